@@ -1,0 +1,41 @@
+# karv_module(<name> [DEPENDS <modules>] [LIBS <public libraries>] [PRIVATE_LIBS <libraries>] [TEST_LIBS <libraries>])
+#   src/<name>/**.cpp (without *_test.cpp) -> static library karv_<name>
+#   src/<name>/**_test.cpp                 -> one GoogleTest executable <name>_test, registered with ctest
+# A module names the modules it includes; levels are checked by tools/tidy on the include graph.
+function(karv_module name)
+  cmake_parse_arguments(M "" "" "DEPENDS;LIBS;PRIVATE_LIBS;TEST_LIBS" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  set(tests ${sources})
+  list(FILTER sources EXCLUDE REGEX "_(test|bench)\\.cpp$")
+  list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
+
+  set(dependencies ${M_DEPENDS})
+  list(TRANSFORM dependencies PREPEND karv_)
+  if(sources)
+    add_library(karv_${name} STATIC ${sources})
+    target_include_directories(karv_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+    target_link_libraries(karv_${name} PUBLIC ${dependencies} ${M_LIBS} PRIVATE ${M_PRIVATE_LIBS})
+  else()
+    add_library(karv_${name} INTERFACE)
+    target_include_directories(karv_${name} INTERFACE ${CMAKE_SOURCE_DIR}/src)
+    target_link_libraries(karv_${name} INTERFACE ${dependencies} ${M_LIBS})
+  endif()
+
+  if(tests)
+    add_executable(${name}_test ${tests})
+    target_link_libraries(${name}_test PRIVATE karv_${name} ${M_PRIVATE_LIBS} ${M_TEST_LIBS} GTest::gmock GTest::gtest_main)
+    add_test(NAME ${name}_test COMMAND ${name}_test WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  endif()
+endfunction()
+
+# karv_app(<executable> DEPENDS <modules> [LIBS <libraries>]): src/apps/<folder>/*.cpp -> bin/<executable>
+function(karv_app name)
+  cmake_parse_arguments(M "" "" "DEPENDS;LIBS" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
+  set(dependencies ${M_DEPENDS})
+  list(TRANSFORM dependencies PREPEND karv_)
+  add_executable(${name} ${sources})
+  target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/src)
+  target_link_libraries(${name} PRIVATE ${dependencies} ${M_LIBS})
+endfunction()
