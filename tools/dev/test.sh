@@ -1,0 +1,79 @@
+# shellcheck shell=bash
+# ./dev test: every test there is. A group is skipped only while its folder does not exist, and says so.
+
+package_tests() { # folder
+    (cd "$root/$1" && npm test --silent)
+}
+
+# Browser-free tests of the pages: each package that has tests of its own.
+web_unit_tests() {
+    local package code=0
+    while IFS= read -r -d '' package; do
+        node -e 'process.exit(JSON.parse(require("fs").readFileSync(process.argv[1])).scripts?.test ? 0 : 1)' "$root/$package" || continue
+        note "${package%/package.json}"
+        package_tests "${package%/package.json}" || code=1
+    done < <(tracked 'web/*/package.json' 'web/packages/*/package.json' | existing | sort -zu)
+    return $code
+}
+
+with_executables() { # folder
+    sanitizer_environment
+    export KARV_BIN_DIR="$root/build/asan/bin" KARV_ARTIFACTS_DIR="$root/artifacts"
+    mkdir -p "$KARV_ARTIFACTS_DIR"
+    package_tests "$1"
+}
+
+group_web() {
+    if [[ -d $root/web ]]; then step "web unit tests" web_unit_tests; else skipped "web unit tests" "web/ is not there yet"; fi
+}
+group_folder() { # title folder runner
+    if [[ -f $root/$2/package.json ]]; then step "$1" "$3" "$2"; else skipped "$1" "$2/package.json is not there yet"; fi
+}
+
+test_command() {
+    local groups=("$@")
+    ((${#groups[@]})) || groups=(unit web sandbox functional browser)
+    ensure_packages build run || return 1
+    ensure_npm || return 1
+    build_preset asan || return 1
+    build_web || return 1
+    local group
+    for group in "${groups[@]}"; do
+        case $group in
+        unit) step "unit and property tests (ASan, UBSan)" unit_tests || true ;;
+        web) group_web || true ;;
+        sandbox) group_folder "sandbox tests" sandbox package_tests || true ;;
+        functional) group_folder "functional tests (real executables)" tests/functional with_executables || true ;;
+        browser) group_folder "browser tests (artifacts/ keeps the screenshots)" tests/browser with_executables || true ;;
+        *) die "test knows the groups unit, web, sandbox, functional, browser; not '$group'." ;;
+        esac
+    done
+}
+
+# ThreadSanitizer for the modules that have threads.
+threaded_modules=(base store net scheduler)
+
+run_found() { # programs...
+    local program code=0
+    sanitizer_environment
+    for program in "$@"; do
+        note "$program"
+        "$program" --gtest_brief=1 || code=1
+    done
+    return $code
+}
+
+san_command() {
+    (($# == 0)) || die "san takes no arguments."
+    local targets module
+    ensure_packages build || return 1
+    mkdir -p "$root/build"
+    step "configure tsan" configure tsan || return 1
+    mapfile -t targets < <(known_targets tsan "${threaded_modules[@]/%/_test}")
+    for module in "${threaded_modules[@]}"; do
+        [[ " ${targets[*]} " == *" ${module}_test "* ]] || skipped "${module} under ThreadSanitizer" "${module}_test is not there yet"
+    done
+    ((${#targets[@]})) || return 0
+    step "build tsan (${targets[*]})" compile tsan "${targets[@]}" || return 1
+    step "ThreadSanitizer" run_found "${targets[@]/#/$root/build/tsan/bin/}" || true
+}
