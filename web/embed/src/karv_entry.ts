@@ -1,0 +1,4 @@
+import { announce, install } from './karv.ts';
+
+install();
+announce('karvAsyncCallback');
