@@ -1,0 +1,5 @@
+export * from './card_frame.tsx';
+export * from './icons.tsx';
+export * from './language.ts';
+export * from './mark.tsx';
+export * from './parts.tsx';
