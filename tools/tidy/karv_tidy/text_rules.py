@@ -11,7 +11,8 @@ CODE = (".cpp", ".h", ".ts", ".tsx", ".mjs", ".js", ".py", ".sh", ".css", ".html
 
 # 13 to 19 digits in a row, or grouped as printed on cards (4-4-4-1..7 or 4-6-5, one kind of separator).
 _DIGITS = re.compile(
-    r"(?<![\w.])(?:\d{13,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{1,4}(?:\1\d{1,3})?|\d{4}([ -])\d{6}\2\d{5})(?![\w]|\.\d)"
+    r"(?<![\w.])(?:\d{13,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{1,4}(?:\1\d{1,3})?|\d{4}([ -])\d{6}\2\d{5})(?![\w]|\.\d)",
+    re.ASCII,
 )
 
 # First digits of the brands (ISO/IEC 7812 issuer identification numbers, as the brands publish them), with lengths.
