@@ -21,8 +21,8 @@ struct IssuedCertificate {
 
 struct LeafRequest {
   std::string common_name;
-  std::vector<std::string> dns_names;
-  std::vector<std::string> ip_addresses;
+  std::vector<std::string> dns_names = {};
+  std::vector<std::string> ip_addresses = {};
   bool server = false;  // extended key usage serverAuth
   bool client = false;  // extended key usage clientAuth
   base::Duration validity = base::days(90);

@@ -18,6 +18,8 @@ base::Bytes digest(const EVP_MD* algorithm, base::ByteView data) {
 }
 
 OSSL_PARAM octets(const char* name, base::ByteView bytes) {
+  static constexpr std::uint8_t kNothing = 0;  // a null pointer would mean "not given"
+  if (bytes.empty()) bytes = {&kNothing, 0};
   return OSSL_PARAM_construct_octet_string(name, const_cast<std::uint8_t*>(bytes.data()), bytes.size());
 }
 
