@@ -59,6 +59,7 @@ changed_sources() {
 
 tidy_cpp() {
     local count
+    git -C "$root" rev-parse -q --verify HEAD~1 >/dev/null || loud "no earlier commit to compare with (a shallow clone?)"
     count=$(changed_sources | tr -cd '\0' | wc -c)
     note "$count changed files"
     changed_sources | xargs -0 -r -n 1 -P "$(jobs)" clang-tidy-19 --quiet -p "$root/build/asan" --warnings-as-errors='*'
@@ -74,6 +75,8 @@ check_command() {
         shift
     done
     ensure_packages build || return 1
+    # Without git's list of files every rule would pass on nothing.
+    [[ -n "$(git -C "$root" ls-files | head -1)" ]] || die "git lists no files here. ./dev doctor says why."
     ensure_npm || return 1
     step "format of C++" format_cpp $mode || true
     step "format of the rest" format_web $mode || true

@@ -35,7 +35,7 @@ as_root() {
 }
 
 apt_install() {
-    local policy=/usr/sbin/policy-rc.d made=0 code=0
+    local policy=/usr/sbin/policy-rc.d
     export DEBIAN_FRONTEND=noninteractive
     say "installing: $*"
     as_root apt-get -q -o Acquire::Retries=3 update || return 1
@@ -43,12 +43,10 @@ apt_install() {
     if [[ ! -e $policy ]]; then
         printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null
         as_root chmod 755 $policy
-        made=1
+        trap 'as_root rm -f /usr/sbin/policy-rc.d' EXIT # of the step's own shell
     fi
     as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o Acquire::Retries=3 -o Dpkg::Use-Pty=0 \
-        install --no-install-recommends "$@" || code=$?
-    if ((made)); then as_root rm -f $policy; fi
-    return $code
+        install --no-install-recommends "$@"
 }
 
 ensure_packages() { # groups...
