@@ -132,8 +132,11 @@ class Tx : public ReadTx {
   virtual Result<std::vector<Rows>> read_for_update(std::vector<Query> batch) = 0;
 
   // Runs after this transaction is durable, once, outside of it: cache updates and wake-ups only. Dropped on rollback.
+  // In commit order, before anybody of the batch is answered.
   virtual void after_commit(std::function<void()> action) = 0;
   virtual int round_trips() const = 0;
+  // For store/migrate.h only: runs a schema statement in the common SQL, in the words of the engine.
+  virtual Result<void> change_schema(std::string_view statement) = 0;
 };
 
 // Something that must hold whenever a transaction commits. Run after the work, before the commit; a failure undoes the
@@ -177,6 +180,7 @@ class Database {
 };
 
 // A numbered change of the schema, in the common SQL (BIGINT, BYTEA, TEXT). Statements are separated by the vector.
+// Never edited once released: a changed text is refused (store/migrate.h).
 struct Migration {
   std::int64_t number;  // unique over all modules: module number * 1000 + n (see db/README.md)
   std::string_view name;

@@ -1,0 +1,27 @@
+// Bringing a database's schema to the version that the program knows, and refusing any other.
+//
+// Every migration is applied in a transaction of its own and recorded with the SHA-256 of its text. A recorded number
+// that the program does not know (a newer program was here), or a text that differs, is refused: nobody guesses about a
+// schema with money in it. Production runs migrate() by an explicit command; the server calls require_schema().
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "store/database.h"
+
+namespace karv::store {
+
+// The migrations of this module: the outbox.
+std::span<const Migration> migrations();
+
+// Joins the modules' lists, ordered by number. Pre: numbers are unique.
+std::vector<Migration> all_migrations(std::initializer_list<std::span<const Migration>> modules);
+
+// Applies what is missing, in the order given. Errors: not_allowed (unknown or changed migration recorded).
+Result<void> migrate(Database& database, std::span<const Migration> migrations);
+
+// Errors: not_allowed (unknown, changed or missing migration).
+Result<void> require_schema(Database& database, std::span<const Migration> migrations);
+
+}  // namespace karv::store

@@ -1,0 +1,97 @@
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "crypto/hash.h"
+#include "store/migrate.h"
+
+namespace karv::store {
+namespace {
+
+constexpr std::string_view kCreateRecord =
+    "create table if not exists schema_migrations ("
+    " number BIGINT primary key,"
+    " name TEXT not null,"
+    " digest BYTEA not null)";
+constexpr Sql kFindRecorded = "select number, digest from schema_migrations order by number";
+constexpr Sql kInsertRecord = "insert into schema_migrations (number, name, digest) values ($1, $2, $3)";
+
+using Recorded = std::map<std::int64_t, Bytes>;
+
+Bytes digest_of(const Migration& migration) {
+  Bytes digest = crypto::sha256(base::as_bytes(migration.name));
+  for (const auto statement : migration.statements)
+    digest = crypto::sha256(crypto::framed({digest, base::as_bytes(statement)}));
+  return digest;
+}
+
+Result<Recorded> read_recorded(ReadTx& tx) {
+  KARV_TRY(auto rows, tx.read_one({kFindRecorded, {}}));
+  Recorded recorded;
+  for (const auto& row : rows) recorded.emplace(row.integer(0), row.bytes(1));
+  return recorded;
+}
+
+base::Error refusal(std::string detail) {
+  return base::internal_error(base::ErrorCode::not_allowed, std::move(detail));
+}
+
+// Everything that is recorded must be known, word for word.
+Result<void> check_recorded(const Recorded& recorded, std::span<const Migration> known) {
+  for (const auto& [number, digest] : recorded) {
+    const auto found = std::find_if(known.begin(), known.end(), [&](const auto& m) { return m.number == number; });
+    if (found == known.end()) return refusal(fmt::format("the database has migration {}, unknown here", number));
+    if (digest_of(*found) != digest)
+      return refusal(fmt::format("migration {} ({}) differs from what was applied", number, found->name));
+  }
+  return {};
+}
+
+Result<bool> apply_if_missing(Tx& tx, const Migration& migration, std::span<const Migration> known) {
+  KARV_TRY(auto recorded, read_recorded(tx));
+  KARV_TRY_VOID(check_recorded(recorded, known));
+  if (recorded.contains(migration.number)) return false;
+  for (const auto statement : migration.statements) KARV_TRY_VOID(tx.change_schema(statement));
+  tx.write({kInsertRecord, {migration.number, migration.name, digest_of(migration)}}, 1);
+  return true;
+}
+
+}  // namespace
+
+std::vector<Migration> all_migrations(std::initializer_list<std::span<const Migration>> modules) {
+  std::vector<Migration> all;
+  for (const auto module : modules) all.insert(all.end(), module.begin(), module.end());
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.number < b.number; });
+  for (std::size_t i = 1; i < all.size(); ++i) KARV_CHECK(all[i - 1].number != all[i].number);
+  return all;
+}
+
+Result<void> migrate(Database& database, std::span<const Migration> migrations) {
+  KARV_TRY_VOID(
+      database.write<void>("migrate", [](Tx& tx) -> Result<void> { return tx.change_schema(kCreateRecord); }));
+  // Before anything is applied, so that a refused database is left as it was.
+  KARV_TRY(auto recorded, database.read<Recorded>("migrate", [](ReadTx& tx) { return read_recorded(tx); }));
+  KARV_TRY_VOID(check_recorded(recorded, migrations));
+  for (const auto& migration : migrations) {
+    KARV_TRY(const bool applied, database.write<bool>("migrate", [&](Tx& tx) -> Result<bool> {
+      return apply_if_missing(tx, migration, migrations);
+    }));
+    if (applied) base::log::info("migration_applied", {{"number", migration.number}, {"name", migration.name}});
+  }
+  return {};
+}
+
+Result<void> require_schema(Database& database, std::span<const Migration> migrations) {
+  const auto recorded = database.read<Recorded>("require_schema", [](ReadTx& tx) { return read_recorded(tx); });
+  if (!recorded.ok()) return refusal("the database has no schema yet: " + recorded.error().internal_text());
+  KARV_TRY_VOID(check_recorded(*recorded, migrations));
+  for (const auto& migration : migrations)
+    if (!recorded->contains(migration.number))
+      return refusal(fmt::format("migration {} ({}) is not applied", migration.number, migration.name));
+  return {};
+}
+
+}  // namespace karv::store

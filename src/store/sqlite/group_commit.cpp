@@ -1,0 +1,225 @@
+#include "store/sqlite/group_commit.h"
+
+#include <utility>
+
+#include "base/log.h"
+
+namespace karv::store::sqlite {
+namespace {
+
+using base::ErrorCode;
+using base::internal_error;
+using base::Lock;
+
+constexpr Sql kBegin = "begin immediate";
+constexpr Sql kCommit = "commit";
+constexpr Sql kRollback = "rollback";
+constexpr int kOverdueFactor = 8;  // a log this many times its limit waits for readers to let it start over
+
+bool is_about_storage(const base::Error& error) {
+  return error.code() == ErrorCode::storage_full || error.code() == ErrorCode::unavailable;
+}
+
+void run_actions(std::vector<std::function<void()>>& actions) {
+  for (const auto& action : actions) {
+    try {
+      action();
+    } catch (const std::exception& e) {
+      base::log::error("after_commit_failed", {{"what", e.what()}});
+    }
+  }
+  actions.clear();
+}
+
+}  // namespace
+
+Result<void> GroupCommit::run(std::string_view use_case, const std::function<Result<void>(Tx&)>& work) {
+  take_turn();
+  auto joined = join_batch();
+  if (!joined.ok()) {
+    const Lock lock(mutex_);
+    pass_turn();
+    return std::move(joined).error();
+  }
+  const std::shared_ptr<Batch> batch = *joined;
+  Outcome outcome = run_member(*batch, work);
+  settle(*batch);
+  // The batch is done: nobody changes it any more.
+  if (options_.on_write)
+    options_.on_write({.use_case = use_case,
+                       .round_trips = outcome.round_trips,
+                       .members = batch->lost ? 0 : batch->members,
+                       .committed = !batch->lost && !outcome.error && !outcome.thrown});
+  if (outcome.thrown) std::rethrow_exception(outcome.thrown);
+  if (batch->lost) return *batch->lost;
+  if (outcome.error) return *outcome.error;
+  return {};
+}
+
+void GroupCommit::take_turn() {
+  const Lock lock(mutex_);
+  if (!busy_) {
+    busy_ = true;
+    return;
+  }
+  Waiter me;
+  waiting_.push_back(&me);
+  while (!me.granted) me.turn.wait(mutex_);
+}
+
+void GroupCommit::pass_turn() {
+  if (waiting_.empty()) {
+    busy_ = false;
+    return;
+  }
+  Waiter* next = waiting_.front();
+  waiting_.pop_front();
+  next->granted = true;
+  next->turn.notify_one();
+}
+
+Result<std::shared_ptr<GroupCommit::Batch>> GroupCommit::join_batch() {
+  if (!batch_) {
+    if (needs_reopen_) KARV_TRY_VOID(reopen());
+    if (needs_seal_) KARV_TRY_VOID(seal());
+    if (auto begun = connection_->control(kBegin); !begun.ok()) {
+      needs_reopen_ = connection_->doubtful();
+      return std::move(begun).error();
+    }
+    batch_ = std::make_shared<Batch>();
+  }
+  ++batch_->members;
+  return batch_;
+}
+
+GroupCommit::Outcome GroupCommit::run_member(Batch& batch, const std::function<Result<void>(Tx&)>& work) {
+  Outcome outcome;
+  SqliteTx tx(*connection_, !batch.wrote);
+  try {
+    auto done = work(tx);
+    if (done.ok()) done = tx.finish(checks_);
+    if (!done.ok()) outcome.error = std::move(done).error();
+  } catch (...) {
+    outcome.thrown = std::current_exception();
+  }
+  outcome.round_trips = tx.round_trips();
+  keep_or_undo(batch, tx, outcome);
+  return outcome;
+}
+
+void GroupCommit::keep_or_undo(Batch& batch, SqliteTx& tx, Outcome& outcome) {
+  const bool good = !outcome.error && !outcome.thrown;
+  // On some errors SQLite rolls back the whole transaction, everybody's, without saying so.
+  bool alive = connection_->in_transaction() && !connection_->doubtful();
+  Result<void> settled;
+  if (alive) {
+    settled = good ? tx.keep() : tx.undo();
+    alive = settled.ok() && connection_->in_transaction() && !connection_->doubtful();
+  }
+  if (alive && good) {
+    batch.wrote = batch.wrote || tx.wrote();
+    auto actions = tx.take_actions();
+    std::move(actions.begin(), actions.end(), std::back_inserter(batch.actions));
+    return;
+  }
+  if (alive) return;
+  base::Error why = internal_error(ErrorCode::unavailable, "the transaction was lost");
+  if (tx.failure() && is_about_storage(*tx.failure())) why = *tx.failure();
+  if (!settled.ok() && is_about_storage(settled.error())) why = settled.error();
+  close(batch, std::move(why));
+}
+
+void GroupCommit::settle(Batch& batch) {
+  {
+    const Lock lock(mutex_);
+    if (batch.done) return pass_turn();
+    if (!waiting_.empty() && batch.members < options_.max_batch) {
+      pass_turn();
+      while (!batch.done) batch.finished.wait(mutex_);
+      return;
+    }
+  }
+  commit(batch);
+  const Lock lock(mutex_);
+  pass_turn();
+}
+
+void GroupCommit::commit(Batch& batch) {
+  if (auto committed = connection_->control(kCommit); !committed.ok()) {
+    close(batch, explain_failed_commit(std::move(committed).error()));
+    return;
+  }
+  run_actions(batch.actions);
+  close(batch, std::nullopt);
+  checkpoint();
+}
+
+// A full disk stops the log before its commit mark: nothing happened. After an I/O error (a failed fsync above all) the
+// mark may be in the log, and would be believed after a crash. Nobody repeats the fsync: the connection is opened anew
+// (the readers keep the shared index, which does not know the mark) and the end of the log is written over. Once that
+// is durable the batch is surely gone; until then its outcome is unknown.
+base::Error GroupCommit::explain_failed_commit(base::Error why) {
+  base::log::error("commit_failed", {{"detail", why.internal_text()}});
+  if (connection_->in_transaction()) std::ignore = connection_->control(kRollback);
+  if (why.code() == ErrorCode::storage_full) return why;
+  needs_reopen_ = true;
+  needs_seal_ = true;
+  if (auto opened = reopen(); !opened.ok()) return internal_error(ErrorCode::unknown_outcome, why.internal_text());
+  if (auto sealed = seal(); !sealed.ok()) return internal_error(ErrorCode::unknown_outcome, why.internal_text());
+  return internal_error(ErrorCode::unavailable, why.internal_text());
+}
+
+void GroupCommit::close(Batch& batch, std::optional<base::Error> lost) {
+  if (lost) {
+    if (connection_->in_transaction()) std::ignore = connection_->control(kRollback);
+    needs_reopen_ = needs_reopen_ || connection_->doubtful() || connection_->in_transaction();
+    batch.actions.clear();
+    base::log::error("batch_lost", {{"members", batch.members}, {"detail", lost->internal_text()}});
+  }
+  batch_.reset();
+  const Lock lock(mutex_);
+  batch.lost = std::move(lost);
+  batch.done = true;
+  batch.finished.notify_all();
+}
+
+Result<void> GroupCommit::reopen() {
+  KARV_TRY(auto fresh, Connection::open(options_, Role::writer));
+  connection_ = std::move(fresh);
+  needs_reopen_ = false;
+  base::log::warn("writer_reopened");
+  return {};
+}
+
+Result<void> GroupCommit::seal() {
+  const auto attempt = [&]() -> Result<void> {
+    KARV_TRY_VOID(connection_->control(kBegin));
+    KARV_TRY(const auto version, connection_->setting("pragma user_version"));
+    KARV_TRY_VOID(connection_->run(version == "1" ? "pragma user_version = 2" : "pragma user_version = 1"));
+    return connection_->control(kCommit);
+  };
+  auto sealed = attempt();
+  if (!sealed.ok()) {
+    if (connection_->in_transaction()) std::ignore = connection_->control(kRollback);
+    needs_reopen_ = true;
+    return internal_error(ErrorCode::unavailable, sealed.error().internal_text());
+  }
+  needs_seal_ = false;
+  return {};
+}
+
+// Between batches, by the writer itself: a checkpoint beside steady writes never lets the log start over.
+void GroupCommit::checkpoint() {
+  const int frames = connection_->wal_frames();
+  if (frames < last_checkpoint_frames_) last_checkpoint_frames_ = 0;
+  if (frames < options_.wal_limit_pages) return;
+  if (last_checkpoint_frames_ > 0 && frames - last_checkpoint_frames_ < options_.wal_limit_pages / 4) return;
+  last_checkpoint_frames_ = frames;
+  const bool overdue = frames / kOverdueFactor >= options_.wal_limit_pages;
+  if (auto done = connection_->checkpoint(overdue); !done.ok()) {
+    base::log::warn("checkpoint_failed", {{"detail", done.error().internal_text()}});
+    needs_reopen_ = connection_->doubtful();
+  }
+}
+
+}  // namespace karv::store::sqlite

@@ -1,0 +1,39 @@
+// The embedded engine: SQLite in WAL mode with synchronous=FULL, one writer with group commit, snapshot readers.
+//
+// Use: a single server on one machine. Not: several processes writing at a high rate (they would wait for each other's
+// file lock; the command line tools may do so now and then). The only other header of this driver that anyone includes
+// is store/database.h. How the group commit works, and what happens when the disk is full or lies: store/README.md.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "store/database.h"
+
+namespace karv::store {
+
+// What one write() cost; for metrics and for tests that bound the round trips of a use case.
+struct WriteReport {
+  std::string_view use_case;
+  int round_trips = 0;       // as they would be on a networked engine: read batches, and one for the commit
+  std::int64_t members = 0;  // how many requests shared the fsync; 0 when the batch was lost
+  bool committed = false;
+};
+
+struct SqliteOptions {
+  std::string path = {};         // made, readable by its owner only, when it does not exist
+  int readers = 4;               // snapshot connections
+  std::int64_t max_batch = 256;  // requests per fsync
+  int wal_limit_pages = 4000;    // 16 MB: the log is copied back between batches when it is longer than this
+  int busy_timeout_ms = 5000;    // how long to wait for another process that writes
+  std::string vfs = {};          // for tests that break the disk; empty: the system's
+  std::function<void(const WriteReport&)> on_write = {};  // called on the worker's thread after its outcome is known
+};
+
+// Opens (or makes) the database file. Errors: unavailable (not a database, no permission, in use otherwise).
+Result<std::unique_ptr<Database>> open_sqlite(SqliteOptions options);
+
+}  // namespace karv::store
