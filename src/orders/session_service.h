@@ -1,0 +1,49 @@
+// The use cases of a payment session: open, change, read.
+#pragma once
+
+#include <string>
+
+#include "orders/context.h"
+#include "orders/requests.h"
+#include "orders/types.h"
+
+namespace karv::orders {
+
+inline constexpr base::Duration kSessionTime = base::hours(48);
+
+// A session with its details opened, as the shop that owns it may see it.
+struct OpenedSession {
+  PaymentSession session;
+  Purchase purchase;
+};
+
+// A session to be stored, with its personal details sealed already: made outside the transaction.
+struct NewSession {
+  PaymentSession session;
+  std::optional<identity::NewSubject> subject;  // absent when there are no personal details
+};
+NewSession make_session(const Context& context, identity::MerchantId merchant, const Purchase& purchase);
+// Effects: one payment_sessions row (and one subject key). Cost: with the commit.
+void store_session(store::Tx& tx, const Context& context, const NewSession& session);
+
+// Lays `request` over the session. Voids an authorization that was given for the old contents.
+// Errors: not_found (unknown or another merchant's: "Invalid session id"; SESSION_COMPLETED), bad_value.
+// Cost: two round trips.
+base::Result<PaymentSession> change_session(store::Tx& tx, const Context& context, identity::MerchantId merchant,
+                                            PaymentSessionId id, const PurchaseRequest& request);
+
+// Errors: not_found. Cost: two round trips.
+base::Result<OpenedSession> get_session(store::ReadTx& tx, const Context& context, identity::MerchantId merchant,
+                                        PaymentSessionId id);
+
+// Opens the sealed details. Cost: no round trip when the subject's key is cached.
+base::Result<Details> open_details(store::ReadTx& tx, const Context& context, PaymentSessionId session,
+                                   const base::Bytes& sealed);
+base::Result<Purchase> open_purchase_of(store::ReadTx& tx, const Context& context, const PaymentSession& session);
+
+bool has_anything(const Details& details);
+
+// The contract's answer for a session that is not there (for this merchant).
+base::Error no_such_session();
+
+}  // namespace karv::orders

@@ -1,0 +1,128 @@
+#include "rails/service.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "rails/repository.h"
+
+namespace karv::rails {
+namespace {
+
+using base::Result;
+
+bool is_advice(OperationKind kind) {
+  return kind == OperationKind::complete || kind == OperationKind::refund || kind == OperationKind::reverse;
+}
+
+bool stands(const CardOperation& operation) { return operation.state != OperationState::declined; }
+
+base::Duration backoff(std::int64_t attempts) {
+  return base::seconds(std::min<std::int64_t>(60, std::int64_t{1} << std::min<std::int64_t>(attempts, 6)));
+}
+
+base::Error no_such_operation() { return base::internal_error(base::ErrorCode::not_found, "card operation"); }
+
+// What was taken by this operation and not yet given back.
+std::int64_t refundable(const CardOperation& taken, std::span<const CardOperation> operations) {
+  std::int64_t left = taken.amount.minor();
+  for (const auto& other : operations)
+    if (other.kind == OperationKind::refund && stands(other) && other.original == taken.operation_id)
+      left -= other.amount.minor();
+  return left;
+}
+
+bool took_money(const CardOperation& operation) {
+  if (operation.kind == OperationKind::complete) return stands(operation);
+  return operation.kind == OperationKind::charge && operation.state == OperationState::approved;
+}
+
+}  // namespace
+
+CardOperation intend(store::Tx& tx, const Context& context, const NewOperation& request) {
+  KARV_REQUIRE(request.amount.minor() >= 0);
+  KARV_REQUIRE(request.original.has_value() || !is_advice(request.kind));
+  CardOperation operation;
+  operation.operation_id = base::make_id<CardOperationTag>(context.wall, context.random);
+  operation.purchase = request.purchase;
+  operation.subject = request.subject;
+  operation.kind = request.kind;
+  operation.state = is_advice(request.kind) ? OperationState::queued : OperationState::intended;
+  operation.vault_token = request.vault_token;
+  operation.amount = request.amount;
+  operation.merchant_name = request.merchant_name;
+  operation.merchant_reference = request.merchant_reference;
+  operation.by_cardholder = request.by_cardholder;
+  operation.original = request.original;
+  operation.created_at = context.business.now();
+  operation.next_attempt_at = is_advice(request.kind) ? context.wall.now() : context.wall.now() + kAnswerOverdue;
+  insert_operation(tx, operation);
+  return operation;
+}
+
+Result<CardOperation> settle(store::Tx& tx, const Context& context, CardOperationId id, const Outcome& outcome) {
+  KARV_TRY(auto rows, tx.read_for_update({find_operation(id)}));
+  auto operation = read_operation(rows[0]);
+  if (!operation) return no_such_operation();
+  const auto to = next_state(operation->state, outcome.event);
+  if (!to) return *std::move(operation);
+  operation->state = *to;
+  operation->response_code = outcome.response_code;
+  operation->approval_code = outcome.approval_code;
+  operation->network_reference = outcome.network_reference;
+  operation->next_attempt_at = context.wall.now();
+  operation->attempts += 1;
+  operation->version += 1;
+  update_operation(tx, *operation);
+  return *std::move(operation);
+}
+
+Result<void> postpone(store::Tx& tx, const Context& context, CardOperationId id) {
+  KARV_TRY(auto rows, tx.read_for_update({find_operation(id)}));
+  auto operation = read_operation(rows[0]);
+  if (!operation) return no_such_operation();
+  operation->attempts += 1;
+  operation->next_attempt_at = context.wall.now() + backoff(operation->attempts);
+  operation->version += 1;
+  update_operation(tx, *operation);
+  return {};
+}
+
+std::optional<HoldLeft> hold_left(std::span<const CardOperation> operations, base::Instant business_now) {
+  const auto hold = std::ranges::find_if(operations, [](const CardOperation& operation) {
+    return operation.kind == OperationKind::hold && operation.state == OperationState::approved &&
+           operation.amount.minor() > 0;
+  });
+  if (hold == operations.end() || business_now >= hold->created_at + kHoldTime) return std::nullopt;
+  std::int64_t left = hold->amount.minor();
+  for (const auto& other : operations) {
+    if (other.original != hold->operation_id || !stands(other)) continue;
+    if (other.kind == OperationKind::reverse) return std::nullopt;
+    if (other.kind == OperationKind::complete) left -= other.amount.minor();
+  }
+  KARV_REQUIRE(left >= 0);
+  if (left == 0) return std::nullopt;
+  return HoldLeft{hold->operation_id, money::Money{left, hold->amount.currency()}};
+}
+
+Result<std::vector<RefundPart>> split_refund(std::span<const CardOperation> operations, const money::Money& amount) {
+  std::vector<RefundPart> parts;
+  std::int64_t left = amount.minor();
+  for (auto operation = operations.rbegin(); operation != operations.rend() && left > 0; ++operation) {
+    if (!took_money(*operation)) continue;
+    const std::int64_t part = std::min(left, refundable(*operation, operations));
+    if (part <= 0) continue;
+    parts.push_back({operation->operation_id, operation->vault_token, money::Money{part, amount.currency()}});
+    left -= part;
+  }
+  if (left > 0)
+    return base::internal_error(base::ErrorCode::not_matching, "a refund exceeds what the card operations took");
+  return parts;
+}
+
+std::optional<CardOperationId> original_of(std::span<const CardOperation> operations) {
+  for (const auto& operation : operations)
+    if (operation.by_cardholder && operation.state == OperationState::approved) return operation.operation_id;
+  return std::nullopt;
+}
+
+}  // namespace karv::rails

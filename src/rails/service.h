@@ -1,0 +1,74 @@
+// The use cases of card operations: intend one inside the caller's transaction, record its outcome inside the next.
+//
+// Nothing here talks to anybody: vault_calls.h makes the requests, the shell or a job sends them in between.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "rails/types.h"
+#include "store/database.h"
+
+namespace karv::rails {
+
+struct Context {
+  const base::Clock& wall;
+  const base::Clock& business;
+  base::Random& random;
+};
+
+// An answer to a hold or charge that is not here after this long is asked for again.
+inline constexpr base::Duration kAnswerOverdue = base::seconds(30);
+
+struct NewOperation {
+  base::Uuid purchase{};
+  base::Uuid subject{};
+  OperationKind kind = OperationKind::hold;
+  std::string vault_token;
+  money::Money amount;
+  std::string merchant_name, merchant_reference;
+  bool by_cardholder = true;
+  std::optional<CardOperationId> original;
+};
+// Effects: one card_operations row: intended (hold, charge) or queued (advices). Cost: with the commit.
+CardOperation intend(store::Tx& tx, const Context& context, const NewOperation& request);
+
+// What the vault said of an operation.
+struct Outcome {
+  OperationEvent event = OperationEvent::lose;
+  std::string response_code, approval_code, network_reference;
+};
+
+// Records an outcome; one that is recorded already stands (a repeated answer changes nothing).
+// Effects: the operation's row. Errors: not_found. Cost: one round trip.
+base::Result<CardOperation> settle(store::Tx& tx, const Context& context, CardOperationId id, const Outcome& outcome);
+// The vault could not be reached: look again later, backing off to a minute. Cost: one round trip.
+base::Result<void> postpone(store::Tx& tx, const Context& context, CardOperationId id);
+
+// How much of a purchase's hold can still be completed at `business_now`; nothing when there is none, it was reversed
+// or it has expired. Pure.
+struct HoldLeft {
+  CardOperationId hold;
+  money::Money left;
+};
+std::optional<HoldLeft> hold_left(std::span<const CardOperation> operations, base::Instant business_now);
+
+// Which operations a refund to the card goes back on, newest first, never more than each took. Pure.
+// Errors: not_matching when they took less than `amount`.
+struct RefundPart {
+  CardOperationId original;
+  std::string vault_token;
+  money::Money amount;
+};
+base::Result<std::vector<RefundPart>> split_refund(std::span<const CardOperation> operations,
+                                                   const money::Money& amount);
+
+// The operation that later merchant-initiated charges quote: the first approved one with the shopper present.
+std::optional<CardOperationId> original_of(std::span<const CardOperation> operations);
+
+}  // namespace karv::rails

@@ -1,0 +1,102 @@
+// The nouns of the card rail on the server's side: cards as tokens, and operations at the card network.
+//
+// An operation is committed before it leaves (state intended or queued) and carries an id that the vault executes once,
+// however often it is asked. States say what is *known*:
+//   intended  a hold or charge is about to be asked, or was and the answer is not here yet
+//   approved, declined  the network's word
+//   unknown   no answer: the vault reverses it until that is confirmed; the money did not and will not move
+//   queued    an advice (completion, refund, reversal) waits to be handed to the vault
+//   accepted  the vault has it durably and repeats it until the network confirms
+// Not here: card numbers (the vault's), what is owed (credit).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/describe.hpp>
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "identity/types.h"
+#include "money/money.h"
+
+namespace karv::rails {
+
+struct CardOperationTag;
+struct CustomerCardTag;
+using CardOperationId = base::Id<CardOperationTag>;
+using CustomerCardId = base::Id<CustomerCardTag>;
+
+BOOST_DEFINE_ENUM_CLASS(OperationKind, hold, charge, complete, refund, reverse)
+BOOST_DEFINE_ENUM_CLASS(OperationState, intended, approved, declined, unknown, queued, accepted)
+BOOST_DEFINE_ENUM_CLASS(OperationEvent, approve, decline, lose, accept)
+
+struct OperationStep {
+  OperationState from;
+  OperationEvent event;
+  OperationState to;
+};
+inline constexpr auto kOperationSteps = std::to_array<OperationStep>({
+    {OperationState::intended, OperationEvent::approve, OperationState::approved},
+    {OperationState::intended, OperationEvent::decline, OperationState::declined},
+    {OperationState::intended, OperationEvent::lose, OperationState::unknown},
+    {OperationState::queued, OperationEvent::accept, OperationState::accepted},
+    {OperationState::queued, OperationEvent::decline, OperationState::declined},
+});
+constexpr std::optional<OperationState> next_state(OperationState from, OperationEvent event) {
+  for (const auto& step : kOperationSteps)
+    if (step.from == from && step.event == event) return step.to;
+  return std::nullopt;
+}
+
+// How long a hold can be completed; after that the amount is charged anew, quoting it. Source: card schemes' usual
+// seven days for card-not-present holds.
+inline constexpr base::Duration kHoldTime = base::days(7);
+
+struct CardOperation {
+  CardOperationId operation_id;
+  base::Uuid purchase{};  // the authorization it belongs to
+  base::Uuid subject{};   // what it is for: that authorization, a capture, a refund, an installment
+  OperationKind kind = OperationKind::hold;
+  OperationState state = OperationState::intended;
+  std::string vault_token;
+  money::Money amount;
+  std::string merchant_name, merchant_reference;
+  bool by_cardholder = true;
+  std::optional<CardOperationId> original;
+  std::string response_code, approval_code, network_reference;
+  base::Instant created_at;       // business
+  base::Instant next_attempt_at;  // wall
+  std::int64_t attempts = 0;
+  std::int64_t version = 1;
+};
+
+// What may be shown of a card.
+struct CardFace {
+  std::string brand, last4, expiry;  // expiry "MM/YY"
+};
+
+// The card a purchase is paid with.
+struct PurchaseCard {
+  base::Uuid purchase{};
+  identity::CustomerId customer_id;
+  std::string vault_token;
+  CardFace face;
+  std::int64_t version = 1;
+};
+
+// A card the customer keeps for later payments.
+struct CustomerCard {
+  CustomerCardId card_id;
+  identity::CustomerId customer_id;
+  std::string saved_token;
+  CardFace face;
+  std::string fingerprint;
+  bool active = true;
+  base::Instant created_at;
+};
+
+}  // namespace karv::rails
