@@ -63,6 +63,8 @@ export function createPayments(): Payments {
     return same[0] ?? fail('ApplicationNotLoadedError', `load ${category} first`);
   }
 
+  const chosenPlan = (): unknown => [...instances.values()].find(({ plan }) => plan)?.plan;
+
   function show(given: unknown[], review: boolean): void {
     const { options, data, callback } = readArguments(given);
     needInit();
@@ -91,7 +93,7 @@ export function createPayments(): Payments {
       origin,
       mode: 'inline',
       title: kTitle,
-      start: { client_token: clientToken, category, data, review },
+      start: { client_token: clientToken, category, data, review, plan: review ? chosenPlan() : undefined },
       onMessage(message) {
         if (message['karv'] === 'height') setHeight(message['height']);
         else if (message['karv'] === 'plan') instance.plan = message['plan'];
