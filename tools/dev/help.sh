@@ -6,7 +6,7 @@ help_overview() {
 ./dev COMMAND [options]     the one way in, for people and for CI
 
   run [--once]    build everything and start it; --once plays one purchase in a browser and exits
-  test [group..]  every test: unit, web, sandbox, functional, browser
+  test [group..]  every test: unit, separation, web, sandbox, functional, browser
   check [-f]      format, house rules, levels, build, unit tests, web lint, clang-tidy on what changed
   san             ThreadSanitizer over the modules with threads
   bench           measure, next to the limit of this machine
@@ -40,6 +40,7 @@ help_test() {
 ./dev test unit functional     only these groups
 
   unit        GoogleTest and RapidCheck executables beside the code, through ctest
+  separation  karv-server holds nothing of the vault, by its symbols
   web         the pages' own tests, without a browser
   sandbox     the card network, mail catcher and demo shop
   functional  the real executables on free ports: API, bad input, crashes

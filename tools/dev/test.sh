@@ -24,6 +24,25 @@ with_executables() { # folder
     package_tests "$1"
 }
 
+# The payment server holds nothing of the vault: proved on the symbols that the linker put into it. The same search in
+# karv-vault must find something, or the proof would say nothing.
+symbols_of_vault() { llvm-nm-19 --demangle --defined-only "$root/build/asan/bin/$1" | grep -c 'karv::vault::'; }
+separation() {
+    local inside outside
+    inside=$(symbols_of_vault karv-vault)
+    outside=$(symbols_of_vault karv-server)
+    say "symbols of karv::vault: $inside in karv-vault, $outside in karv-server"
+    ((inside > 0)) || { say "karv-vault has none either: the search is wrong." && return 1; }
+    ((outside == 0)) || { say "karv-server links the vault: find the include with tools/tidy/levels." && return 1; }
+}
+group_separation() {
+    if [[ -x $root/build/asan/bin/karv-server && -x $root/build/asan/bin/karv-vault ]]; then
+        step "karv-server holds nothing of the vault" separation
+    else
+        skipped "karv-server holds nothing of the vault" "the two executables are not there yet"
+    fi
+}
+
 group_web() {
     if [[ -d $root/web ]]; then step "web unit tests" web_unit_tests; else skipped "web unit tests" "web/ is not there yet"; fi
 }
@@ -33,7 +52,7 @@ group_folder() { # title folder runner
 
 test_command() {
     local groups=("$@")
-    ((${#groups[@]})) || groups=(unit web sandbox functional browser)
+    ((${#groups[@]})) || groups=(unit separation web sandbox functional browser)
     ensure_packages build run || return 1
     ensure_npm || return 1
     build_preset asan || return 1
@@ -42,11 +61,12 @@ test_command() {
     for group in "${groups[@]}"; do
         case $group in
         unit) step "unit and property tests (ASan, UBSan)" unit_tests || true ;;
+        separation) group_separation || true ;;
         web) group_web || true ;;
         sandbox) group_folder "sandbox tests" sandbox package_tests || true ;;
         functional) group_folder "functional tests (real executables)" tests/functional with_executables || true ;;
         browser) group_folder "browser tests (artifacts/ keeps the screenshots)" tests/browser with_executables || true ;;
-        *) die "test knows the groups unit, web, sandbox, functional, browser; not '$group'." ;;
+        *) die "test knows the groups unit, separation, web, sandbox, functional, browser; not '$group'." ;;
         esac
     done
 }
