@@ -1,0 +1,60 @@
+#include "identity/customers.h"
+
+#include "base/check.h"
+#include "identity/repository.h"
+#include "identity/service.h"
+
+namespace karv::identity {
+namespace {
+
+SealedField email_place(const CustomerId& customer_id) { return {"customers", customer_id.view(), "email"}; }
+
+}  // namespace
+
+base::Result<EnsuredCustomer> ensure_customer(store::Tx& tx, const Context& context, const Email& email) {
+  const base::Bytes index = context.keys.email_index(email.lookup_form());
+  KARV_TRY(const store::Rows rows, tx.read_one(find_customer_by_email(index)));
+  if (const auto found = read_customer_id(rows)) return EnsuredCustomer{*found, false};
+
+  const auto customer_id = base::make_id<CustomerTag>(context.wall, context.random);
+  const NewSubject subject = context.sealer.make_subject(subject_of(customer_id));
+  const base::Bytes sealed =
+      context.sealer.seal(*subject.key, email_place(customer_id), base::as_bytes(email.expose()));
+  context.sealer.insert(tx, subject);
+  insert_customer(tx, customer_id, index, sealed, context.business.now());
+  return EnsuredCustomer{customer_id, true};
+}
+
+base::Result<std::optional<CustomerId>> find_customer(store::ReadTx& tx, const Context& context, const Email& email) {
+  KARV_TRY(const store::Rows rows, tx.read_one(find_customer_by_email(context.keys.email_index(email.lookup_form()))));
+  return read_customer_id(rows);
+}
+
+base::Result<Email> get_customer_email(store::ReadTx& tx, const Context& context, CustomerId customer_id) {
+  const SubjectId subject = subject_of(customer_id);
+  SubjectKeyPtr key = context.sealer.find_cached(subject);
+  std::vector<store::Query> batch = {find_customer_row(customer_id)};
+  if (!key) batch.push_back(Sealer::key_query(subject));
+  KARV_TRY(const std::vector<store::Rows> answers, tx.read(std::move(batch)));
+
+  const std::optional<CustomerRow> row = read_customer(answers[0]);
+  if (!row) return base::Error(base::ErrorCode::not_found);
+  if (!row->email_sealed) return base::Error(base::ErrorCode::gone);
+  if (!key) {
+    KARV_TRY(key, context.sealer.unwrap(subject, answers[1]));
+  }
+  KARV_TRY(const base::SecretBytes opened, Sealer::open(*key, email_place(customer_id), *row->email_sealed));
+  std::optional<Email> email = Email::parse(opened.expose_text());
+  KARV_REQUIRE(email.has_value());
+  return *std::move(email);
+}
+
+base::Result<void> erase_customer(store::Tx& tx, const Context& context, CustomerId customer_id) {
+  KARV_TRY(const store::Rows rows, tx.read_one(find_customer_row(customer_id)));
+  if (!read_customer(rows)) return base::Error(base::ErrorCode::not_found);
+  KARV_TRY_VOID(context.sealer.erase_subject(tx, subject_of(customer_id)));
+  erase_customer_row(tx, customer_id);
+  return {};
+}
+
+}  // namespace karv::identity
