@@ -11,6 +11,7 @@ bench_pages() { KARV_BIN_DIR="$root/build/release/bin" node bench/main.ts "$@"; 
 
 bench_command() {
     local program programs
+    case ${1:-} in -*) die "bench knows no option '$1'." ;; esac
     [[ -d $root/bench ]] || {
         skipped "benchmarks" "bench/ is not there yet"
         return 0
@@ -41,7 +42,11 @@ fuzz_command() {
     local seconds=30 only='' program programs
     while (($#)); do
         case $1 in
-        --seconds) seconds=${2:?"--seconds needs a number"} && shift ;;
+        --seconds)
+            (($# > 1)) || die "--seconds needs a number."
+            seconds=$2
+            shift
+            ;;
         -*) die "fuzz knows --seconds N and a fuzzer's name, not '$1'." ;;
         *) only=$1 ;;
         esac
