@@ -3,7 +3,7 @@
 // What it is not: it knows no messages, no behaviours and no card numbers (only fingerprints).
 // Amounts are whole minor units of at most twelve digits (DE4), so a JavaScript number holds every sum exactly.
 // Invariants, checked after every posting: 0 <= completed + reversed <= held, 0 <= refunded <= completed or charged.
-import { BoundedMap } from './bounded_map.ts';
+import { BoundedMap } from '../common/bounded_map.ts';
 
 export type Kind = 'check' | 'hold' | 'charge' | 'refund' | 'completion';
 

@@ -6,7 +6,7 @@
 // makes a lost answer dangerous: money is held until the acquirer reverses it.
 import { createHash, randomInt } from 'node:crypto';
 import { Books, type BookAnswer, type NewOperation, type Quoted } from './books.ts';
-import { BoundedMap } from './bounded_map.ts';
+import { BoundedMap } from '../common/bounded_map.ts';
 import { CardDirectory, type Behaviour, type Card } from './cards.ts';
 import { decode, encode, FormatError, type Message } from './iso8583.ts';
 import { Journal, type JournalLine } from './journal.ts';

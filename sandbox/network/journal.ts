@@ -1,5 +1,5 @@
 // What went over the wire, for people and tests to read: masked, bounded, in memory.
-import { BoundedMap } from './bounded_map.ts';
+import { BoundedMap } from '../common/bounded_map.ts';
 
 export interface JournalLine {
   readonly id: number;

@@ -5,8 +5,8 @@
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
-import type { Config } from '../config.ts';
-import { errorName, type Log } from '../log.ts';
+import type { Config } from '../common/config.ts';
+import { errorName, type Log } from '../common/log.ts';
 import { FrameReader } from './frames.ts';
 import { FormatError } from './iso8583.ts';
 import { Issuer, type Reply } from './issuer.ts';

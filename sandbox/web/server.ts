@@ -4,10 +4,9 @@ import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { KeyPair, Listen } from '../config.ts';
-import { errorName, type Log } from '../log.ts';
+import type { KeyPair, Listen } from '../common/config.ts';
+import { errorName, type Log } from '../common/log.ts';
 import { Body, findRoute, HttpError, json, maxBodyBytes, page, parseCookies, type Answer, type Call, type Route } from './http.ts';
-import { escape } from './html.ts';
 
 export interface WebOptions {
   readonly listen: Listen;
@@ -70,6 +69,7 @@ export class WebServer {
     try {
       answer = await this.#answer(request, wantsJson);
     } catch (error) {
+      if (request.errored !== null) return; // the caller went away in the middle of its body
       answer = this.#failed(error, wantsJson);
     }
     if (response.destroyed) return;
@@ -164,9 +164,4 @@ function commonHeaders(payOrigin: string): Record<string, string> {
     'Referrer-Policy': 'same-origin',
     'X-Content-Type-Options': 'nosniff',
   };
-}
-
-/** The shortest page there is, for errors of rooms that have no look of their own. */
-export function plainErrorPage(status: number, message: string): string {
-  return `<!doctype html><html lang="en"><title>${status}</title><body><h1>${status}</h1><p>${escape(message)}</p></body></html>`;
 }
