@@ -1,0 +1,2 @@
+#include "calendar/date.h"
+#include <gtest/gtest.h>

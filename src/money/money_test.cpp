@@ -1,0 +1,4 @@
+#include <gtest/gtest.h>
+
+#include "money/allocate.h"
+#include "money/rate.h"
