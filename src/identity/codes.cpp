@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/secret.h"
+#include "identity/deeds.h"
 #include "identity/repository.h"
 #include "identity/service.h"
 
@@ -106,6 +107,8 @@ base::Result<CodeCheck> check_code(store::Tx& tx, const Context& context, const 
   const CodeCheck check = decide_attempt({newest.attempts, newest.expires_at, matches}, context.business.now());
   const bool counted = check.verdict != CodeVerdict::unusable;
   update_code(tx, newest, state_after(check), newest.attempts + (counted ? 1 : 0));
+  if (state_after(check) == CodeState::dead && counted)
+    record_deed(tx, context, {{}, "one_time_code_exhausted", {"one_time_code", newest.code_id.text()}});
   return check;
 }
 

@@ -1,6 +1,7 @@
 #include "identity/customers.h"
 
 #include "base/check.h"
+#include "identity/deeds.h"
 #include "identity/repository.h"
 #include "identity/service.h"
 
@@ -54,6 +55,7 @@ base::Result<void> erase_customer(store::Tx& tx, const Context& context, Custome
   if (!read_customer(rows)) return base::Error(base::ErrorCode::not_found);
   KARV_TRY_VOID(context.sealer.erase_subject(tx, subject_of(customer_id)));
   erase_customer_row(tx, customer_id);
+  record_deed(tx, context, {{}, "customer_erased", {"customer", customer_id.text()}});
   return {};
 }
 

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "base/bytes.h"
+#include "identity/deeds.h"
 #include "identity/repository.h"
 #include "identity/service.h"
 
@@ -108,6 +109,7 @@ base::Result<MerchantId> create_merchant(store::Tx& tx, const Context& context, 
   const Merchant made{base::make_id<MerchantTag>(context.wall, context.random), merchant.name, merchant.country,
                       merchant.origins, MerchantStatus::active};
   insert_merchant(tx, made, context.business.now());
+  record_deed(tx, context, {{}, "merchant_created", {"merchant", made.merchant_id.text()}});
   return made.merchant_id;
 }
 
@@ -118,6 +120,8 @@ base::Result<NewCredential> create_credential(store::Tx& tx, const Context& cont
   insert_credential(tx, credential.username, credential.credential_id, merchant_id,
                     context.keys.credential_mac(credential.username, credential.secret.expose_text()),
                     context.business.now());
+  record_deed(tx, context,
+              {{}, "merchant_credential_created", {"merchant_credential", credential.credential_id.text()}});
   return credential;
 }
 
@@ -128,14 +132,19 @@ base::Result<void> disable_credential(store::Tx& tx, const Context& context, Mer
   if (!row) return base::Error(base::ErrorCode::not_found);
   if (row->disabled) return {};
   disable_credential_row(tx, username, context.business.now());
+  record_deed(tx, context, {{}, "merchant_credential_disabled", {"merchant_credential", row->credential_id.text()}});
   tx.after_commit([&authenticator] { authenticator.forget_all(); });
   return {};
 }
 
-base::Result<void> set_merchant_status(store::Tx& tx, MerchantAuthenticator& authenticator, MerchantId merchant_id,
-                                       MerchantStatus status) {
+base::Result<void> set_merchant_status(store::Tx& tx, const Context& context, MerchantAuthenticator& authenticator,
+                                       MerchantId merchant_id, MerchantStatus status) {
   KARV_TRY_VOID(get_merchant(tx, merchant_id));
   update_merchant_status(tx, merchant_id, status);
+  record_deed(tx, context,
+              {{},
+               status == MerchantStatus::active ? "merchant_activated" : "merchant_suspended",
+               {"merchant", merchant_id.text()}});
   tx.after_commit([&authenticator] { authenticator.forget_all(); });
   return {};
 }

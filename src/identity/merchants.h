@@ -59,8 +59,8 @@ base::Result<NewCredential> create_credential(store::Tx& tx, const Context& cont
 base::Result<void> disable_credential(store::Tx& tx, const Context& context, MerchantAuthenticator& authenticator,
                                       std::string_view username);
 // Effects: no credential of the merchant works until it is active again. Errors: not_found. Cost: one round trip.
-base::Result<void> set_merchant_status(store::Tx& tx, MerchantAuthenticator& authenticator, MerchantId merchant_id,
-                                       MerchantStatus status);
+base::Result<void> set_merchant_status(store::Tx& tx, const Context& context, MerchantAuthenticator& authenticator,
+                                       MerchantId merchant_id, MerchantStatus status);
 
 // Errors: not_found. Cost: one round trip.
 base::Result<Merchant> get_merchant(store::ReadTx& tx, MerchantId merchant_id);

@@ -1,6 +1,8 @@
 // What the rest of Karv uses of identity, and what every use case is handed.
 #pragma once
 
+#include <string>
+
 #include "base/clock.h"
 #include "base/random.h"
 #include "identity/codes.h"
@@ -22,6 +24,7 @@ struct Context {
   const base::Clock& business;
   base::Random& random;
   CodeLimits code_limits{};
+  std::string correlation_id{};  // of the request, for the audit log
 };
 
 }  // namespace karv::identity

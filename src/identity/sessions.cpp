@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/check.h"
+#include "identity/deeds.h"
 #include "identity/repository.h"
 #include "identity/service.h"
 
@@ -43,6 +44,10 @@ SessionGrant open_session(store::Tx& tx, const Context& context, const CodeScope
   grant.expires_at = now + (checkout ? kCheckoutLimit : kPortalLimit);
   insert_session(tx, {grant.customer, now, now, grant.expires_at, false},
                  context.keys.session_mac(grant.session_token.expose_text()));
+  record_deed(tx, context,
+              {{audit::ActorKind::customer, customer_id.text()},
+               checkout ? "customer_identified" : "customer_signed_in",
+               {"customer_session", grant.customer.session_id.text()}});
   return grant;
 }
 
@@ -98,6 +103,10 @@ base::Result<void> sign_out(store::Tx& tx, const Context& context, const Custome
   const std::vector<CustomerSessionRow> sessions = read_sessions(rows);
   if (sessions.empty() || sessions[0].ended) return {};
   end_session(tx, customer.session_id, context.wall.now());
+  record_deed(tx, context,
+              {{audit::ActorKind::customer, customer.customer_id.text()},
+               "customer_signed_out",
+               {"customer_session", customer.session_id.text()}});
   return {};
 }
 

@@ -1,0 +1,65 @@
+// A database, clocks, keys and a seeded random source for the tests of this module and of those above it.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "audit/record.h"
+#include "base/check.h"
+#include "identity/service.h"
+#include "store/sqlite/temporary.h"
+
+namespace karv::identity {
+
+inline base::SecretBytes key_for_test(std::uint8_t fill) { return base::SecretBytes::copy_of(base::Bytes(32, fill)); }
+
+struct WorldForTest {
+  explicit WorldForTest(std::initializer_list<std::span<const store::Migration>> above = {})
+      : database(store::TemporaryDatabase::create(
+            schema_with(above),
+            {.on_write = [this](const store::WriteReport& report) { round_trips = report.round_trips; }})) {
+    std::vector<EpochKey> epochs;
+    epochs.push_back({1, key_for_test(7)});
+    sealer = Sealer::create(std::move(epochs), wall, random).value();
+  }
+
+  static std::vector<store::Migration> schema_with(std::initializer_list<std::span<const store::Migration>> above) {
+    std::vector<store::Migration> schema =
+        store::all_migrations({store::migrations(), audit::migrations(), migrations()});
+    for (const auto& module : above) schema.insert(schema.end(), module.begin(), module.end());
+    return schema;
+  }
+  Context context() { return {keys, *sealer, wall, business, random, limits, {}}; }
+  static Email email(std::string_view text) {
+    const auto parsed = Email::parse(text);
+    KARV_CHECK(parsed.has_value());
+    return *parsed;
+  }
+  void advance(base::Duration by) {
+    wall.advance(by);
+    business.advance(by);
+  }
+
+  template <class T, class Work>
+  base::Result<T> write(Work&& work) {
+    return database->write<T>("test", std::forward<Work>(work));
+  }
+  template <class T, class Work>
+  base::Result<T> read(Work&& work) {
+    return database->read<T>("test", std::forward<Work>(work));
+  }
+
+  int round_trips = 0;  // of the last write
+  base::ManualClock wall{base::Instant{1'795'000'000'000}};
+  base::ManualClock business{base::Instant{1'795'000'000'000}};
+  base::SeededRandom random{42};
+  Keys keys = Keys::derive(key_for_test(3)).value();
+  CodeLimits limits{};
+  std::unique_ptr<Sealer> sealer;
+  store::TemporaryDatabase database;
+};
+
+}  // namespace karv::identity
