@@ -6,7 +6,9 @@
 // worker with the outcome. A handler that wants to keep telling news returns an EventStream.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,13 +35,16 @@ class Headers {
   // The first by that name; empty when there is none.
   std::string_view find(std::string_view name) const;
   bool has(std::string_view name) const;
+  std::size_t count(std::string_view name) const;
   const std::vector<Header>& all() const { return all_; }
 
  private:
   std::vector<Header> all_;
 };
 
-enum class Method : std::uint8_t { get, head, post, put, patch, delete_, options };
+// `other` is any further method: no route has it, so the fallback answers.
+enum class Method : std::uint8_t { get, head, post, put, patch, delete_, options, other };
+std::string_view method_text(Method method);  // "GET"; "OTHER" for other
 
 struct Request {
   Method method = Method::get;
@@ -59,8 +64,8 @@ struct Request {
 
 struct Response {
   int status = 200;
-  Headers headers;
-  std::string body;
+  Headers headers = {};
+  std::string body = {};
   bool close = false;  // end the connection after this answer
 };
 
@@ -68,9 +73,9 @@ struct Response {
 struct OutboundRequest {
   std::string destination;
   Method method = Method::post;
-  std::string path;
-  Headers headers;
-  std::string body;
+  std::string path;  // with the query, as it goes out
+  Headers headers = {};
+  std::string body = {};
 };
 // How an outbound call ended: a reply, or why there is none. Errors: unavailable (nothing was sent), timeout or
 // unknown_outcome (the peer may have acted on it).
@@ -86,7 +91,7 @@ class EventSink {
   virtual bool push(std::string_view event, std::string_view data) = 0;
 };
 struct EventStream {
-  Headers headers;
+  Headers headers = {};
   // Called on a worker when the stream is open; keep the sink and push to it. Dropping the last reference closes it.
   std::function<void(std::shared_ptr<EventSink>)> opened;
 };
@@ -102,6 +107,7 @@ inline Reply call(OutboundRequest request, base::Duration limit, std::function<R
   return std::make_unique<Call>(Call{std::move(request), limit, std::move(then)});
 }
 
+// The request stays where it is until the last `then` of its reply has returned.
 using Handler = std::function<Reply(const Request&)>;
 
 // Routes by method and pattern ("/orders/:order_id/captures"). Unknown path and wrong method are answered by the
@@ -111,7 +117,14 @@ class Router {
   void add(Method method, std::string_view pattern, Handler handler);
   // Called with the methods the path does have (empty: unknown path). Prefix-scoped; the longest prefix wins.
   void set_fallback(std::string_view prefix, std::function<Response(const Request&, std::vector<Method>)> fallback);
-  Reply handle(Request request) const;
+  // Fills the request's path_parameters and calls the route's handler. HEAD is answered by the GET route when there is
+  // no other. A pattern's last segment may be "*name": it takes the rest of the path. Literal segments win over
+  // parameters. A slash at the end makes no difference.
+  Reply handle(Request& request) const;
+  Reply handle(const Request& request) const {
+    Request copy = request;
+    return handle(copy);
+  }
 
  private:
   struct Route {
@@ -123,8 +136,10 @@ class Router {
     std::string prefix;
     std::function<Response(const Request&, std::vector<Method>)> answer;
   };
-  std::vector<Route> routes_;
-  std::vector<Fallback> fallbacks_;
+  Reply answer_unrouted(const Request& request, const std::vector<Method>& allowed) const;
+
+  std::vector<Route> routes_;        // most literal first
+  std::vector<Fallback> fallbacks_;  // longest prefix first
 };
 
 }  // namespace karv::net
