@@ -2,6 +2,7 @@
 // result to the shop's page exactly once.
 import { useEffect, useReducer, useRef, useState } from 'preact/hooks';
 import type { ConfirmAnswer, ConfirmRequest } from '@karv/api-client';
+import { CodeForm, EmailForm, useAction } from '@karv/ui';
 import type { Bridge, Result } from './bridge.ts';
 import { useCheckout } from './context.ts';
 import { advance, position, startFlow, type CardChoice, type FlowState, type StepName } from './flow.ts';
@@ -9,11 +10,9 @@ import { cardError, endsHere, errorName, type ErrorName } from './problems.ts';
 import { Sheet } from './sheet.tsx';
 import { CardStep } from './steps/card_step.tsx';
 import { DoneStep, RefusedStep } from './steps/end_steps.tsx';
-import { CodeStep, EmailStep } from './steps/identify_steps.tsx';
 import { PlanStep } from './steps/plan_step.tsx';
 import { ReviewStep } from './steps/review_step.tsx';
 import { EndPage } from './end_page.tsx';
-import { useAction } from './use_action.ts';
 import type { Texts } from './texts/index.ts';
 
 function titleOf(step: StepName, texts: Texts): string {
@@ -51,7 +50,7 @@ interface OverlayProps {
 }
 
 export function Overlay({ bridge, plan, onTermsChanged }: OverlayProps) {
-  const { client, session, plans, texts, money } = useCheckout();
+  const { client, session, plans, texts, language, money } = useCheckout();
   const first = plans.find((one) => one.plan === plan) ?? null;
   const [state, dispatch] = useReducer(advance, startFlow(session.email, first));
   const [alert, setAlert] = useState('');
@@ -87,6 +86,11 @@ export function Overlay({ bridge, plan, onTermsChanged }: OverlayProps) {
       outcome.current = { approved: false, show_form: false, error: answer.error };
       dispatch({ kind: 'refused' });
     }
+  }
+
+  async function verify(code: string): Promise<void> {
+    const { saved_cards } = await client.verify(state.email, code);
+    dispatch({ kind: 'identified', savedCards: saved_cards });
   }
 
   function confirm(): void {
@@ -130,12 +134,23 @@ export function Overlay({ bridge, plan, onTermsChanged }: OverlayProps) {
       case 'plan':
         return <PlanStep plan={chosen} onContinue={(one) => dispatch({ kind: 'plan_chosen', plan: one })} />;
       case 'email':
-        return <EmailStep email={email} onSent={(sent) => dispatch({ kind: 'code_sent', email: sent })} onProblem={onProblem} />;
+        return (
+          <EmailForm
+            language={language}
+            lead={texts.emailText}
+            email={email}
+            identify={client.identify}
+            onSent={(sent) => dispatch({ kind: 'code_sent', email: sent })}
+            onProblem={onProblem}
+          />
+        );
       case 'code':
         return (
-          <CodeStep
+          <CodeForm
+            language={language}
             email={email}
-            onIdentified={(cards) => dispatch({ kind: 'identified', savedCards: cards })}
+            identify={client.identify}
+            verify={verify}
             onOtherEmail={() => dispatch({ kind: 'back' })}
             onProblem={onProblem}
           />

@@ -1,10 +1,9 @@
 // A saved card, or a new one in the vault's frame. This page never sees more than brand and last four.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { Button, CardFrame, CardLine, Icon } from '@karv/ui';
+import { Button, CardFrame, CardLine, Icon, useAction } from '@karv/ui';
 import type { CardTicket, SavedCard } from '@karv/api-client';
 import type { CardChoice } from '../flow.ts';
 import { useCheckout } from '../context.ts';
-import { useAction } from '../use_action.ts';
 
 interface CardStepProps {
   savedCards: SavedCard[];

@@ -3,3 +3,5 @@ export * from './icons.tsx';
 export * from './language.ts';
 export * from './mark.tsx';
 export * from './parts.tsx';
+export * from './identify.tsx';
+export * from './use_action.ts';

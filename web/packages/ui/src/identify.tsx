@@ -1,21 +1,26 @@
-// Who is paying: an e-mail address, and the code that was mailed to it.
+// Who is there: an e-mail address, and the code that was mailed to it. Used to pay and to sign in.
 import { useEffect, useState } from 'preact/hooks';
-import { Button, Field } from '@karv/ui';
-import { Problem, type SavedCard } from '@karv/api-client';
-import { useCheckout } from '../context.ts';
-import { useAction } from '../use_action.ts';
+import { Problem } from '@karv/api-client';
+import { kIdentifyTexts } from './identify_texts.ts';
+import type { Language } from './language.ts';
+import { Button, Field } from './parts.tsx';
+import { useAction } from './use_action.ts';
 
 const kResendAfterSeconds = 30;
 const looksLikeEmail = (text: string): boolean => text.length <= 254 && /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(text);
 
-interface EmailStepProps {
+interface EmailFormProps {
+  language: Language;
+  lead: string;
   email: string;
+  /** Mails a code. */
+  identify: (email: string) => Promise<void>;
   onSent: (email: string) => void;
   onProblem: (problem: unknown) => void;
 }
 
-export function EmailStep({ email, onSent, onProblem }: EmailStepProps) {
-  const { texts, client } = useCheckout();
+export function EmailForm({ language, lead, email, identify, onSent, onProblem }: EmailFormProps) {
+  const texts = kIdentifyTexts[language];
   const [typed, setTyped] = useState(email);
   const [error, setError] = useState('');
   const { busy, run } = useAction(onProblem);
@@ -28,13 +33,13 @@ export function EmailStep({ email, onSent, onProblem }: EmailStepProps) {
       return;
     }
     run(async () => {
-      await client.identify(address);
+      await identify(address);
       onSent(address);
     });
   };
   return (
     <form class="stack" noValidate onSubmit={submit}>
-      <p class="lead">{texts.emailText}</p>
+      <p class="lead">{lead}</p>
       <Field id="email" label={texts.email} value={typed} error={error} autocomplete="email" inputMode="email" onInput={(value) => { setTyped(value); setError(''); }} />
       <Button submit wide busy={busy} busyText={texts.working}>
         {texts.sendCode}
@@ -53,15 +58,18 @@ function useCountdown(): [number, () => void] {
   return [left, () => setLeft(kResendAfterSeconds)];
 }
 
-interface CodeStepProps {
+interface CodeFormProps {
+  language: Language;
   email: string;
-  onIdentified: (savedCards: SavedCard[]) => void;
+  identify: (email: string) => Promise<void>;
+  /** Checks the code, and goes on when it is right. Errors: Problem WRONG_CODE, CODE_EXPIRED. */
+  verify: (code: string) => Promise<void>;
   onOtherEmail: () => void;
   onProblem: (problem: unknown) => void;
 }
 
-export function CodeStep({ email, onIdentified, onOtherEmail, onProblem }: CodeStepProps) {
-  const { texts, client } = useCheckout();
+export function CodeForm({ language, email, identify, verify, onOtherEmail, onProblem }: CodeFormProps) {
+  const texts = kIdentifyTexts[language];
   const [code, setCode] = useState('');
   const [error, setError] = useState('');
   const [sentAgain, setSentAgain] = useState('');
@@ -88,12 +96,12 @@ export function CodeStep({ email, onIdentified, onOtherEmail, onProblem }: CodeS
       document.getElementById('code')?.focus();
       return;
     }
-    run(async () => onIdentified((await client.verify(email, digits)).saved_cards));
+    run(() => verify(digits));
   };
   const again = (): void => {
     setSentAgain('');
     run(async () => {
-      await client.identify(email);
+      await identify(email);
       setError('');
       setSentAgain(texts.newCodeSent);
       restart();
