@@ -56,8 +56,7 @@ class Date {
   static constexpr std::int64_t kFirstDay = -719'162;  // 0001-01-01
   static constexpr std::int64_t kLastDay = 2'932'896;  // 9999-12-31
 
-  template <class Days>
-  explicit constexpr Date(Days days) : days_(static_cast<std::int32_t>(days)) {}
+  explicit constexpr Date(std::int64_t days) : days_(static_cast<std::int32_t>(days)) {}
   constexpr std::chrono::year_month_day ymd() const { return std::chrono::sys_days{std::chrono::days{days_}}; }
 
   std::int32_t days_ = 0;
