@@ -239,7 +239,7 @@ class CallTest : public ::testing::Test {
     inner.key_file = certificates().key("server");
     inner.client_ca_file = certificates().ca();
     auto started = Server::start(loop_, inner_workers_, nullptr, inner, [this](Request& request) -> Reply {
-      if (request.path == "/hang") release_.get_future().wait();
+      if (request.path == "/hang") released_.wait();
       return Response{.body = request.peer_certificate_cn + ":" + request.body};
     });
     ASSERT_TRUE(started.ok());
@@ -252,8 +252,7 @@ class CallTest : public ::testing::Test {
     ServerOptions outer;
     outer.cert_file = certificates().cert("server");
     outer.key_file = certificates().key("server");
-    started =
-        Server::start(loop_, workers_, client_.get(), outer, [this](Request& request) { return handle(request); });
+    started = Server::start(loop_, workers_, client_.get(), outer, [](Request& request) { return handle(request); });
     ASSERT_TRUE(started.ok());
     outer_ = std::move(started).value();
   }
@@ -285,6 +284,7 @@ class CallTest : public ::testing::Test {
   WorkerPool inner_workers_{{.threads = 2}};
   WorkerPool workers_{{.threads = 2}};
   std::promise<void> release_;
+  std::shared_future<void> released_ = release_.get_future().share();
   std::unique_ptr<Server> inner_;
   std::unique_ptr<Client> client_;
   std::unique_ptr<Server> outer_;

@@ -31,8 +31,8 @@ class RawServer {
   void serve(int socket);
 
   const Answer answer_;
-  int listener_ = -1;
   std::uint16_t port_ = 0;
+  int listener_ = -1;
   std::atomic<int> connections_{0};
   std::atomic<bool> stopping_{false};
   base::Mutex mutex_;
@@ -51,8 +51,8 @@ class MuteServer {
   std::uint16_t port() const { return port_; }
 
  private:
-  int listener_ = -1;
   std::uint16_t port_ = 0;
+  int listener_ = -1;
 };
 
 // A listening socket on a free port of 127.0.0.1.
