@@ -74,6 +74,7 @@ class Sql {
 struct Query {
   Sql sql;
   std::vector<Value> parameters;  // $1..$n in order
+  bool for_update = false;        // the row stays ours until the end: see Tx::read_for_update
 };
 
 // One row of an answer. Accessors check the type: a mismatch is a bug (KARV_REQUIRE), not input.
@@ -128,7 +129,7 @@ class Tx : public ReadTx {
   // A unique key that is taken already also fails the transaction with `conflict`.
   virtual void write(Query query, std::int64_t expected_rows) = 0;
   // Like read, but the rows stay ours until the end (PostgreSQL: the query is sent with FOR UPDATE; in SQLite there is
-  // one writer). Lock in id order.
+  // one writer). Lock in id order. A read() may mix both by Query::for_update.
   virtual Result<std::vector<Rows>> read_for_update(std::vector<Query> batch) = 0;
 
   // Runs after this transaction is durable, once, outside of it: cache updates and wake-ups only. Dropped on rollback.

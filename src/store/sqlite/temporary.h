@@ -10,6 +10,7 @@
 #include <utility>
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/check.h"
 #include "base/log.h"
@@ -22,7 +23,7 @@ class TemporaryDatabase {
  public:
   static TemporaryDatabase create(std::span<const Migration> migrations, SqliteOptions options = {}) {
     TemporaryDatabase made;
-    std::string folder = (std::filesystem::temp_directory_path() / "karv-test-XXXXXX").string();
+    std::string folder = (memory_folder() / "karv-test-XXXXXX").string();
     KARV_CHECK(mkdtemp(folder.data()) != nullptr);
     made.folder_ = folder;
     options.path = made.path();
@@ -49,6 +50,11 @@ class TemporaryDatabase {
 
  private:
   TemporaryDatabase() = default;
+  // Memory where there is some: tests that are not about the disk need not wait for it.
+  static std::filesystem::path memory_folder() {
+    const std::filesystem::path memory = "/dev/shm";
+    return access(memory.c_str(), W_OK) == 0 ? memory : std::filesystem::temp_directory_path();
+  }
   static void check(const Result<void>& result) {
     if (!result.ok()) base::log::error("temporary_database_failed", {{"detail", result.error().internal_text()}});
     KARV_CHECK(result.ok());
