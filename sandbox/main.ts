@@ -93,7 +93,11 @@ export async function startSandbox(config: Config, log: Log): Promise<Running> {
   };
   try {
     const ports = { shop: 0, network: 0, smtp: 0 };
-    for (const [name, part] of [['smtp', mail], ['network', network], ['shop', web]] as const) {
+    for (const [name, part] of [
+      ['smtp', mail],
+      ['network', network],
+      ['shop', web],
+    ] as const) {
       ports[name] = await part.start();
       started.push(part);
     }

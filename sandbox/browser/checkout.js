@@ -1,3 +1,4 @@
+/* global document, fetch, FormData, HTMLInputElement, location, window */
 // The shop's half of the payment, as a merchant's developer would write it: open a session on the shop's server, give
 // its client token to karv.js, and hand the authorization token back to the server.
 // It never sees a card number: those are typed into a frame of another origin.
@@ -83,7 +84,9 @@ async function buy(checkout, options) {
     pay.disabled = result.show_form === false;
   } catch (error) {
     status.textContent = '';
-    say(error instanceof ShownError ? error.message : 'The payment could not be started. Reload the page and try again.');
+    say(
+      error instanceof ShownError ? error.message : 'The payment could not be started. Reload the page and try again.',
+    );
     pay.disabled = false;
   }
 }

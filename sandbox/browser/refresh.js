@@ -1,6 +1,9 @@
+/* global clearInterval, document, fetch, location, setInterval */
 // Says when there is something newer than what the page shows. It does not reload by itself: someone may be reading.
 
-const source = location.pathname.startsWith('/sandbox/mail') ? '/sandbox/mail/messages' : '/sandbox/network/messages?limit=1';
+const source = location.pathname.startsWith('/sandbox/mail')
+  ? '/sandbox/mail/messages'
+  : '/sandbox/network/messages?limit=1';
 const notice = document.createElement('p');
 notice.className = 'notice';
 notice.setAttribute('role', 'status');

@@ -81,7 +81,11 @@ export function parseConfig(text: string, folder: string): Config {
       passwordFile: file(merchant, 'merchant', 'password_file'),
       caFile: 'ca_file' in merchant ? file(merchant, 'merchant', 'ca_file') : file(root, '', 'ca_file'),
     },
-    network: { listen: listenOf(network, 'network'), clientCa: file(network, 'network', 'client_ca'), ...pair(network, 'network') },
+    network: {
+      listen: listenOf(network, 'network'),
+      clientCa: file(network, 'network', 'client_ca'),
+      ...pair(network, 'network'),
+    },
     smtp: { listen: listenOf(smtp, 'smtp'), ...pair(smtp, 'smtp') },
   };
 }
@@ -116,7 +120,9 @@ function httpsUrl(table: Table, section: string, key: string): URL {
   const value = text1(table, section, key);
   const url = URL.canParse(value) ? new URL(value) : null;
   if (url?.protocol !== 'https:' || url.pathname !== '/' || url.search !== '' || url.username !== '') {
-    throw new ConfigError(`${section}.${key} must be an https address without a path, like "https://shop.localhost:8446"`);
+    throw new ConfigError(
+      `${section}.${key} must be an https address without a path, like "https://shop.localhost:8446"`,
+    );
   }
   return url;
 }

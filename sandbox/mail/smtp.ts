@@ -101,7 +101,11 @@ async function readLimited(stream: SMTPServerDataStream): Promise<Buffer | null>
 
 async function contentOf(raw: Buffer): Promise<{ subject: string; text: string }> {
   try {
-    const parsed = await simpleParser(raw, { skipImageLinks: true, skipTextToHtml: true, maxHtmlLengthToParse: maxTextCharacters });
+    const parsed = await simpleParser(raw, {
+      skipImageLinks: true,
+      skipTextToHtml: true,
+      maxHtmlLengthToParse: maxTextCharacters,
+    });
     return { subject: (parsed.subject ?? '').slice(0, 500), text: (parsed.text ?? '').slice(0, maxTextCharacters) };
   } catch {
     return { subject: '(cannot be parsed)', text: raw.toString('latin1').slice(0, maxTextCharacters) };

@@ -78,9 +78,12 @@ function mailText(mail: Mail) {
   return html`<article aria-labelledby="subject">
     <h2 id="subject">${mail.subject === '' ? '(no subject)' : mail.subject}</h2>
     <dl>
-      <dt>From</dt><dd>${mail.from}</dd>
-      <dt>To</dt><dd>${mail.to.join(', ')}</dd>
-      <dt>Received</dt><dd class="figures">${shortTime(mail.received_at)} UTC</dd>
+      <dt>From</dt>
+      <dd>${mail.from}</dd>
+      <dt>To</dt>
+      <dd>${mail.to.join(', ')}</dd>
+      <dt>Received</dt>
+      <dd class="figures">${shortTime(mail.received_at)} UTC</dd>
     </dl>
     <pre tabindex="0" role="region" aria-label="Text of the mail">${mail.text}</pre>
   </article>`;

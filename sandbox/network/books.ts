@@ -81,7 +81,12 @@ export class Books {
     if (quoted.amount === 0 || quoted.amount > remainingOf(hold)) return '13';
     hold.completed += quoted.amount;
     check(hold);
-    this.#add({ ...completion, fingerprint: hold.fingerprint, brand: hold.brand, last4: hold.last4 }, 'completion', true, hold);
+    this.#add(
+      { ...completion, fingerprint: hold.fingerprint, brand: hold.brand, last4: hold.last4 },
+      'completion',
+      true,
+      hold,
+    );
     return '00';
   }
 

@@ -27,7 +27,11 @@ export function parsePrivateData(bytes: Buffer): PrivateData {
     seen.set(tag, value);
     at += 4 + Number(length);
   }
-  return { securityCode: hasCode(seen.get('CV')), initiator: initiatorOf(seen.get('IN')), original: originalOf(seen.get('OR')) };
+  return {
+    securityCode: hasCode(seen.get('CV')),
+    initiator: initiatorOf(seen.get('IN')),
+    original: originalOf(seen.get('OR')),
+  };
 }
 
 function hasCode(value: Buffer | undefined): boolean {

@@ -84,12 +84,15 @@ function checkValues(request: Request): void {
   if (!/^(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])([01]\d|2[0-3])[0-5]\d[0-5]\d$/.test(request.time)) {
     throw new FormatError('field 7 is no time');
   }
-  if (request.expiry !== '' && !/^\d\d(0[1-9]|1[0-2])$/.test(request.expiry)) throw new FormatError('field 14 is no month');
+  if (request.expiry !== '' && !/^\d\d(0[1-9]|1[0-2])$/.test(request.expiry))
+    throw new FormatError('field 14 is no month');
   if (privateData.securityCode && (request.class !== 'hold' || privateData.initiator === 'M')) {
     throw new FormatError('a security code where no shopper is present');
   }
-  if (request.class === 'completion' && privateData.original === null) throw new FormatError('field 48 names no original');
-  if (request.class === 'financial' && privateData.original === null) throw new FormatError('field 48 names no original');
+  if (request.class === 'completion' && privateData.original === null)
+    throw new FormatError('field 48 names no original');
+  if (request.class === 'financial' && privateData.original === null)
+    throw new FormatError('field 48 names no original');
 }
 
 export function messageKey(mti: string, stan: string, time: string): string {

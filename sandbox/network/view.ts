@@ -14,7 +14,8 @@ const maxCount = 10_000;
 
 export function networkRoutes(network: CardNetwork): Route[] {
   const { issuer } = network;
-  const settings = (): Answer => json({ late_ms: network.lateMs, next: issuer.cards.override, connections: network.connections });
+  const settings = (): Answer =>
+    json({ late_ms: network.lateMs, next: issuer.cards.override, connections: network.connections });
   return [
     { method: 'GET', pattern: '/sandbox/network', handle: () => page(networkPage(network)) },
     {
@@ -93,9 +94,22 @@ function networkPage(network: CardNetwork): string {
       <p>Any future expiry, any three digits as security code.</p>
       <div class="scroll" role="region" aria-labelledby="cards" tabindex="0">
         <table>
-          <thead><tr><th scope="col">Name</th><th scope="col">Number</th><th scope="col">Does</th></tr></thead>
+          <thead>
+            <tr>
+              <th scope="col">Name</th>
+              <th scope="col">Number</th>
+              <th scope="col">Does</th>
+            </tr>
+          </thead>
           <tbody>
-            ${testCards.map((card) => html`<tr><th scope="row">${card.name}</th><td class="figures">${card.number}</td><td>${card.behaviour}</td></tr>`)}
+            ${testCards.map(
+              (card) =>
+                html`<tr>
+                  <th scope="row">${card.name}</th>
+                  <td class="figures">${card.number}</td>
+                  <td>${card.behaviour}</td>
+                </tr>`,
+            )}
           </tbody>
         </table>
       </div>`,
@@ -109,21 +123,31 @@ function messageTable(lines: readonly JournalLine[]): Html {
     <table>
       <thead>
         <tr>
-          <th scope="col">Time (UTC)</th><th scope="col">Type</th><th scope="col">Card</th>
-          <th scope="col">Amount</th><th scope="col">Reference</th><th scope="col">Approval</th><th scope="col">Answer</th>
+          <th scope="col">Time (UTC)</th>
+          <th scope="col">Type</th>
+          <th scope="col">Card</th>
+          <th scope="col">Amount</th>
+          <th scope="col">Reference</th>
+          <th scope="col">Approval</th>
+          <th scope="col">Answer</th>
         </tr>
       </thead>
       <tbody>
         ${lines.map(
-          (line) => html`<tr>
-            <td class="figures">${shortTime(line.time)}</td>
-            <td>${line.direction === 'in' ? '→' : '←'} ${line.mti} ${meaningOf(line)}${line.repeat && ' (seen before)'}</td>
-            <td>${line.card !== null && `${line.card.brand} ····${line.card.last4}`}</td>
-            <td class="figures">${line.amount !== null && `${line.amount} (${line.currency ?? ''})`}</td>
-            <td class="figures">${line.retrieval_reference}${line.original_reference !== null && html`<br />of ${line.original_reference}`}</td>
-            <td class="figures">${line.approval_code}</td>
-            <td>${line.response_code}${line.fault !== null && html`<br />${line.fault}`}</td>
-          </tr>`,
+          (line) =>
+            html`<tr>
+              <td class="figures">${shortTime(line.time)}</td>
+              <td>
+                ${line.direction === 'in' ? '→' : '←'} ${line.mti} ${meaningOf(line)}${line.repeat && ' (seen before)'}
+              </td>
+              <td>${line.card !== null && `${line.card.brand} ····${line.card.last4}`}</td>
+              <td class="figures">${line.amount !== null && `${line.amount} (${line.currency ?? ''})`}</td>
+              <td class="figures">
+                ${line.retrieval_reference}${line.original_reference !== null && html`<br />of ${line.original_reference}`}
+              </td>
+              <td class="figures">${line.approval_code}</td>
+              <td>${line.response_code}${line.fault !== null && html`<br />${line.fault}`}</td>
+            </tr>`,
         )}
       </tbody>
     </table>
@@ -131,7 +155,8 @@ function messageTable(lines: readonly JournalLine[]): Html {
 }
 
 function meaningOf(line: JournalLine): string {
-  if (line.mti.startsWith('02') && line.processing_code === '200000') return line.direction === 'in' ? 'refund' : 'refund answer';
+  if (line.mti.startsWith('02') && line.processing_code === '200000')
+    return line.direction === 'in' ? 'refund' : 'refund answer';
   return meanings[line.mti] ?? '';
 }
 
@@ -142,18 +167,21 @@ function bookTable(lines: readonly BookLine[]): Html {
     <table>
       <thead>
         <tr>
-          <th scope="col">Reference</th><th scope="col">Kind</th><th scope="col">Card</th>
+          <th scope="col">Reference</th>
+          <th scope="col">Kind</th>
+          <th scope="col">Card</th>
           ${columns.map((column) => html`<th scope="col" class="amount">${column}</th>`)}
         </tr>
       </thead>
       <tbody>
         ${lines.map(
-          (line) => html`<tr>
-            <th scope="row" class="figures">${line.retrieval_reference}</th>
-            <td>${line.kind}</td>
-            <td>${line.card.brand} ····${line.card.last4}</td>
-            ${columns.map((column) => html`<td class="amount figures">${line[column]}</td>`)}
-          </tr>`,
+          (line) =>
+            html`<tr>
+              <th scope="row" class="figures">${line.retrieval_reference}</th>
+              <td>${line.kind}</td>
+              <td>${line.card.brand} ····${line.card.last4}</td>
+              ${columns.map((column) => html`<td class="amount figures">${line[column]}</td>`)}
+            </tr>`,
         )}
       </tbody>
     </table>

@@ -22,16 +22,22 @@ function orderTable(orders: readonly Order[]): Html {
   return html`<div class="scroll" role="region" aria-label="Orders" tabindex="0">
     <table>
       <thead>
-        <tr><th scope="col">Order</th><th scope="col">Placed (UTC)</th><th scope="col">Customer</th><th scope="col" class="amount">Amount</th></tr>
+        <tr>
+          <th scope="col">Order</th>
+          <th scope="col">Placed (UTC)</th>
+          <th scope="col">Customer</th>
+          <th scope="col" class="amount">Amount</th>
+        </tr>
       </thead>
       <tbody>
         ${orders.map(
-          (order) => html`<tr>
-            <th scope="row"><a href="/back-office/orders/${order.number}">${order.number}</a></th>
-            <td>${shortTime(order.placedAt)}</td>
-            <td>${order.billing.given_name} ${order.billing.family_name}</td>
-            <td class="amount">${formatAmount(order.basket.order_amount)}</td>
-          </tr>`,
+          (order) =>
+            html`<tr>
+              <th scope="row"><a href="/back-office/orders/${order.number}">${order.number}</a></th>
+              <td class="time">${shortTime(order.placedAt)}</td>
+              <td>${order.billing.given_name} ${order.billing.family_name}</td>
+              <td class="amount">${formatAmount(order.basket.order_amount)}</td>
+            </tr>`,
         )}
       </tbody>
     </table>
@@ -57,13 +63,33 @@ export function orderPage(order: Order, karv: KarvOrder | null, problem: string 
         <h2 id="steps">What Karv answered</h2>
         <div class="scroll" role="region" aria-labelledby="steps" tabindex="0">
           <table>
-            <thead><tr><th scope="col">Time (UTC)</th><th scope="col">Call</th><th scope="col">Answer</th></tr></thead>
+            <thead>
+              <tr>
+                <th scope="col">Time (UTC)</th>
+                <th scope="col">Call</th>
+                <th scope="col">Answer</th>
+              </tr>
+            </thead>
             <tbody>
-              ${order.steps.toReversed().map((step) => html`<tr><td>${shortTime(step.at)}</td><td>${step.what}</td><td>${step.ok ? '' : 'Refused: '}${step.answer}</td></tr>`)}
+              ${order.steps.toReversed().map(
+                (step) =>
+                  html`<tr>
+                    <td class="time">${shortTime(step.at)}</td>
+                    <td>${step.what}</td>
+                    <td>${step.ok ? '' : 'Refused: '}${step.answer}</td>
+                  </tr>`,
+              )}
             </tbody>
           </table>
         </div>
-        ${karv !== null && html`<details><summary>The whole record</summary><pre tabindex="0" role="region" aria-label="Karv's record of the order">${JSON.stringify(karv, null, 2)}</pre></details>`}
+        ${
+          karv !== null &&
+          html`<details>
+            <summary>The whole record</summary>
+            <pre tabindex="0" role="region" aria-label="Karv's record of the order">
+${JSON.stringify(karv, null, 2)}</pre>
+          </details>`
+        }
       </section>`,
   );
 }
@@ -76,8 +102,17 @@ function recordOf(karv: KarvOrder): Html {
     ['Still authorized', 'remaining_authorized_amount'],
   ] as const;
   return html`<dl class="figures-row">
-    <div><dt>Status</dt><dd>${text(karv['status'])}</dd></div>
-    ${amounts.map(([label, name]) => html`<div><dt>${label}</dt><dd>${amountText(karv[name])}</dd></div>`)}
+    <div>
+      <dt>Status</dt>
+      <dd>${text(karv['status'])}</dd>
+    </div>
+    ${amounts.map(
+      ([label, name]) =>
+        html`<div>
+          <dt>${label}</dt>
+          <dd>${amountText(karv[name])}</dd>
+        </div>`,
+    )}
   </dl>`;
 }
 
@@ -86,7 +121,14 @@ function amountForm(order: Order, action: Action, label: string, suggested: numb
     <h2>${label}</h2>
     <input type="hidden" name="key" value="${randomUUID()}" />
     <label for="${action}-amount">Amount in euro</label>
-    <input id="${action}-amount" name="amount" inputmode="decimal" autocomplete="off" required value="${plainAmount(suggested)}" />
+    <input
+      id="${action}-amount"
+      name="amount"
+      inputmode="decimal"
+      autocomplete="off"
+      required
+      value="${plainAmount(suggested)}"
+    />
     <button>${label}</button>
   </form>`;
 }

@@ -67,9 +67,12 @@ export function itemsOf(wanted: readonly { readonly sku: string; readonly quanti
 }
 
 export function basketOf(items: readonly CartItem[]): Basket {
-  const lines = items.map(({ product, quantity }) => orderLine('physical', product.sku, product.name, quantity, product.price));
+  const lines = items.map(({ product, quantity }) =>
+    orderLine('physical', product.sku, product.name, quantity, product.price),
+  );
   const goods = sumOf(lines, 'total_amount');
-  if (goods > 0 && goods < freeShippingFrom) lines.push(orderLine('shipping_fee', 'shipping', 'Shipping', 1, shippingFee));
+  if (goods > 0 && goods < freeShippingFrom)
+    lines.push(orderLine('shipping_fee', 'shipping', 'Shipping', 1, shippingFee));
   return {
     order_amount: sumOf(lines, 'total_amount'),
     order_tax_amount: sumOf(lines, 'total_tax_amount'),
@@ -77,7 +80,13 @@ export function basketOf(items: readonly CartItem[]): Basket {
   };
 }
 
-function orderLine(type: OrderLine['type'], reference: string, name: string, quantity: number, price: number): OrderLine {
+function orderLine(
+  type: OrderLine['type'],
+  reference: string,
+  name: string,
+  quantity: number,
+  price: number,
+): OrderLine {
   const total = quantity * price;
   return {
     type,

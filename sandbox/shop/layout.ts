@@ -22,13 +22,17 @@ export function shopPage(options: PageOptions, content: Html): string {
       </head>
       <body>
         <a class="skip" href="#content">Skip to content</a>
-        <p class="demo">Demo shop. Nothing is sold, no card is charged.</p>
-        <header class="top">
-          <a class="brand" href="/"><img src="/assets/mark.svg" alt="" width="28" height="28" />Nordlys <span>Outdoor</span></a>
-          <nav aria-label="Shop">
-            <a href="/back-office">Back office</a>
-            <a href="/cart">Cart${cartCount > 0 && html` <span class="count">${cartCount}</span>`}</a>
-          </nav>
+        <header>
+          <p class="demo">Demo shop. Nothing is sold, no card is charged.</p>
+          <div class="top">
+            <a class="brand" href="/"
+              ><img src="/assets/mark.svg" alt="" width="28" height="28" />Nordlys <span>Outdoor</span></a
+            >
+            <nav aria-label="Shop">
+              <a href="/back-office">Back office</a>
+              <a href="/cart">Cart${cartCount > 0 && html` <span class="count">${cartCount}</span>`}</a>
+            </nav>
+          </div>
         </header>
         <main id="content" tabindex="-1">${content}</main>
         <footer>
@@ -46,6 +50,10 @@ export function shopErrorPage(status: number, message: string): string {
   const title = status === 404 ? 'Not here' : 'That did not work';
   return shopPage(
     { title },
-    html`<section class="narrow"><h1>${title}</h1><p>${message}</p><p><a class="button" href="/">To the shop</a></p></section>`,
+    html`<section class="narrow">
+      <h1>${title}</h1>
+      <p>${message}</p>
+      <p><a class="button" href="/">To the shop</a></p>
+    </section>`,
   );
 }

@@ -90,7 +90,9 @@ export class MerchantClient {
           headers: {
             Host: publicBaseUrl.host,
             Accept: 'application/json',
-            ...(call.method === 'GET' ? {} : { 'Content-Type': 'application/json', 'Content-Length': body?.length ?? 0 }),
+            ...(call.method === 'GET'
+              ? {}
+              : { 'Content-Type': 'application/json', 'Content-Length': body?.length ?? 0 }),
             ...headers,
           },
         },
@@ -141,7 +143,11 @@ function explain(error: unknown): string {
 /** What an answer says, in one line for people: the error's own words where it has some. */
 export function describe(answer: MerchantAnswer): string {
   if (answer.status >= 200 && answer.status < 300) return `${answer.status}`;
-  const { error_code: code, error_messages: messages, correlation_id: id } = (answer.body ?? {}) as Record<string, unknown>;
+  const {
+    error_code: code,
+    error_messages: messages,
+    correlation_id: id,
+  } = (answer.body ?? {}) as Record<string, unknown>;
   const words = Array.isArray(messages) ? messages.filter((one) => typeof one === 'string').join(' ') : '';
   const parts = [String(answer.status), typeof code === 'string' ? code : '', words];
   if (typeof id === 'string') parts.push(`(correlation id ${id})`);

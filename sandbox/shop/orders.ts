@@ -7,7 +7,13 @@ import { BoundedMap } from '../common/bounded_map.ts';
 import type { Log } from '../common/log.ts';
 import type { Basket } from './cart.ts';
 import { market, type Address } from './market.ts';
-import { describe, Unreachable, type MerchantAnswer, type MerchantCall, type MerchantClient } from './merchant_client.ts';
+import {
+  describe,
+  Unreachable,
+  type MerchantAnswer,
+  type MerchantCall,
+  type MerchantClient,
+} from './merchant_client.ts';
 
 export interface Checkout {
   readonly id: string;
@@ -93,7 +99,10 @@ export class Orders {
     const body = (answer.body ?? {}) as Readonly<Record<string, unknown>>;
     const { session_id: sessionId, client_token: clientToken, payment_method_categories: categories } = body;
     if (answer.status !== 200 || typeof sessionId !== 'string' || typeof clientToken !== 'string') {
-      throw new OrderError(`Karv opened no payment session: ${describe(answer)}`, answer.status === 200 ? null : answer);
+      throw new OrderError(
+        `Karv opened no payment session: ${describe(answer)}`,
+        answer.status === 200 ? null : answer,
+      );
     }
     const checkout: Checkout = {
       id: randomUUID(),
@@ -163,14 +172,19 @@ export class Orders {
   async acknowledge(order: Order): Promise<void> {
     if (order.acknowledged) return;
     const path = `${orderPath(order)}/acknowledge`;
-    const answer = await this.#tell(order, 'acknowledge', { method: 'POST', path, idempotencyKey: `ack-${order.orderId}` });
+    const answer = await this.#tell(order, 'acknowledge', {
+      method: 'POST',
+      path,
+      idempotencyKey: `ack-${order.orderId}`,
+    });
     order.acknowledged = answer !== null && answer.status === 204;
   }
 
   /** Karv's own record. Errors: OrderError. */
   async read(order: Order): Promise<Readonly<Record<string, unknown>>> {
     const answer = await this.#ask({ method: 'GET', path: orderPath(order) });
-    if (answer.status !== 200 || answer.body === null) throw new OrderError(`Karv answered ${describe(answer)}`, answer);
+    if (answer.status !== 200 || answer.body === null)
+      throw new OrderError(`Karv answered ${describe(answer)}`, answer);
     return answer.body as Readonly<Record<string, unknown>>;
   }
 

@@ -17,14 +17,15 @@ export function frontPage(cartCount: number): string {
       </section>
       <ul class="grid">
         ${products.map(
-          (product) => html`<li class="card">
-            <a href="/products/${product.sku}">
-              <img src="/assets/${product.sku}.svg" alt="" width="400" height="300" />
-              <h2>${product.name}</h2>
-            </a>
-            <p>${product.line}</p>
-            <p class="price">${formatAmount(product.price)}</p>
-          </li>`,
+          (product) =>
+            html`<li class="card">
+              <a href="/products/${product.sku}">
+                <img src="/assets/${product.sku}.svg" alt="" width="400" height="300" />
+                <h2>${product.name}</h2>
+              </a>
+              <p>${product.line}</p>
+              <p class="price">${formatAmount(product.price)}</p>
+            </li>`,
         )}
       </ul>`,
   );
@@ -54,7 +55,10 @@ export function cartPage(items: readonly CartItem[], basket: Basket): string {
   if (items.length === 0) {
     return shopPage(
       { title: 'Cart' },
-      html`<section class="narrow"><h1>Your cart is empty</h1><p><a class="button" href="/">See the things</a></p></section>`,
+      html`<section class="narrow">
+        <h1>Your cart is empty</h1>
+        <p><a class="button" href="/">See the things</a></p>
+      </section>`,
     );
   }
   return shopPage(
@@ -63,19 +67,28 @@ export function cartPage(items: readonly CartItem[], basket: Basket): string {
       <h1>Cart</h1>
       <ul class="items">
         ${items.map(
-          ({ product, quantity }) => html`<li>
-            <img src="/assets/${product.sku}.svg" alt="" width="96" height="72" />
-            <div class="what">
-              <a href="/products/${product.sku}">${product.name}</a>
-              <form method="post" action="/cart/set">
-                <input type="hidden" name="sku" value="${product.sku}" />
-                <label for="quantity-${product.sku}">Quantity<span class="hidden"> of ${product.name}</span></label>
-                <input id="quantity-${product.sku}" name="quantity" type="number" min="0" max="${maxQuantity}" value="${quantity}" required />
-                <button class="quiet">Update<span class="hidden"> ${product.name}</span></button>
-              </form>
-            </div>
-            <span class="amount">${formatAmount(product.price * quantity)}</span>
-          </li>`,
+          ({ product, quantity }) =>
+            html`<li>
+              <img src="/assets/${product.sku}.svg" alt="" width="96" height="72" />
+              <div class="what">
+                <a href="/products/${product.sku}">${product.name}</a>
+                <form method="post" action="/cart/set">
+                  <input type="hidden" name="sku" value="${product.sku}" />
+                  <label for="quantity-${product.sku}">Quantity<span class="hidden"> of ${product.name}</span></label>
+                  <input
+                    id="quantity-${product.sku}"
+                    name="quantity"
+                    type="number"
+                    min="0"
+                    max="${maxQuantity}"
+                    value="${quantity}"
+                    required
+                  />
+                  <button class="quiet">Update<span class="hidden"> ${product.name}</span></button>
+                </form>
+              </div>
+              <span class="amount">${formatAmount(product.price * quantity)}</span>
+            </li>`,
         )}
       </ul>
       ${totals(basket)}
@@ -132,11 +145,20 @@ function addressFields(person: Address): Html[] {
     { name: 'city', label: 'City', type: 'text', autocomplete: 'address-level2', wide: false },
   ] as const;
   return fields.map(
-    (field) => html`<div class="${field.wide ? 'field wide' : 'field'}">
-      <label for="${field.name}">${field.label}</label>
-      <input id="${field.name}" name="${field.name}" type="${field.type}" autocomplete="${field.autocomplete}"
-        value="${person[field.name]}" required maxlength="${field.name === 'postal_code' ? 10 : 99}" aria-describedby="problem" />
-    </div>`,
+    (field) =>
+      html`<div class="${field.wide ? 'field wide' : 'field'}">
+        <label for="${field.name}">${field.label}</label>
+        <input
+          id="${field.name}"
+          name="${field.name}"
+          type="${field.type}"
+          autocomplete="${field.autocomplete}"
+          value="${person[field.name]}"
+          required
+          maxlength="${field.name === 'postal_code' ? 10 : 99}"
+          aria-describedby="problem"
+        />
+      </div>`,
   );
 }
 
@@ -145,10 +167,15 @@ export function confirmationPage(order: Order): string {
     { title: 'Thank you' },
     html`<section class="narrow">
       <h1>Thank you, ${order.billing.given_name}.</h1>
-      <p class="lead">Your order is <strong class="order-number">${order.number}</strong>. We will pack it as soon as we exist.</p>
+      <p class="lead">
+        Your order is <strong class="order-number">${order.number}</strong>. We will pack it as soon as we exist.
+      </p>
       ${lines(order.basket)} ${totals(order.basket)}
       <p>Payment dates and refunds are in your account with Karv.</p>
-      <p><a class="button" href="/">Back to the shop</a> <a class="button quiet" href="/back-office/orders/${order.number}">See it in the back office</a></p>
+      <p>
+        <a class="button" href="/">Back to the shop</a>
+        <a class="button quiet" href="/back-office/orders/${order.number}">See it in the back office</a>
+      </p>
     </section>`,
   );
 }
@@ -157,16 +184,30 @@ function lines(basket: Basket): Html {
   return html`<ul class="lines">
     ${basket.order_lines
       .filter((line) => line.type === 'physical')
-      .map((line) => html`<li><span>${line.quantity} × ${line.name}</span><span class="amount">${formatAmount(line.total_amount)}</span></li>`)}
+      .map(
+        (line) =>
+          html`<li>
+            <span>${line.quantity} × ${line.name}</span><span class="amount">${formatAmount(line.total_amount)}</span>
+          </li>`,
+      )}
   </ul>`;
 }
 
 function totals(basket: Basket): Html {
   const shipping = basket.order_lines.find((line) => line.type === 'shipping_fee')?.total_amount ?? 0;
   return html`<dl class="totals">
-    <div><dt>Shipping</dt><dd>${shipping === 0 ? 'free' : formatAmount(shipping)}</dd></div>
-    <div class="total"><dt>Total</dt><dd>${formatAmount(basket.order_amount)}</dd></div>
-    <div><dt>Tax included</dt><dd>${formatAmount(basket.order_tax_amount)}</dd></div>
+    <div>
+      <dt>Shipping</dt>
+      <dd>${shipping === 0 ? 'free' : formatAmount(shipping)}</dd>
+    </div>
+    <div class="total">
+      <dt>Total</dt>
+      <dd>${formatAmount(basket.order_amount)}</dd>
+    </div>
+    <div>
+      <dt>Tax included</dt>
+      <dd>${formatAmount(basket.order_tax_amount)}</dd>
+    </div>
   </dl>`;
 }
 

@@ -1,6 +1,16 @@
 // The shop's addresses: pages for people, /shop/api for its own checkout script and for tests.
 import { randomBytes, randomUUID } from 'node:crypto';
-import { badValue, HttpError, json, notFound, page, redirect, type Answer, type Call, type Route } from '../web/http.ts';
+import {
+  badValue,
+  HttpError,
+  json,
+  notFound,
+  page,
+  redirect,
+  type Answer,
+  type Call,
+  type Route,
+} from '../web/http.ts';
 import { ordersPage, orderPage } from './back_office_pages.ts';
 import { basketOf, Carts, itemsOf, maxQuantity, type CartItem } from './cart.ts';
 import { findProduct } from './catalog.ts';
@@ -99,20 +109,18 @@ function backOffice(orders: Orders): Route[] {
         return page(orderPage(order, karv, problem));
       },
     },
-    ...actions.map(
-      (action): Route => ({
-        method: 'POST',
-        pattern: `/back-office/orders/:number/${action}`,
-        handle: async (call) => {
-          const order = orderOf(orders, call);
-          const form = call.body.form();
-          const amount = takesAmount(action) ? parseAmount(form.get('amount') ?? '') : null;
-          if (takesAmount(action) && amount === null) throw badValue('The amount must look like 12.50.');
-          await orders.act(order, action, amount, keyOf(form.get('key')));
-          return redirect(`/back-office/orders/${order.number}`);
-        },
-      }),
-    ),
+    ...actions.map((action): Route => ({
+      method: 'POST',
+      pattern: `/back-office/orders/:number/${action}`,
+      handle: async (call) => {
+        const order = orderOf(orders, call);
+        const form = call.body.form();
+        const amount = takesAmount(action) ? parseAmount(form.get('amount') ?? '') : null;
+        if (takesAmount(action) && amount === null) throw badValue('The amount must look like 12.50.');
+        await orders.act(order, action, amount, keyOf(form.get('key')));
+        return redirect(`/back-office/orders/${order.number}`);
+      },
+    })),
   ];
 }
 
@@ -146,11 +154,15 @@ function checkoutApi(carts: Carts, orders: Orders): Route[] {
         const { checkout_id: id, authorization_token: token, billing_address: given } = call.body.object();
         const checkout = typeof id === 'string' ? orders.findCheckout(id) : undefined;
         if (checkout === undefined || checkout.visitor !== visitorOf(call)) throw notFound('This checkout');
-        if (typeof token !== 'string' || !/^[\w.~-]{1,512}$/.test(token)) throw badValue('authorization_token is no token.');
+        if (typeof token !== 'string' || !/^[\w.~-]{1,512}$/.test(token))
+          throw badValue('authorization_token is no token.');
         const billing = parseAddress(given);
         if ('wrong' in billing) throw badValue(`billing_address.${billing.wrong} is missing or not valid.`);
         const order = await answered(orders.place(checkout, token, billing));
-        return json({ number: order.number, order_id: order.orderId, confirmation_url: `/confirmation/${order.number}` }, 201);
+        return json(
+          { number: order.number, order_id: order.orderId, confirmation_url: `/confirmation/${order.number}` },
+          201,
+        );
       },
     },
   ];
@@ -181,19 +193,17 @@ function orderApi(orders: Orders): Route[] {
         return json(summaryOf(order));
       },
     },
-    ...actions.map(
-      (action): Route => ({
-        method: 'POST',
-        pattern: `/shop/api/orders/:number/${action}`,
-        handle: async (call) => {
-          const order = orderOf(orders, call);
-          const { amount, idempotency_key: key } = call.body.object();
-          const result = await orders.act(order, action, takesAmount(action) ? minorAmount(amount) : null, keyOf(key));
-          const { captureId: capture_id, refundId: refund_id, status, message, body } = result;
-          return json({ status, message, capture_id, refund_id, karv: body }, result.ok ? 200 : status);
-        },
-      }),
-    ),
+    ...actions.map((action): Route => ({
+      method: 'POST',
+      pattern: `/shop/api/orders/:number/${action}`,
+      handle: async (call) => {
+        const order = orderOf(orders, call);
+        const { amount, idempotency_key: key } = call.body.object();
+        const result = await orders.act(order, action, takesAmount(action) ? minorAmount(amount) : null, keyOf(key));
+        const { captureId: capture_id, refundId: refund_id, status, message, body } = result;
+        return json({ status, message, capture_id, refund_id, karv: body }, result.ok ? 200 : status);
+      },
+    })),
   ];
 }
 
@@ -256,14 +266,17 @@ function minorAmount(value: unknown): number {
 /** The caller's name for its intent, so that trying again is not doing again; a new one when it gave none. */
 function keyOf(value: unknown): string {
   if (value === undefined || value === null) return randomUUID();
-  if (typeof value !== 'string' || !/^[\w-]{8,64}$/.test(value)) throw badValue('The idempotency key must be 8 to 64 letters, digits, - or _.');
+  if (typeof value !== 'string' || !/^[\w-]{8,64}$/.test(value))
+    throw badValue('The idempotency key must be 8 to 64 letters, digits, - or _.');
   return value;
 }
 
 function parseItems(value: unknown): CartItem[] {
   if (!Array.isArray(value) || value.length > 20) throw badValue('items must be a list of at most 20.');
   const wanted = value.map((one: unknown, i) => {
-    const { sku, quantity = 1 } = (typeof one === 'object' && one !== null ? one : {}) as Readonly<Record<string, unknown>>;
+    const { sku, quantity = 1 } = (typeof one === 'object' && one !== null ? one : {}) as Readonly<
+      Record<string, unknown>
+    >;
     if (typeof sku !== 'string' || findProduct(sku) === undefined) throw badValue(`items[${i}].sku is no product.`);
     return { sku, quantity: quantityOf(quantity, 1, `items[${i}].quantity`) };
   });

@@ -79,7 +79,13 @@ export function toMap(fields: Fields): Map<number, string> {
 
 export function answerOf(message: Message): Answer {
   const text = (number: number): string | undefined => message.fields.get(number)?.toString('latin1');
-  return { mti: message.mti, code: text(39), approval: text(38), reference: text(37), numbers: [...message.fields.keys()] };
+  return {
+    mti: message.mti,
+    code: text(39),
+    approval: text(38),
+    reference: text(37),
+    numbers: [...message.fields.keys()],
+  };
 }
 
 let counter = 0;
@@ -104,11 +110,27 @@ export function hold(pan: string, amount: number, numbers = freshNumbers()): Fie
 }
 
 export function charge(pan: string, amount: number, original: string, numbers = freshNumbers()): Fields {
-  return { ...common(amount, numbers), 2: pan, 3: '000000', 14: '3912', 22: '102', 25: '08', 48: `IN01MOR12${original}` };
+  return {
+    ...common(amount, numbers),
+    2: pan,
+    3: '000000',
+    14: '3912',
+    22: '102',
+    25: '08',
+    48: `IN01MOR12${original}`,
+  };
 }
 
 export function refund(pan: string, amount: number, original: string, numbers = freshNumbers()): Fields {
-  return { ...common(amount, numbers), 2: pan, 3: '200000', 14: '3912', 22: '102', 25: '08', 48: `IN01MOR12${original}` };
+  return {
+    ...common(amount, numbers),
+    2: pan,
+    3: '200000',
+    14: '3912',
+    22: '102',
+    25: '08',
+    48: `IN01MOR12${original}`,
+  };
 }
 
 export function completion(amount: number, original: string, approval: string, numbers = freshNumbers()): Fields {

@@ -22,12 +22,9 @@ export class Certificates {
 
   /** A leaf for a common name; the name and 127.0.0.1 are its alternative names. */
   leaf(name: string): Leaf {
-    const [cert, key, request, extensions] = ['crt', 'key', 'csr', 'ext'].map((end) => join(this.folder, `${name}.${end}`)) as [
-      string,
-      string,
-      string,
-      string,
-    ];
+    const [cert, key, request, extensions] = ['crt', 'key', 'csr', 'ext'].map((end) =>
+      join(this.folder, `${name}.${end}`),
+    ) as [string, string, string, string];
     writeFileSync(extensions, `subjectAltName=DNS:${name},IP:127.0.0.1\nbasicConstraints=CA:FALSE\n`);
     openssl(['req', '-nodes', ...newKey, '-keyout', key, '-out', request, '-subj', `/CN=${name}`]);
     const issuer = ['-CA', this.ca, '-CAkey', this.#caKey, '-CAcreateserial', '-days', '2'];

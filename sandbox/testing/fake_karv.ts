@@ -40,7 +40,10 @@ export class FakeKarv {
           body: text === '' ? null : (JSON.parse(text) as unknown),
         };
         this.asked.push(asked);
-        const told = this.answer(asked) ?? { status: 404, body: { error_code: 'NOT_FOUND', error_messages: ['Not here'], correlation_id: 'c1' } };
+        const told = this.answer(asked) ?? {
+          status: 404,
+          body: { error_code: 'NOT_FOUND', error_messages: ['Not here'], correlation_id: 'c1' },
+        };
         if (told.hangUp === true) {
           request.socket.destroy();
           return;

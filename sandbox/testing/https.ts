@@ -47,7 +47,12 @@ export class TestClient {
           incoming.on('error', reject);
           incoming.on('end', () => {
             const text = Buffer.concat(chunks).toString('utf8');
-            resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, text, json: () => JSON.parse(text) as unknown });
+            resolve({
+              status: incoming.statusCode ?? 0,
+              headers: incoming.headers,
+              text,
+              json: () => JSON.parse(text) as unknown,
+            });
           });
         },
       );
@@ -61,6 +66,11 @@ export class TestClient {
   }
 
   post(path: string, value: unknown, headers: Readonly<Record<string, string>> = {}): Promise<TestAnswer> {
-    return this.call({ method: 'POST', path, body: JSON.stringify(value), headers: { 'Content-Type': 'application/json', ...headers } });
+    return this.call({
+      method: 'POST',
+      path,
+      body: JSON.stringify(value),
+      headers: { 'Content-Type': 'application/json', ...headers },
+    });
   }
 }

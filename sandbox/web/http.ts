@@ -88,7 +88,8 @@ export class Body {
     } catch {
       throw new HttpError(400, 'BAD_JSON', 'The body is not valid JSON.');
     }
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw badValue('The body must be a JSON object.');
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      throw badValue('The body must be a JSON object.');
     return value as Record<string, unknown>;
   }
 

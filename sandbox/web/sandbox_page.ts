@@ -24,7 +24,8 @@ export function sandboxPage(title: string, here: string, content: Html, script?:
           <strong>Karv sandbox</strong>
           <nav aria-label="Sandbox">
             ${places.map(
-              (place) => html`<a href="${place.href}" ${place.href === here && html`aria-current="page"`}>${place.name}</a>`,
+              (place) =>
+                html`<a href="${place.href}" ${place.href === here && html`aria-current="page"`}>${place.name}</a>`,
             )}
           </nav>
         </header>

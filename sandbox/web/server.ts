@@ -6,7 +6,18 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { KeyPair, Listen } from '../common/config.ts';
 import { errorName, type Log } from '../common/log.ts';
-import { Body, findRoute, HttpError, json, maxBodyBytes, page, parseCookies, type Answer, type Call, type Route } from './http.ts';
+import {
+  Body,
+  findRoute,
+  HttpError,
+  json,
+  maxBodyBytes,
+  page,
+  parseCookies,
+  type Answer,
+  type Call,
+  type Route,
+} from './http.ts';
 
 export interface WebOptions {
   readonly listen: Listen;
@@ -40,10 +51,6 @@ export class WebServer {
       (request, response) => void this.#serve(request, response),
     );
     this.#server.maxConnections = 512;
-    this.#server.on('tlsClientError', () => undefined);
-    this.#server.on('clientError', (_error, socket) => {
-      if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
-    });
   }
 
   async start(): Promise<number> {
@@ -69,7 +76,7 @@ export class WebServer {
     try {
       answer = await this.#answer(request, wantsJson);
     } catch (error) {
-      if (request.errored !== null) return; // the caller went away in the middle of its body
+      if (error instanceof CallerGone) return;
       answer = this.#failed(error, wantsJson);
     }
     if (response.destroyed) return;
@@ -101,9 +108,10 @@ export class WebServer {
   /** Refuses names that are not ours (another name for this address could read the mail) and changes from elsewhere. */
   #checkedUrl(request: IncomingMessage): URL {
     const host = request.headers.host ?? '';
-    const address = `https://${host}`;
-    if (!URL.canParse(request.url ?? '', address)) throw new HttpError(400, 'BAD_ADDRESS', 'The address cannot be read.');
-    const url = new URL(request.url ?? '', address);
+    const address = `https://${host}${request.url ?? ''}`;
+    const readable = request.url?.startsWith('/') === true && URL.canParse(address);
+    if (!readable) throw new HttpError(400, 'BAD_ADDRESS', 'The address cannot be read.');
+    const url = new URL(address);
     const names = [this.#options.publicUrl.hostname, '127.0.0.1', 'localhost', '[::1]'];
     if (url.host !== host.toLowerCase() || !names.includes(url.hostname)) {
       throw new HttpError(421, 'WRONG_HOST', 'This server does not answer for that name.');
@@ -111,7 +119,9 @@ export class WebServer {
     const changes = request.method !== 'GET' && request.method !== 'HEAD';
     const { origin } = request.headers;
     const site = request.headers['sec-fetch-site'];
-    const foreign = (origin !== undefined && origin !== url.origin) || (site !== undefined && site !== 'same-origin' && site !== 'none');
+    const foreign =
+      (origin !== undefined && origin !== url.origin) ||
+      (site !== undefined && site !== 'same-origin' && site !== 'none');
     if (changes && foreign) throw new HttpError(403, 'CROSS_SITE', 'Another site may not change anything here.');
     return url;
   }
@@ -133,15 +143,22 @@ function asksForJson(request: IncomingMessage): boolean {
   return type.startsWith('application/json') || !accept.includes('text/html');
 }
 
-async function readBody(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > maxBodyBytes) throw new HttpError(413, 'TOO_LARGE', `The body is larger than ${maxBodyBytes} bytes.`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+class CallerGone extends Error {}
+
+/** The whole body. What is above the limit is read and thrown away, so that the refusal reaches the caller. */
+function readBody(request: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    request.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes <= maxBodyBytes) chunks.push(chunk);
+      else reject(new HttpError(413, 'TOO_LARGE', `The body is larger than ${maxBodyBytes} bytes.`));
+    });
+    request.on('end', () => resolve(Buffer.concat(chunks)));
+    request.on('error', () => reject(new CallerGone()));
+    request.on('close', () => reject(new CallerGone()));
+  });
 }
 
 function commonHeaders(payOrigin: string): Record<string, string> {
