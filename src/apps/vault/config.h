@@ -1,0 +1,43 @@
+// karv-vault's configuration: one TOML file; secrets only as the paths of files.
+//
+//   mode = "sandbox"                       # or "production"
+//   database = "var/vault/vault.db"
+//   [public]   listen, url, cert, key, pages       # pages: the built card form
+//   [private]  listen, cert, key, client_ca
+//   [network]  address, server_name, ca, cert, key, answer_limit_ms
+//   [hsm]      module, token_label, pin_file, key_label
+//   [sandbox]  test_cards                          # sandbox mode only
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/result.h"
+
+namespace karv::apps::vault {
+
+enum class Mode : std::uint8_t { sandbox, production };
+
+struct Config {
+  Mode mode = Mode::production;
+  std::string database;
+  struct Public {
+    std::string listen, url, cert, key, pages;
+  } public_door;
+  struct Private {
+    std::string listen, cert, key, client_ca;
+  } private_door;
+  struct Network {
+    std::string address, server_name, ca, cert, key;
+    std::int64_t answer_limit_ms = 8000;
+  } network;
+  struct Hsm {
+    std::string module, token_label, pin_file, key_label;
+  } hsm;
+  std::string test_cards;  // empty in production
+};
+
+// Errors: bad_value, naming the key that is missing, unknown or wrong.
+base::Result<Config> read_config(const std::string& path);
+
+}  // namespace karv::apps::vault

@@ -1,0 +1,64 @@
+// karv-vault: holds cards and keys, serves the card form on its own origin, speaks to the card network.
+// Usage: karv-vault --config FILE. One line of JSON on standard output when it listens; SIGTERM ends it, exit code 0.
+#include <csignal>
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+#include <pthread.h>
+
+#include "apps/vault/config.h"
+#include "apps/vault/hardening.h"
+#include "apps/vault/process.h"
+#include "base/log.h"
+#include "json/writer.h"
+
+namespace {
+
+using namespace karv;
+
+int fail(const base::Error& error) {
+  base::log::error("vault_cannot_start", {{"detail", error.internal_text()}});
+  return 1;
+}
+
+void say_ready(const apps::vault::Ports& ports) {
+  json::Writer line;
+  line.begin_object()
+      .member("event", "ready")
+      .member("public_port", ports.public_port)
+      .member("private_port", ports.private_port)
+      .end_object();
+  std::puts(std::move(line).take().c_str());
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 3 || std::string_view(argv[1]) != "--config") {
+    std::fputs("usage: karv-vault --config FILE\n", stderr);
+    return 2;
+  }
+  // Before any thread: all of them inherit it, and this one waits for the signal.
+  sigset_t ends;
+  sigemptyset(&ends);
+  sigaddset(&ends, SIGTERM);
+  sigaddset(&ends, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &ends, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+
+  if (auto hardened = apps::vault::harden_process(); !hardened.ok()) return fail(hardened.error());
+  const auto config = apps::vault::read_config(argv[2]);
+  if (!config.ok()) return fail(config.error());
+  auto process = apps::vault::Process::start(config.value());
+  if (!process.ok()) return fail(process.error());
+  base::log::info("vault_ready", {{"wipes_freed_memory", apps::vault::wipes_freed_memory() ? 1 : 0}});
+  say_ready(process.value()->ports());
+
+  int signal = 0;
+  sigwait(&ends, &signal);
+  base::log::info("vault_stopping", {{"signal", signal}});
+  process.value()->stop();
+  return 0;
+}

@@ -1,0 +1,252 @@
+#include "apps/vault/process.h"
+
+#include <optional>
+#include <thread>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mutex.h"
+#include "base/random.h"
+#include "crypto/files.h"
+#include "crypto/hsm.h"
+#include "net/loop.h"
+#include "net/server.h"
+#include "net/worker_pool.h"
+#include "store/migrate.h"
+#include "store/sqlite/sqlite.h"
+#include "vault/card_line.h"
+#include "vault/private_door.h"
+#include "vault/problem.h"
+#include "vault/public_door.h"
+#include "vault/schema.h"
+#include "vault/settlement.h"
+
+namespace karv::apps::vault {
+namespace {
+
+namespace kv = karv::vault;
+
+// Card entry never waits behind card operations: each door has its own workers. Those of the private door may wait for
+// the card network, so there are as many as there may be card operations at once.
+constexpr int kPublicWorkers = 4;
+constexpr int kPrivateWorkers = 160;
+constexpr base::Duration kGrace = base::seconds(10);
+constexpr int kTicketSweepSeconds = 600;
+
+base::Result<std::unique_ptr<store::Database>> open_database(const Config& config) {
+  KARV_TRY(auto database, store::open_sqlite({.path = config.database}));
+  const auto migrations = store::all_migrations({store::migrations(), kv::migrations()});
+  if (config.mode == Mode::sandbox) {
+    KARV_TRY_VOID(store::migrate(*database, migrations));
+  } else {
+    KARV_TRY_VOID(store::require_schema(*database, migrations));
+  }
+  return database;
+}
+
+base::Result<std::unique_ptr<crypto::Hsm>> open_hsm(const Config::Hsm& config) {
+  KARV_TRY(auto pin, crypto::read_secret_line(config.pin_file));
+  return crypto::Hsm::open({.module_path = config.module,
+                            .token_label = config.token_label,
+                            .pin = std::move(pin),
+                            .key_label = config.key_label});
+}
+
+net::ServerOptions door_options() {
+  net::ServerOptions options;
+  options.wipe_buffers = true;
+  options.limits.max_body = 64 * 1024;
+  options.error_response = [](const net::Request& request, const base::Error& error) {
+    return kv::problem_response(error, request);
+  };
+  options.on_bug = [](const net::Request& request, std::string_view what) {
+    base::log::error("vault_bug", {{"correlation_id", request.correlation_id}, {"detail", what}});
+  };
+  return options;
+}
+
+// Every second: codes that waited too long are wiped; now and then: old tickets go.
+class Sweeper {
+ public:
+  Sweeper(kv::SecurityCodes& codes, kv::CardDesk& desk, const base::Clock& wall)
+      : codes_(codes), desk_(desk), wall_(wall), thread_([this] { run(); }) {}
+  ~Sweeper() {
+    {
+      const base::Lock lock(mutex_);
+      stopping_ = true;
+      wake_.notify_all();
+    }
+    thread_.join();
+  }
+  Sweeper(const Sweeper&) = delete;
+  Sweeper& operator=(const Sweeper&) = delete;
+
+ private:
+  void run() {
+    for (int second = 0;; ++second) {
+      {
+        const base::Lock lock(mutex_);
+        if (!stopping_) wake_.wait_for(mutex_, std::chrono::seconds(1));
+        if (stopping_) return;
+      }
+      codes_.sweep(wall_.now());
+      if (second % kTicketSweepSeconds != 0) continue;
+      if (const auto removed = desk_.remove_old_tickets(); !removed.ok())
+        base::log::warn("ticket_sweep_failed", {{"detail", removed.error().internal_text()}});
+    }
+  }
+
+  kv::SecurityCodes& codes_;
+  kv::CardDesk& desk_;
+  const base::Clock& wall_;
+  base::Mutex mutex_;
+  base::Condition wake_;
+  bool stopping_ KARV_GUARDED_BY(mutex_) = false;
+  std::thread thread_;
+};
+
+}  // namespace
+
+// Members in the order they are made; they go in the opposite one.
+struct Process::Impl {
+  explicit Impl(const Config& c)
+      : config(c),
+        public_workers({.threads = kPublicWorkers, .max_queue = 256}),
+        private_workers({.threads = kPrivateWorkers, .max_queue = 1024}) {}
+
+  base::Result<void> open_stores();
+  void make_parts();
+  base::Result<void> open_line();
+  base::Result<void> open_doors();
+
+  Config config;
+  base::SystemClock wall;
+  base::SystemRandom random;
+  std::unique_ptr<store::Database> database;
+  std::unique_ptr<crypto::Hsm> hsm;
+  std::optional<kv::KeyRing> keys;
+  std::optional<kv::FramePages> pages;
+  std::optional<kv::TestCards> test_cards;
+  kv::SecurityCodes codes;
+  net::Loop loop{2};
+  net::WorkerPool public_workers;
+  net::WorkerPool private_workers;
+  std::optional<kv::CardNetwork> network;
+  std::optional<kv::Settlement> settlement;
+  std::optional<kv::CardDesk> desk;
+  std::optional<kv::Operations> operations;
+  std::optional<kv::PrivateDoor> private_door;
+  std::optional<Sweeper> sweeper;
+  net::Router public_router;
+  net::Router private_router;
+  std::unique_ptr<net::Server> public_server;
+  std::unique_ptr<net::Server> private_server;
+};
+
+base::Result<void> Process::Impl::open_stores() {
+  KARV_TRY(database, open_database(config));
+  KARV_TRY(hsm, open_hsm(config.hsm));
+  KARV_TRY(keys, kv::KeyRing::open(*database, *hsm, wall.now()));
+  KARV_TRY(pages, kv::FramePages::load(config.public_door.pages));
+  if (config.mode == Mode::sandbox) KARV_TRY(test_cards, kv::TestCards::load(config.test_cards));
+  return {};
+}
+
+void Process::Impl::make_parts() {
+  const base::Duration limit{config.network.answer_limit_ms};
+  network.emplace(wall, kv::CardNetworkSettings{});
+  settlement.emplace(*database, *keys, *network, wall, kv::SettlementSettings{.acquirer = {}, .answer_limit = limit});
+  desk.emplace(*database, *keys, codes, wall, random, kv::CardDeskSettings{.public_url = config.public_door.url});
+  operations.emplace(*database, *keys, codes, *network, wall, random,
+                     kv::OperationSettings{.acquirer = {}, .answer_limit = limit});
+  operations->on_open([this] { settlement->wake(); });
+  network->on_signed_on([this] { settlement->wake(); });
+  network->on_unexpected([this](const kv::NetworkAnswer& answer) { settlement->handle_unexpected(answer); });
+  private_door.emplace(kv::PrivateDoor{.desk = *desk,
+                                       .operations = *operations,
+                                       .network = *network,
+                                       .hsm = *hsm,
+                                       .database = *database,
+                                       .wall = wall,
+                                       .test_cards = std::move(test_cards)});
+  sweeper.emplace(codes, *desk, wall);
+}
+
+base::Result<void> Process::Impl::open_line() {
+  KARV_TRY_VOID(settlement->recover());
+  const auto& n = config.network;
+  net::Destination destination;
+  destination.name = "card_network";
+  destination.address = n.address;
+  destination.server_name = n.server_name;
+  destination.ca_file = n.ca;
+  destination.cert_file = n.cert;
+  destination.key_file = n.key;
+  destination.wipe_buffers = true;
+  base::Result<void> opened;
+  network->start([&](kv::CardLineEvents events) -> std::unique_ptr<kv::CardLine> {
+    auto line = kv::open_card_line(loop, destination, std::move(events));
+    if (line.ok()) return std::move(line).value();
+    opened = std::move(line).error();
+    return nullptr;
+  });
+  KARV_TRY_VOID(opened);
+  settlement->start();
+  return {};
+}
+
+base::Result<void> Process::Impl::open_doors() {
+  public_router = kv::public_routes(*desk, *pages, config.public_door.url);
+  auto options = door_options();
+  options.listen = config.public_door.listen;
+  options.cert_file = config.public_door.cert;
+  options.key_file = config.public_door.key;
+  options.limits.max_body = kv::kMaxCardPost;
+  KARV_TRY(public_server, net::Server::start(loop, public_workers, nullptr, options,
+                                             [this](net::Request& request) { return public_router.handle(request); }));
+  private_router = kv::private_routes(*private_door);
+  options = door_options();
+  options.listen = config.private_door.listen;
+  options.cert_file = config.private_door.cert;
+  options.key_file = config.private_door.key;
+  options.client_ca_file = config.private_door.client_ca;
+  options.hsts = false;
+  KARV_TRY(private_server, net::Server::start(loop, private_workers, nullptr, options, [this](net::Request& request) {
+             return private_router.handle(request);
+           }));
+  return {};
+}
+
+base::Result<std::unique_ptr<Process>> Process::start(const Config& config) {
+  std::unique_ptr<Process> process(new Process(std::make_unique<Impl>(config)));
+  Impl& impl = *process->impl_;
+  KARV_TRY_VOID(impl.open_stores());
+  impl.make_parts();
+  KARV_TRY_VOID(impl.open_line());
+  KARV_TRY_VOID(impl.open_doors());
+  return process;
+}
+
+Process::Process(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Process::~Process() { stop(); }
+
+Ports Process::ports() const {
+  return {.public_port = impl_->public_server->port(), .private_port = impl_->private_server->port()};
+}
+
+void Process::stop() {
+  Impl& impl = *impl_;
+  if (impl.public_server) impl.public_server->stop(kGrace);
+  if (impl.private_server) impl.private_server->stop(kGrace);
+  if (impl.settlement) impl.settlement->stop();
+  if (impl.network) impl.network->stop();
+  impl.public_workers.stop();
+  impl.private_workers.stop();
+  impl.sweeper.reset();
+  impl.public_server.reset();
+  impl.private_server.reset();
+  impl.loop.stop();
+}
+
+}  // namespace karv::apps::vault

@@ -1,0 +1,82 @@
+// Taking in cards and giving out tokens: tickets, the shopper's form, derived tokens.
+//
+// A ticket opens the card form once. Filling it stores the card (one row per card and customer) and keeps the security
+// code in memory for one hold; collecting it gives the caller a token of the ticket's scope. Tickets and tokens are
+// stored as keyed digests: the database alone opens nothing.
+// Used by the HTTP doors of the vault. Not here: moving money (operations.h).
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "store/database.h"
+#include "vault/card.h"
+#include "vault/key_ring.h"
+#include "vault/security_codes.h"
+#include "vault/types.h"
+
+namespace karv::vault {
+
+struct CardDeskSettings {
+  std::string public_url;  // "https://vault.localhost:8444"
+  base::Duration ticket_lifetime = base::minutes(30);
+};
+
+// The card form's page for one ticket.
+struct FrameFacts {
+  std::string frame_ancestors;
+  std::string parent_origin;
+};
+
+// What the shopper's browser learns.
+struct FilledCard {
+  std::string brand;
+  std::string last4;
+  Expiry expiry;
+};
+
+class CardDesk {
+ public:
+  CardDesk(store::Database& database, const KeyRing& keys, SecurityCodes& codes, const base::Clock& wall,
+           base::Random& random, CardDeskSettings settings)
+      : database_(database), keys_(keys), codes_(codes), wall_(wall), random_(random), settings_(std::move(settings)) {}
+
+  // Errors: bad_value (an origin that is not one, a scope that cannot be).
+  base::Result<vault_api::TicketAnswer> create_ticket(const vault_api::TicketRequest& request);
+  // Errors: not_found TICKET_UNKNOWN, gone TICKET_USED or TICKET_EXPIRED.
+  base::Result<FrameFacts> find_frame(std::string_view ticket);
+  // As above, and those of parse_card(): the ticket then stays open for another try.
+  base::Result<FilledCard> fill_ticket(std::string_view ticket, CardFields fields);
+  // As above, and not_matching TICKET_NOT_FILLED, forbidden TICKET_FOREIGN.
+  base::Result<vault_api::CardAnswer> collect_ticket(const vault_api::CollectRequest& request);
+
+  // Errors: not_found TOKEN_UNKNOWN, forbidden SCOPE_REFUSED, bad_value.
+  base::Result<vault_api::DeriveAnswer> derive_token(const vault_api::DeriveRequest& request);
+
+  // A card as if a shopper had typed it; for sandbox mode.
+  base::Result<vault_api::CardAnswer> take_test_card(const vault_api::TestCardRequest& request, CardFields fields);
+
+  // Removes tickets that were over a day ago. Cost: bounded; called now and then.
+  base::Result<void> remove_old_tickets();
+
+ private:
+  base::Result<StoredTicket> find_open_ticket(store::ReadTx& tx, const base::Bytes& mac) const;
+  // Finds the customer's row of this card, or makes it; seals what is new.
+  base::Result<StoredCard> store_card(store::Tx& tx, CustomerRef customer, const Card& card);
+  base::Result<vault_api::CardAnswer> card_answer(const StoredCard& card, std::string token) const;
+
+  store::Database& database_;
+  const KeyRing& keys_;
+  SecurityCodes& codes_;
+  const base::Clock& wall_;
+  base::Random& random_;
+  CardDeskSettings settings_;
+};
+
+// "https://host" or "https://host:port", lower case: what may stand in a Content-Security-Policy.
+bool is_https_origin(std::string_view text);
+
+}  // namespace karv::vault

@@ -1,0 +1,76 @@
+// Card operations: checks the token's scope, commits the intent, asks the card network, records the outcome.
+//
+// The intent is durable before the first byte leaves, so that whatever happens to this process the operation is settled
+// after a restart (settlement.h). Saying an operation again, with the same content, returns what is known about it.
+// Used by the private door. Not here: repeating and reversing (settlement.h).
+#pragma once
+
+#include <functional>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "store/database.h"
+#include "vault/card_network.h"
+#include "vault/key_ring.h"
+#include "vault/operation_rules.h"
+#include "vault/security_codes.h"
+#include "vault/types.h"
+
+namespace karv::vault {
+
+struct OperationSettings {
+  AcquirerSettings acquirer;
+  base::Duration answer_limit = base::seconds(8);  // how long the shopper waits for the card network
+};
+
+class Operations {
+ public:
+  Operations(store::Database& database, const KeyRing& keys, SecurityCodes& codes, CardNetwork& network,
+             const base::Clock& wall, base::Random& random, OperationSettings settings)
+      : database_(database),
+        keys_(keys),
+        codes_(codes),
+        network_(network),
+        wall_(wall),
+        random_(random),
+        settings_(std::move(settings)) {}
+
+  // Called after an operation was left for settlement to deliver.
+  void on_open(std::function<void()> action) { opened_ = std::move(action); }
+
+  // Waits for the card network, at most `answer_limit`; advices return at once.
+  // Errors: bad_value, not_found TOKEN_UNKNOWN, forbidden SCOPE_REFUSED, not_matching NOT_MATCHING,
+  // idempotency_conflict, unavailable (a completion must be confirmed first).
+  // Effects: operations, open_operations, vault_tokens; a message to the card network.
+  base::Result<vault_api::OperationAnswer> run(OperationKind kind, const vault_api::CardOperation& request);
+  base::Result<vault_api::OperationAnswer> find(OperationId id);
+
+ private:
+  // An operation as it was recorded, and what is needed to send it.
+  struct Recorded {
+    Operation operation;
+    bool fresh = false;
+    std::optional<StoredCard> card;
+    std::optional<Operation> original;
+  };
+  base::Result<Recorded> record(store::Tx& tx, const Operation& wanted, const vault_api::CardOperation& request);
+  base::Result<void> check_original(store::Tx& tx, Recorded& recorded);
+  Operation wanted_operation(OperationKind kind, const vault_api::CardOperation& request);
+  base::Result<NetworkRequest> make_request(const Recorded& recorded);
+  base::Result<Operation> send_and_settle(const Recorded& recorded);
+  base::Result<Operation> step(OperationId id, OperationCommand command, const NetworkAnswer& answer);
+
+  store::Database& database_;
+  const KeyRing& keys_;
+  SecurityCodes& codes_;
+  CardNetwork& network_;
+  const base::Clock& wall_;
+  base::Random& random_;
+  OperationSettings settings_;
+  std::function<void()> opened_ = [] {};
+};
+
+vault_api::OperationAnswer answer_about(const Operation& operation);
+
+}  // namespace karv::vault

@@ -1,0 +1,31 @@
+// The vault's private door: the messages of vault_api, for karv-server alone. Net has verified the client certificate;
+// this door takes one name. Card operations may wait for the card network, so the door has worker threads of its own.
+#pragma once
+
+#include <functional>
+#include <optional>
+
+#include "crypto/hsm.h"
+#include "net/http.h"
+#include "vault/card_desk.h"
+#include "vault/operations.h"
+#include "vault/test_cards.h"
+
+namespace karv::vault {
+
+inline constexpr const char* kAllowedPeer = "karv-server";
+
+struct PrivateDoor {
+  CardDesk& desk;
+  Operations& operations;
+  CardNetwork& network;
+  crypto::Hsm& hsm;
+  store::Database& database;
+  const base::Clock& wall;
+  std::optional<TestCards> test_cards;  // sandbox mode only
+};
+
+// `door` must outlive the router.
+net::Router private_routes(PrivateDoor& door);
+
+}  // namespace karv::vault

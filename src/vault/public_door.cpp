@@ -1,0 +1,113 @@
+#include "vault/public_door.h"
+
+#include <boost/describe/class.hpp>
+
+#include "json/decode.h"
+#include "json/encode.h"
+#include "vault/problem.h"
+
+namespace karv::vault {
+namespace {
+
+struct CardPost {
+  std::string ticket;
+  base::SecretBytes number;
+  std::int32_t expiry_month = 0;
+  std::int32_t expiry_year = 0;
+  base::SecretBytes code;
+  base::SecretBytes name;
+};
+BOOST_DESCRIBE_STRUCT(CardPost, (), (ticket, number, expiry_month, expiry_year, code, name))
+
+struct CardPosted {
+  std::string brand;
+  std::string last4;
+  std::string expiry;
+};
+BOOST_DESCRIBE_STRUCT(CardPosted, (), (brand, last4, expiry))
+
+constexpr json::Options kCardPostOptions{.max_bytes = kMaxCardPost,
+                                         .max_depth = 2,
+                                         .unknown_members = json::UnknownMembers::refuse,
+                                         .integers_as_text = false};
+
+net::Response html(int status, std::string body, const std::string& frame_ancestors) {
+  return {.status = status,
+          .headers = {{"Content-Type", "text/html; charset=utf-8"},
+                      {"Content-Security-Policy",
+                       "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; "
+                       "form-action 'none'; frame-ancestors " +
+                           frame_ancestors},
+                      {"Cache-Control", "no-store"},
+                      {"Referrer-Policy", "no-referrer"},
+                      {"X-Content-Type-Options", "nosniff"},
+                      {"Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()"}},
+          .body = std::move(body)};
+}
+
+net::Response show_form(CardDesk& desk, const FramePages& pages, const net::Request& request) {
+  const auto facts = desk.find_frame(request.query_parameter("ticket").value_or(""));
+  if (facts.ok()) return html(200, pages.page_for(facts->parent_origin), facts->frame_ancestors);
+  // A sentence for whoever looks into the frame; the sentence is ours, from the catalog of refusals.
+  return html(facts.error().http_status(),
+              "<!doctype html><html lang=\"en\"><title>Card details</title><p>" + facts.error().public_text() + "</p>",
+              "https:");
+}
+
+net::Response show_asset(const FramePages& pages, const net::Request& request) {
+  const Asset* const asset = pages.find_asset(request.parameter("name"));
+  if (asset == nullptr) return problem_response(base::Error(base::ErrorCode::not_found), request);
+  return {.status = 200,
+          .headers = {{"Content-Type", asset->content_type},
+                      {"Cache-Control", "public, max-age=31536000, immutable"},
+                      {"Cross-Origin-Resource-Policy", "same-origin"},
+                      {"X-Content-Type-Options", "nosniff"}},
+          .body = asset->body};
+}
+
+base::Result<std::string> take_card(CardDesk& desk, const net::Request& request, const std::string& origin) {
+  const auto from = request.headers.find("Origin");
+  if (!from.empty() && from != origin)
+    return base::public_error(base::ErrorCode::forbidden, "The card form posts to its own origin only.");
+  if (!request.headers.find("Content-Type").starts_with("application/json"))
+    return base::public_error(base::ErrorCode::bad_request, "The body is not application/json.");
+  auto post = json::decode<CardPost>(request.body, kCardPostOptions);
+  // Not the decoder's own words: they may name what was typed.
+  if (!post.ok()) {
+    const auto code =
+        post.error().code() == base::ErrorCode::too_large ? base::ErrorCode::too_large : base::ErrorCode::bad_request;
+    return base::Error(code);
+  }
+  KARV_TRY(const auto filled, desk.fill_ticket(post->ticket, {.number = std::move(post->number),
+                                                              .expiry_month = post->expiry_month,
+                                                              .expiry_year = post->expiry_year,
+                                                              .code = std::move(post->code),
+                                                              .name = std::move(post->name)}));
+  return json::encode(CardPosted{.brand = filled.brand, .last4 = filled.last4, .expiry = expiry_text(filled.expiry)});
+}
+
+net::Response post_card(CardDesk& desk, const net::Request& request, const std::string& origin) {
+  auto body = take_card(desk, request, origin);
+  auto response = body.ok() ? json_response(std::move(body).value()) : problem_response(body.error(), request);
+  response.close = true;
+  return response;
+}
+
+}  // namespace
+
+net::Router public_routes(CardDesk& desk, const FramePages& pages, std::string origin) {
+  net::Router router;
+  router.add(net::Method::get, "/frame/v1/card",
+             [&](const net::Request& request) { return show_form(desk, pages, request); });
+  router.add(net::Method::get, "/frame/v1/assets/*name",
+             [&](const net::Request& request) { return show_asset(pages, request); });
+  router.add(net::Method::post, "/frame/v1/card", [&desk, origin = std::move(origin)](const net::Request& request) {
+    return post_card(desk, request, origin);
+  });
+  router.set_fallback("/", [](const net::Request& request, const std::vector<net::Method>&) {
+    return problem_response(base::Error(base::ErrorCode::not_found), request);
+  });
+  return router;
+}
+
+}  // namespace karv::vault

@@ -1,0 +1,232 @@
+#include "vault/settlement.h"
+
+#include "base/check.h"
+#include "base/log.h"
+#include "json/words.h"
+#include "vault/card_repository.h"
+#include "vault/operation_repository.h"
+#include "vault/operation_rules.h"
+#include "vault/operation_steps.h"
+
+namespace karv::vault {
+namespace {
+
+constexpr std::int64_t kMostAtOnce = 100;
+
+// The network's word on an advice. A reversal of what it does not know is as good as done.
+std::optional<OperationCommand> command_for(const Operation& operation, const std::string& response_code) {
+  const bool fine = response_code == "00";
+  switch (operation.state) {
+    case OperationState::repeating:
+      return fine ? OperationCommand::approve : OperationCommand::decline;
+    case OperationState::reversing:
+      if (fine || response_code == "25") return OperationCommand::confirm;
+      return std::nullopt;  // it must be undone: said again until it is
+    case OperationState::delivering:
+      if (fine || (operation.kind == OperationKind::reverse && response_code == "25")) return OperationCommand::confirm;
+      return OperationCommand::reject;
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace
+
+Settlement::~Settlement() { stop(); }
+
+base::Result<void> Settlement::recover() {
+  const base::Instant now = wall_.now();
+  return database_.write<void>("vault_recover", [&](store::Tx& tx) -> base::Result<void> {
+    KARV_TRY(const auto all, find_all_open(tx));
+    for (const auto& open : all) {
+      KARV_TRY(const auto operation, find_operation(tx, open.id));
+      KARV_REQUIRE(operation.has_value());
+      if (operation->state == OperationState::recorded) {
+        KARV_TRY_VOID(step_operation(tx, open.id, lost_answer(operation->kind),
+                                     {.now = now, .reversal_stan = network_.next_stan()}));
+      } else {
+        update_open(tx, {.id = open.id, .attempts = open.attempts, .due_at = now});
+      }
+    }
+    if (!all.empty()) base::log::warn("card_operations_recovered", {{"count", all.size()}});
+    return {};
+  });
+}
+
+void Settlement::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void Settlement::stop() {
+  if (!thread_.joinable()) return;
+  {
+    const base::Lock lock(mutex_);
+    stopping_ = true;
+    wake_.notify_all();
+  }
+  thread_.join();
+}
+
+void Settlement::wake() {
+  const base::Lock lock(mutex_);
+  woken_ = true;
+  wake_.notify_all();
+}
+
+void Settlement::run() {
+  for (;;) {
+    {
+      const base::Lock lock(mutex_);
+      if (!stopping_ && !woken_) wake_.wait_for(mutex_, std::chrono::milliseconds(settings_.pause.ms));
+      if (stopping_) return;
+      woken_ = false;
+    }
+    try {
+      if (network_.is_signed_on()) deliver_due();
+    } catch (const std::exception& bug) {
+      base::log::error("settlement_bug", {{"detail", bug.what()}});
+    }
+  }
+}
+
+bool Settlement::begin(OperationId id) {
+  const base::Lock lock(mutex_);
+  return under_way_.insert(id).second;
+}
+void Settlement::finish(OperationId id) {
+  const base::Lock lock(mutex_);
+  under_way_.erase(id);
+}
+
+void Settlement::deliver_due() {
+  auto due = database_.read<std::vector<OpenOperation>>(
+      "vault_find_due", [&](store::ReadTx& tx) { return find_due(tx, wall_.now(), kMostAtOnce); });
+  if (!due.ok()) return base::log::error("settlement_cannot_read", {{"detail", due.error().internal_text()}});
+  for (const auto& open : due.value()) {
+    if (!begin(open.id)) continue;
+    deliver(open);
+  }
+}
+
+base::Result<NetworkRequest> Settlement::make_request(const Operation& operation, Attempt attempt) {
+  if (operation.state == OperationState::reversing) return reversal_advice(operation, attempt, settings_.acquirer);
+  KARV_REQUIRE(operation.original.has_value());
+  struct Facts {
+    Operation original;
+    std::optional<StoredCard> card;
+    std::int64_t completions_under_way = 0;
+  };
+  KARV_TRY(const auto facts,
+           database_.read<Facts>("vault_read_original", [&](store::ReadTx& tx) -> base::Result<Facts> {
+             Facts out;
+             KARV_TRY(auto original, find_operation(tx, *operation.original));
+             KARV_REQUIRE(original.has_value());
+             out.original = *std::move(original);
+             KARV_TRY(out.card, find_card(tx, operation.card));
+             KARV_TRY(out.completions_under_way, count_completions_under_way(tx, out.original.id));
+             return out;
+           }));
+  switch (operation.kind) {
+    case OperationKind::complete:
+      return completion_advice(operation, facts.original, attempt, settings_.acquirer);
+    case OperationKind::reverse:
+      // What is left is only known when all completions have arrived.
+      if (facts.completions_under_way > 0) return base::Error(base::ErrorCode::unavailable);
+      return release_request(operation, facts.original, attempt, settings_.acquirer);
+    case OperationKind::refund: {
+      KARV_REQUIRE(facts.card.has_value());
+      KARV_TRY(const auto card, keys_.open_card(*facts.card));
+      return refund_request(operation, card, facts.original, Attempt::repeated, settings_.acquirer);
+    }
+    case OperationKind::hold:
+    case OperationKind::charge:
+      break;
+  }
+  return base::internal_error(base::ErrorCode::internal, "nothing to deliver for this operation");
+}
+
+// Counts the attempt before it is made: after a crash the next one is marked as a repeat.
+base::Result<void> Settlement::postpone(const OpenOperation& open) {
+  const OpenOperation next{
+      .id = open.id, .attempts = open.attempts + 1, .due_at = wall_.now() + retry_delay(open.attempts)};
+  return database_.write<void>("vault_postpone", [&](store::Tx& tx) -> base::Result<void> {
+    update_open(tx, next);
+    return {};
+  });
+}
+
+void Settlement::deliver(const OpenOperation& open) {
+  const auto operation = database_.read<std::optional<Operation>>(
+      "vault_read_open", [&](store::ReadTx& tx) { return find_operation(tx, open.id); });
+  if (!operation.ok() || !*operation) return finish(open.id);
+  const Operation& found = **operation;
+  if (found.state == OperationState::recorded) {  // whoever was to finish it did not
+    (void)step(found.id, lost_answer(found.kind), {});
+    return finish(open.id);
+  }
+  auto message = make_request(found, open.attempts == 0 ? Attempt::first : Attempt::repeated);
+  if (!message.ok() && message.error().code() == base::ErrorCode::unavailable) return finish(open.id);
+  if (!message.ok())
+    base::log::error("settlement_cannot_send",
+                     {{"operation_id", open.id.text()}, {"detail", message.error().internal_text()}});
+  if (!postpone(open).ok() || !message.ok()) return finish(open.id);
+  network_.send(std::move(message).value(), settings_.answer_limit, [this, found](const Exchange& exchange) {
+    handle_end(found, exchange);
+    finish(found.id);
+  });
+}
+
+void Settlement::handle_end(const Operation& operation, const Exchange& exchange) {
+  if (exchange.end != ExchangeEnd::answered) return;  // the list says when to try again
+  const auto command = command_for(operation, exchange.answer.response_code);
+  if (!command) {
+    return base::log::error("card_reversal_refused",
+                            {{"operation_id", operation.id.text()}, {"response_code", exchange.answer.response_code}});
+  }
+  const auto settled = step(operation.id, *command, exchange.answer, operation.reversal_stan);
+  if (!settled.ok())
+    return base::log::error("settlement_cannot_record",
+                            {{"operation_id", operation.id.text()}, {"detail", settled.error().internal_text()}});
+  base::log::info("card_operation_settled", {{"operation_id", operation.id.text()},
+                                             {"kind", json::word(operation.kind)},
+                                             {"state", json::word(settled->state)},
+                                             {"response_code", exchange.answer.response_code}});
+}
+
+base::Result<Operation> Settlement::step(OperationId id, OperationCommand command, const NetworkAnswer& answer,
+                                         std::int64_t confirmed_stan) {
+  const StepFacts facts{.now = wall_.now(),
+                        .reversal_stan = network_.next_stan(),
+                        .confirmed_stan = confirmed_stan,
+                        .response_code = answer.response_code,
+                        .approval_code = answer.approval_code};
+  return database_.write<Operation>("vault_settle_operation",
+                                    [&](store::Tx& tx) { return step_operation(tx, id, command, facts); });
+}
+
+void Settlement::handle_unexpected(const NetworkAnswer& answer) {
+  const bool authorization = answer.key.answer_mti == "0110" || answer.key.answer_mti == "0210";
+  if (!authorization || answer.response_code != "00") return;
+  const auto found = database_.read<std::optional<Operation>>("vault_find_by_reference", [&](store::ReadTx& tx) {
+    return find_operation_by_reference(tx, answer.key.reference);
+  });
+  if (!found.ok() || !*found) return base::log::warn("card_network_unknown_answer", {{"mti", answer.key.answer_mti}});
+  const Operation& operation = **found;
+  switch (operation.state) {
+    case OperationState::recorded:  // its waiter has just given up and will say so
+    case OperationState::approved:  // said twice
+    case OperationState::released:
+      return;
+    case OperationState::repeating:
+      (void)step(operation.id, OperationCommand::approve, answer);
+      return;
+    default:
+      break;
+  }
+  base::log::warn("card_network_late_approval",
+                  {{"operation_id", operation.id.text()}, {"state", json::word(operation.state)}});
+  (void)step(operation.id, OperationCommand::approve_late, answer);
+  wake();
+}
+
+}  // namespace karv::vault
