@@ -10,13 +10,19 @@ namespace karv::orders {
 namespace {
 
 constexpr auto kMarkets = std::to_array<Market>({
-    {"AT", "EUR", "de,en"},       {"AU", "AUD", "en"},       {"BE", "EUR", "nl,fr,en"}, {"CA", "CAD", "en,fr"},
-    {"CH", "CHF", "de,fr,it,en"}, {"CZ", "CZK", "cs,en"},    {"DE", "EUR", "de,en"},    {"DK", "DKK", "da,en"},
-    {"ES", "EUR", "es,en"},       {"FI", "EUR", "fi,sv,en"}, {"FR", "EUR", "fr,en"},    {"GB", "GBP", "en"},
-    {"GR", "EUR", "el,en"},       {"HU", "HUF", "hu,en"},    {"IE", "EUR", "en"},       {"IT", "EUR", "it,en"},
-    {"MX", "MXN", "es,en"},       {"NL", "EUR", "nl,en"},    {"NO", "NOK", "nb,en"},    {"NZ", "NZD", "en"},
-    {"PL", "PLN", "pl,en"},       {"PT", "EUR", "pt,en"},    {"RO", "RON", "ro,en"},    {"SE", "SEK", "sv,en"},
-    {"SK", "EUR", "sk,en"},       {"US", "USD", "en,es"},
+    {"AT", "EUR", "de,en", "Europe/Vienna"},       {"AU", "AUD", "en", "Australia/Sydney"},
+    {"BE", "EUR", "nl,fr,en", "Europe/Brussels"},  {"CA", "CAD", "en,fr", "America/Toronto"},
+    {"CH", "CHF", "de,fr,it,en", "Europe/Zurich"}, {"CZ", "CZK", "cs,en", "Europe/Prague"},
+    {"DE", "EUR", "de,en", "Europe/Berlin"},       {"DK", "DKK", "da,en", "Europe/Copenhagen"},
+    {"ES", "EUR", "es,en", "Europe/Madrid"},       {"FI", "EUR", "fi,sv,en", "Europe/Helsinki"},
+    {"FR", "EUR", "fr,en", "Europe/Paris"},        {"GB", "GBP", "en", "Europe/London"},
+    {"GR", "EUR", "el,en", "Europe/Athens"},       {"HU", "HUF", "hu,en", "Europe/Budapest"},
+    {"IE", "EUR", "en", "Europe/Dublin"},          {"IT", "EUR", "it,en", "Europe/Rome"},
+    {"MX", "MXN", "es,en", "America/Mexico_City"}, {"NL", "EUR", "nl,en", "Europe/Amsterdam"},
+    {"NO", "NOK", "nb,en", "Europe/Oslo"},         {"NZ", "NZD", "en", "Pacific/Auckland"},
+    {"PL", "PLN", "pl,en", "Europe/Warsaw"},       {"PT", "EUR", "pt,en", "Europe/Lisbon"},
+    {"RO", "RON", "ro,en", "Europe/Bucharest"},    {"SE", "SEK", "sv,en", "Europe/Stockholm"},
+    {"SK", "EUR", "sk,en", "Europe/Bratislava"},   {"US", "USD", "en,es", "America/New_York"},
 });
 
 std::string cased(std::string_view text, int (*fold)(int)) {

@@ -1,4 +1,4 @@
-// Which currency and languages each country's purchases use, and how a locale is read.
+// Which currency, languages and time zone each country's purchases use, and how a locale is read.
 // Source: the merchant API contract's table of markets.
 #pragma once
 
@@ -14,6 +14,7 @@ namespace karv::orders {
 struct Market {
   std::string_view country, currency;
   std::string_view languages;  // "de,en"
+  std::string_view zone;       // where its dates are counted: "Europe/Stockholm"
 };
 
 std::span<const Market> markets();

@@ -32,20 +32,20 @@ constexpr Sql kFindSessionOf = R"(
 
 constexpr Sql kInsertAuthorization = R"(
   insert into authorizations (authorization_id, session_id, merchant_id, customer_id, state, plan, terms_hash,
-    hold_operation, card_token, refusal, order_amount, fraud_status, pending_until, pending_accepts, order_id,
+    hold_operation, agreement_id, refusal, order_amount, fraud_status, pending_until, pending_accepts, order_id,
     order_request_digest, order_reply, created_at, expires_at, version)
   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20))";
 constexpr Sql kUpdateAuthorization = R"(
-  update authorizations set state = $1, card_token = $2, refusal = $3, order_id = $4, order_request_digest = $5,
+  update authorizations set state = $1, agreement_id = $2, refusal = $3, order_id = $4, order_request_digest = $5,
     order_reply = $6, version = $7
   where authorization_id = $8 and version = $9)";
 constexpr Sql kFindAuthorization = R"(
-  select authorization_id, session_id, merchant_id, customer_id, state, plan, terms_hash, hold_operation, card_token,
+  select authorization_id, session_id, merchant_id, customer_id, state, plan, terms_hash, hold_operation, agreement_id,
     refusal, order_amount, fraud_status, pending_until, pending_accepts, order_id, order_request_digest, order_reply,
     created_at, expires_at, version
   from authorizations where authorization_id = $1)";
 constexpr Sql kOpenAuthorizations = R"(
-  select authorization_id, session_id, merchant_id, customer_id, state, plan, terms_hash, hold_operation, card_token,
+  select authorization_id, session_id, merchant_id, customer_id, state, plan, terms_hash, hold_operation, agreement_id,
     refusal, order_amount, fraud_status, pending_until, pending_accepts, order_id, order_request_digest, order_reply,
     created_at, expires_at, version
   from authorizations where state = $1 and expires_at < $2 order by expires_at limit $3)";
@@ -66,6 +66,11 @@ constexpr Sql kFindOrder = R"(
     purchase_country, purchase_currency, locale, reference, order_amount, original_order_amount, captured_amount,
     refunded_amount, remaining_authorized_amount, cart, details, acknowledged_at, created_at, expires_at, version
   from orders where order_id = $1)";
+constexpr Sql kFindOrderOf = R"(
+  select order_id, merchant_id, customer_id, session_id, authorization_id, agreement_id, plan, status, fraud_status,
+    purchase_country, purchase_currency, locale, reference, order_amount, original_order_amount, captured_amount,
+    refunded_amount, remaining_authorized_amount, cart, details, acknowledged_at, created_at, expires_at, version
+  from orders where order_id = (select order_id from authorizations where authorization_id = $1))";
 constexpr Sql kOrdersOfCustomer = R"(
   select order_id, merchant_id, customer_id, session_id, authorization_id, agreement_id, plan, status, fraud_status,
     purchase_country, purchase_currency, locale, reference, order_amount, original_order_amount, captured_amount,
@@ -145,7 +150,7 @@ Authorization authorization_from(const Row& row) {
   authorization.terms_hash = row.text(6);
   if (const auto operation = row.id_or_null<base::Id<struct OperationTag>>(7))
     authorization.hold_operation = operation->uuid();
-  authorization.card_token = row.text_or_null(8);
+  authorization.agreement_id = row.id_or_null<credit::AgreementId>(8);
   authorization.refusal = row.text_or_null(9);
   authorization.order_amount = row.integer(10);
   authorization.fraud_status = row.text(11);
@@ -275,7 +280,7 @@ void insert_authorization(store::Tx& tx, const Authorization& a) {
              std::string(credit::name_of(a.plan)),
              a.terms_hash,
              operation,
-             a.card_token,
+             a.agreement_id,
              a.refusal,
              a.order_amount,
              a.fraud_status,
@@ -292,12 +297,13 @@ void insert_authorization(store::Tx& tx, const Authorization& a) {
 
 void update_authorization(store::Tx& tx, const Authorization& a) {
   tx.write({kUpdateAuthorization,
-            {word(a.state), a.card_token, a.refusal, a.order_id, a.order_request_digest, a.order_reply, a.version,
+            {word(a.state), a.agreement_id, a.refusal, a.order_id, a.order_request_digest, a.order_reply, a.version,
              a.authorization_id, a.version - 1}},
            1);
 }
 
 Query find_order(OrderId id) { return {kFindOrder, {id}}; }
+Query find_order_of(AuthorizationId id) { return {kFindOrderOf, {id}}; }
 Query orders_of_customer(identity::CustomerId id, std::int64_t limit) { return {kOrdersOfCustomer, {id, limit}}; }
 Query open_orders_before(OrderStatus status, Instant before, std::int64_t limit) {
   return {kOpenOrders, {word(status), before.ms, limit}};

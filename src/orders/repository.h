@@ -30,6 +30,7 @@ void insert_authorization(store::Tx& tx, const Authorization& authorization);
 void update_authorization(store::Tx& tx, const Authorization& authorization);
 
 store::Query find_order(OrderId id);
+store::Query find_order_of(AuthorizationId id);
 store::Query orders_of_customer(identity::CustomerId id, std::int64_t limit);  // newest first
 store::Query open_orders_before(OrderStatus status, base::Instant before, std::int64_t limit);
 store::Query pending_orders(std::int64_t limit);  // fraud_status PENDING

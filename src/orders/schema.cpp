@@ -32,7 +32,7 @@ constexpr const char* kAuthorizations = R"(
     plan TEXT not null,
     terms_hash TEXT not null,
     hold_operation BYTEA,
-    card_token TEXT,
+    agreement_id BYTEA,
     refusal TEXT,
     order_amount BIGINT not null,
     fraud_status TEXT not null,

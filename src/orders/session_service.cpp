@@ -2,6 +2,7 @@
 
 #include "json/decode.h"
 #include "json/encode.h"
+#include "orders/authorization_service.h"
 #include "orders/repository.h"
 
 namespace karv::orders {
@@ -25,6 +26,13 @@ void put_purchase(PaymentSession& session, const Purchase& purchase) {
   session.locale = purchase.locale;
   session.order_amount = purchase.order_amount;
   session.cart = purchase.cart;
+}
+
+// Whoever agreed to the old amount or lines has not agreed to the new ones.
+bool only_details_differ(const Purchase& before, const Purchase& after) {
+  Purchase same_details = after;
+  same_details.details = before.details;
+  return differing_fields(before, same_details).empty();
 }
 
 }  // namespace
@@ -82,7 +90,9 @@ Result<PaymentSession> change_session(store::Tx& tx, const Context& context, ide
                               "SESSION_COMPLETED");
   PaymentSession session = *std::move(found);
   KARV_TRY(auto before, open_purchase_of(tx, context, session));
-  KARV_TRY(auto purchase, change_purchase(std::move(before), request));
+  KARV_TRY(auto purchase, change_purchase(before, request));
+  if (session.authorization_id && !only_details_differ(before, purchase))
+    KARV_TRY_VOID(void_current_authorization(tx, context, session));
   put_purchase(session, purchase);
   if (has_anything(purchase.details)) {
     identity::SubjectKeyPtr key;

@@ -154,9 +154,9 @@ struct Authorization {
   AuthorizationState state = AuthorizationState::pending_card;
   credit::Plan plan = credit::Plan::pay_in_30;
   std::string terms_hash;
-  std::optional<base::Uuid> hold_operation;  // the hold or account check at the card network
-  std::optional<std::string> card_token;     // vault token for this purchase's later charges
-  std::optional<std::string> refusal;        // CARD_DECLINED, REFUSED, ...
+  std::optional<base::Uuid> hold_operation;         // the hold or account check at the card network
+  std::optional<credit::AgreementId> agreement_id;  // once approved
+  std::optional<std::string> refusal;               // CARD_DECLINED, REFUSED, ...
   std::int64_t order_amount = 0;
   std::string fraud_status;                    // ACCEPTED, PENDING
   std::optional<base::Instant> pending_until;  // sandbox: when a PENDING order is decided

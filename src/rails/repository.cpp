@@ -13,26 +13,26 @@ using store::Rows;
 using store::Sql;
 
 constexpr Sql kInsertOperation = R"(
-  insert into card_operations (operation_id, purchase, subject, kind, state, vault_token, amount_minor, currency,
+  insert into card_operations (operation_id, purchase, customer_id, merchant_id, subject, kind, state, vault_token, amount_minor, currency,
     merchant_name, merchant_reference, by_cardholder, original, response_code, approval_code, network_reference,
     created_at, next_attempt_at, attempts, version)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19))";
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21))";
 constexpr Sql kUpdateOperation = R"(
   update card_operations set state = $1, response_code = $2, approval_code = $3, network_reference = $4,
     next_attempt_at = $5, attempts = $6, version = $7
   where operation_id = $8 and version = $9)";
 constexpr Sql kFindOperation = R"(
-  select operation_id, purchase, subject, kind, state, vault_token, amount_minor, currency, merchant_name,
+  select operation_id, purchase, customer_id, merchant_id, subject, kind, state, vault_token, amount_minor, currency, merchant_name,
     merchant_reference, by_cardholder, original, response_code, approval_code, network_reference, created_at,
     next_attempt_at, attempts, version
   from card_operations where operation_id = $1)";
 constexpr Sql kOperationsOf = R"(
-  select operation_id, purchase, subject, kind, state, vault_token, amount_minor, currency, merchant_name,
+  select operation_id, purchase, customer_id, merchant_id, subject, kind, state, vault_token, amount_minor, currency, merchant_name,
     merchant_reference, by_cardholder, original, response_code, approval_code, network_reference, created_at,
     next_attempt_at, attempts, version
   from card_operations where purchase = $1 order by operation_id)";
 constexpr Sql kWaitingOperations = R"(
-  select operation_id, purchase, subject, kind, state, vault_token, amount_minor, currency, merchant_name,
+  select operation_id, purchase, customer_id, merchant_id, subject, kind, state, vault_token, amount_minor, currency, merchant_name,
     merchant_reference, by_cardholder, original, response_code, approval_code, network_reference, created_at,
     next_attempt_at, attempts, version
   from card_operations where state = $1 and next_attempt_at <= $2 order by next_attempt_at, operation_id limit $3)";
@@ -79,22 +79,24 @@ CardOperation operation_from(const Row& row) {
   CardOperation operation;
   operation.operation_id = row.id<CardOperationId>(0);
   operation.purchase = uuid_of(row, 1);
-  operation.subject = uuid_of(row, 2);
-  operation.kind = value_of<OperationKind>(row.text(3));
-  operation.state = value_of<OperationState>(row.text(4));
-  operation.vault_token = row.text(5);
-  operation.amount = money_of(row, 6, 7);
-  operation.merchant_name = row.text(8);
-  operation.merchant_reference = row.text(9);
-  operation.by_cardholder = row.integer(10) != 0;
-  operation.original = row.id_or_null<CardOperationId>(11);
-  operation.response_code = row.text(12);
-  operation.approval_code = row.text(13);
-  operation.network_reference = row.text(14);
-  operation.created_at = Instant{row.integer(15)};
-  operation.next_attempt_at = Instant{row.integer(16)};
-  operation.attempts = row.integer(17);
-  operation.version = row.integer(18);
+  operation.customer_id = row.id<identity::CustomerId>(2);
+  operation.merchant_id = row.id<identity::MerchantId>(3);
+  operation.subject = uuid_of(row, 4);
+  operation.kind = value_of<OperationKind>(row.text(5));
+  operation.state = value_of<OperationState>(row.text(6));
+  operation.vault_token = row.text(7);
+  operation.amount = money_of(row, 8, 9);
+  operation.merchant_name = row.text(10);
+  operation.merchant_reference = row.text(11);
+  operation.by_cardholder = row.integer(12) != 0;
+  operation.original = row.id_or_null<CardOperationId>(13);
+  operation.response_code = row.text(14);
+  operation.approval_code = row.text(15);
+  operation.network_reference = row.text(16);
+  operation.created_at = Instant{row.integer(17)};
+  operation.next_attempt_at = Instant{row.integer(18)};
+  operation.attempts = row.integer(19);
+  operation.version = row.integer(20);
   return operation;
 }
 
@@ -126,11 +128,27 @@ std::vector<T> all_from(const Rows& rows, T (*from)(const Row&)) {
 }  // namespace
 
 void insert_operation(store::Tx& tx, const CardOperation& o) {
-  tx.write({kInsertOperation,
-            {o.operation_id, bytes_of(o.purchase), bytes_of(o.subject), word(o.kind), word(o.state), o.vault_token,
-             o.amount.minor(), o.amount.currency().code(), o.merchant_name, o.merchant_reference,
-             o.by_cardholder ? 1 : 0, o.original, o.response_code, o.approval_code, o.network_reference,
-             o.created_at.ms, o.next_attempt_at.ms, o.attempts, o.version}},
+  tx.write({kInsertOperation, {o.operation_id,
+                               bytes_of(o.purchase),
+                               o.customer_id,
+                               o.merchant_id,
+                               bytes_of(o.subject),
+                               word(o.kind),
+                               word(o.state),
+                               o.vault_token,
+                               o.amount.minor(),
+                               o.amount.currency().code(),
+                               o.merchant_name,
+                               o.merchant_reference,
+                               o.by_cardholder ? 1 : 0,
+                               o.original,
+                               o.response_code,
+                               o.approval_code,
+                               o.network_reference,
+                               o.created_at.ms,
+                               o.next_attempt_at.ms,
+                               o.attempts,
+                               o.version}},
            1);
 }
 

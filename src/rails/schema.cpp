@@ -9,6 +9,8 @@ constexpr const char* kCardOperations = R"(
   create table card_operations (
     operation_id BYTEA primary key,
     purchase BYTEA not null,
+    customer_id BYTEA not null,
+    merchant_id BYTEA not null,
     subject BYTEA not null,
     kind TEXT not null,
     state TEXT not null,

@@ -44,6 +44,8 @@ CardOperation intend(store::Tx& tx, const Context& context, const NewOperation& 
   CardOperation operation;
   operation.operation_id = base::make_id<CardOperationTag>(context.wall, context.random);
   operation.purchase = request.purchase;
+  operation.customer_id = request.customer_id;
+  operation.merchant_id = request.merchant_id;
   operation.subject = request.subject;
   operation.kind = request.kind;
   operation.state = is_advice(request.kind) ? OperationState::queued : OperationState::intended;

@@ -27,6 +27,8 @@ inline constexpr base::Duration kAnswerOverdue = base::seconds(30);
 
 struct NewOperation {
   base::Uuid purchase{};
+  identity::CustomerId customer_id;
+  identity::MerchantId merchant_id;
   base::Uuid subject{};
   OperationKind kind = OperationKind::hold;
   std::string vault_token;

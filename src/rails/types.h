@@ -59,7 +59,9 @@ inline constexpr base::Duration kHoldTime = base::days(7);
 struct CardOperation {
   CardOperationId operation_id;
   base::Uuid purchase{};  // the authorization it belongs to
-  base::Uuid subject{};   // what it is for: that authorization, a capture, a refund, an installment
+  identity::CustomerId customer_id;
+  identity::MerchantId merchant_id;
+  base::Uuid subject{};  // what it is for: that authorization, a capture, a refund, an installment
   OperationKind kind = OperationKind::hold;
   OperationState state = OperationState::intended;
   std::string vault_token;

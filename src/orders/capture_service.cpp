@@ -1,0 +1,225 @@
+#include "orders/capture_service.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+#include "orders/dates.h"
+#include "orders/lines.h"
+#include "orders/mails.h"
+#include "orders/repository.h"
+#include "orders/requests.h"
+#include "orders/rules.h"
+#include "rails/repository.h"
+
+namespace karv::orders {
+namespace {
+
+using base::Result;
+
+money::Money money_in(const Order& order, std::int64_t minor) {
+  const auto currency = money::Currency::parse(order.purchase_currency);
+  KARV_REQUIRE(currency.has_value());
+  return money::Money{minor, *currency};
+}
+
+bool paid_by_card(const Order& order) { return credit::definition_of(order.plan).needs_card; }
+
+Result<CaptureRequest> checked(CaptureRequest request) {
+  json::FieldErrors errors;
+  if (request.captured_amount < 0)
+    complain(errors, "captured_amount", fmt::to_string(request.captured_amount), "0 or more");
+  if (request.reference && request.reference->size() > 255) complain(errors, "reference", "more", "at most 255 bytes");
+  if (request.description && request.description->size() > 255)
+    complain(errors, "description", "more", "at most 255 bytes");
+  if (request.shipping_info && request.shipping_info->size() > 500)
+    complain(errors, "shipping_info", "more", "at most 500 entries");
+  if (request.order_lines) {
+    check_partial_lines(*request.order_lines, request.captured_amount, "captured_amount", errors);
+    mask_free_text(*request.order_lines);
+  }
+  mask_free_text(request.description);
+  KARV_TRY_VOID(errors.result());
+  return request;
+}
+
+Result<RefundRequest> checked(RefundRequest request) {
+  json::FieldErrors errors;
+  if (request.refunded_amount < 0)
+    complain(errors, "refunded_amount", fmt::to_string(request.refunded_amount), "0 or more");
+  if (request.reference && request.reference->size() > 255) complain(errors, "reference", "more", "at most 255 bytes");
+  if (request.description && request.description->size() > 255)
+    complain(errors, "description", "more", "at most 255 bytes");
+  if (request.order_lines) {
+    check_partial_lines(*request.order_lines, request.refunded_amount, "refunded_amount", errors);
+    mask_free_text(*request.order_lines);
+  }
+  mask_free_text(request.description);
+  KARV_TRY_VOID(errors.result());
+  return request;
+}
+
+// Completes the hold for what is due at the capture, as far as the hold goes; the rest stays due and is charged.
+Result<void> complete_hold(store::Tx& tx, const Context& context, const Order& order, const Capture& capture,
+                           const std::vector<credit::Installment>& installments, const std::string& merchant_name) {
+  KARV_TRY(auto rows, tx.read_for_update({rails::operations_of(order.authorization_id.uuid()),
+                                          rails::find_purchase_card(order.authorization_id.uuid())}));
+  const auto operations = rails::read_operations(rows[0]);
+  const auto card = rails::read_purchase_card(rows[1]);
+  KARV_REQUIRE(card.has_value() && !installments.empty());
+  const auto hold = rails::hold_left(operations, context.business.now());
+  const auto& first = installments.front();
+  if (!hold || first.state != credit::InstallmentState::due) return {};
+  const auto amount = money_in(order, std::min(hold->left.minor(), first.owed().minor()));
+  const auto completion = rails::intend(tx, context.rails(),
+                                        {.purchase = order.authorization_id.uuid(),
+                                         .customer_id = order.customer_id,
+                                         .merchant_id = order.merchant_id,
+                                         .subject = capture.capture_id.uuid(),
+                                         .kind = rails::OperationKind::complete,
+                                         .vault_token = card->vault_token,
+                                         .amount = amount,
+                                         .merchant_name = merchant_name,
+                                         .merchant_reference = order.reference,
+                                         .by_cardholder = true,
+                                         .original = hold->hold});
+  KARV_TRY_VOID(credit::start_payment(tx, first.installment_id));
+  KARV_TRY_VOID(credit::apply_payment(tx, context.credit(), first.installment_id, amount,
+                                      {completion.operation_id.uuid(), card->face.brand, card->face.last4}));
+  return {};
+}
+
+Result<Capture> capture_order(store::Tx& tx, const Context& context, const Order& order, std::int64_t number,
+                              const std::string& merchant_name, CaptureRequest request) {
+  const auto now = context.business.now();
+  KARV_TRY(auto next, decide_capture(order, request.captured_amount, now));
+  Capture capture;
+  capture.capture_id = base::make_id<CaptureTag>(context.wall, context.random);
+  capture.order_id = order.order_id;
+  capture.number = number;
+  capture.captured_amount = request.captured_amount;
+  capture.klarna_reference = fmt::format("{}-{}", order.reference, number);
+  capture.reference = std::move(request.reference);
+  capture.description = std::move(request.description);
+  capture.order_lines = std::move(request.order_lines).value_or(std::vector<OrderLine>{});
+  capture.shipping_info = std::move(request.shipping_info).value_or(std::vector<ShippingInfo>{});
+  capture.captured_at = now;
+  update_order(tx, next);
+  insert_capture(tx, capture);
+  if (capture.captured_amount > 0) {
+    const auto today = today_in(order.purchase_country, context.business);
+    KARV_TRY(auto installments,
+             credit::activate_capture(tx, context.credit(), order.agreement_id, capture.capture_id.uuid(),
+                                      money_in(order, capture.captured_amount), today));
+    if (paid_by_card(order)) KARV_TRY_VOID(complete_hold(tx, context, order, capture, installments, merchant_name));
+  }
+  publish_after_commit(tx, context, order.customer_id, order.order_id);
+  return capture;
+}
+
+std::int64_t refundable(const Capture& capture) { return capture.captured_amount - capture.refunded_amount; }
+
+// Whether every line of the refund names a line of the capture.
+bool holds_lines(const Capture& capture, const std::vector<OrderLine>& lines) {
+  return !lines.empty() && std::ranges::all_of(lines, [&](const OrderLine& line) {
+    return std::ranges::any_of(capture.order_lines, [&](const OrderLine& captured) {
+      return line.reference && captured.reference ? *line.reference == *captured.reference : line.name == captured.name;
+    });
+  });
+}
+
+// The captures a refund comes off, in order: first the one whose lines it names, then the oldest that is open.
+std::vector<Capture> in_refund_order(const std::vector<Capture>& captures, const std::vector<OrderLine>& lines) {
+  std::vector<Capture> ordered;
+  for (const bool named : {true, false})
+    for (const auto& capture : captures)
+      if (holds_lines(capture, lines) == named) ordered.push_back(capture);
+  return ordered;
+}
+
+Result<void> queue_card_refunds(store::Tx& tx, const Context& context, const Order& order, const Refund& refund,
+                                const std::string& merchant_name) {
+  KARV_TRY(auto rows, tx.read_for_update({rails::operations_of(order.authorization_id.uuid())}));
+  const auto operations = rails::read_operations(rows[0]);
+  KARV_TRY(auto parts, rails::split_refund(operations, money_in(order, refund.to_card_amount)));
+  for (const auto& part : parts)
+    rails::intend(tx, context.rails(),
+                  {.purchase = order.authorization_id.uuid(),
+                   .customer_id = order.customer_id,
+                   .merchant_id = order.merchant_id,
+                   .subject = refund.refund_id.uuid(),
+                   .kind = rails::OperationKind::refund,
+                   .vault_token = part.vault_token,
+                   .amount = part.amount,
+                   .merchant_name = merchant_name,
+                   .merchant_reference = order.reference,
+                   .by_cardholder = false,
+                   .original = part.original});
+  return {};
+}
+
+// Takes the refund off the captures, one after the other; answers how much goes back to the card.
+Result<std::int64_t> take_off_captures(store::Tx& tx, const Context& context, const Order& order,
+                                       std::vector<Capture> captures, std::int64_t amount) {
+  std::int64_t to_card = 0;
+  for (auto& capture : captures) {
+    const std::int64_t part = std::min(amount, refundable(capture));
+    if (part <= 0) continue;
+    KARV_TRY(auto split, credit::cancel_owed(tx, context.credit(), order.agreement_id, capture.capture_id.uuid(),
+                                             money_in(order, part)));
+    to_card += split.to_card.minor();
+    capture.refunded_amount += part;
+    capture.version += 1;
+    update_capture(tx, capture);
+    amount -= part;
+  }
+  KARV_REQUIRE(amount == 0);
+  return to_card;
+}
+
+}  // namespace
+
+Result<Capture> capture(store::Tx& tx, const Context& context, const OrderTarget& target, CaptureRequest request) {
+  KARV_TRY(auto good, checked(std::move(request)));
+  KARV_TRY(auto order, own_order(tx, target));
+  KARV_TRY(auto rows, tx.read({captures_of(order.order_id)}));
+  return capture_order(tx, context, order, static_cast<std::int64_t>(rows[0].size()) + 1, target.merchant.name,
+                       std::move(good));
+}
+
+Result<void> capture_whole(store::Tx& tx, const Context& context, const Order& order,
+                           const std::string& merchant_name) {
+  CaptureRequest request;
+  request.captured_amount = order.order_amount;
+  request.order_lines = order.cart.order_lines;
+  KARV_TRY(auto captured, capture_order(tx, context, order, 1, merchant_name, std::move(request)));
+  KARV_REQUIRE(captured.captured_amount == order.order_amount);
+  return {};
+}
+
+Result<Refund> refund(store::Tx& tx, const Context& context, const OrderTarget& target, RefundRequest request) {
+  KARV_TRY(auto good, checked(std::move(request)));
+  KARV_TRY(auto order, own_order(tx, target));
+  KARV_TRY(auto next, decide_refund(order, good.refunded_amount));
+  KARV_TRY(auto rows, tx.read_for_update({captures_of(order.order_id)}));
+  Refund refund;
+  refund.refund_id = base::make_id<RefundTag>(context.wall, context.random);
+  refund.order_id = order.order_id;
+  refund.refunded_amount = good.refunded_amount;
+  refund.reference = std::move(good.reference);
+  refund.description = std::move(good.description);
+  refund.order_lines = std::move(good.order_lines).value_or(std::vector<OrderLine>{});
+  refund.refunded_at = context.business.now();
+  KARV_TRY(refund.to_card_amount,
+           take_off_captures(tx, context, order, in_refund_order(read_captures(rows[0]), refund.order_lines),
+                             refund.refunded_amount));
+  update_order(tx, next);
+  insert_refund(tx, refund);
+  if (refund.to_card_amount > 0) KARV_TRY_VOID(queue_card_refunds(tx, context, order, refund, target.merchant.name));
+  KARV_TRY_VOID(mail_refund_made(tx, context, order, refund, target.merchant.name));
+  publish_after_commit(tx, context, order.customer_id, order.order_id);
+  return refund;
+}
+
+}  // namespace karv::orders

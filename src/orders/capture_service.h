@@ -1,0 +1,12 @@
+// Capturing and refunding: where an order's amounts meet what is owed and what the card network is told.
+// The public functions are in order_service.h; this is what its parts share.
+#pragma once
+
+#include "orders/order_service.h"
+
+namespace karv::orders {
+
+// The merchant's order, locked. Errors: not_found. Cost: one round trip.
+base::Result<Order> own_order(store::Tx& tx, const OrderTarget& target);
+
+}  // namespace karv::orders

@@ -1,0 +1,45 @@
+// The same idempotency key within 24 hours executes once and repeats the first answer, a refusal too.
+//
+//   KARV_TRY(auto reply, once(tx, context, {merchant, key, digest}, [&] { ...the deed...; return Reply{201, ...}; }));
+//
+// The key's row is written in the deed's own transaction. A refusal decided before anything was written is remembered
+// as well; failures that a repeat may cure (conflict, unavailable, storage) are not. Stored: a digest of the key, a
+// digest of the request, and the answer (ids and texts of ours only).
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <boost/describe.hpp>
+
+#include "orders/context.h"
+#include "orders/types.h"
+
+namespace karv::orders {
+
+inline constexpr base::Duration kReplayTime = base::hours(24);
+
+// What a mutating call answered: a status, the headers that carry ids, and for refusals the error's parts.
+struct Reply {
+  std::int64_t status = 204;
+  std::string location, capture_id, refund_id;
+  std::string error_code;
+  std::vector<std::string> error_messages;
+};
+BOOST_DESCRIBE_STRUCT(Reply, (), (status, location, capture_id, refund_id, error_code, error_messages))
+
+struct IdempotentCall {
+  identity::MerchantId merchant;
+  std::string key;             // empty: no key, executes every time
+  base::Bytes request_digest;  // over method, path and body
+};
+
+// `refusal_reply` makes the remembered answer of a refusal (the API's dialect).
+// Errors: idempotency_conflict (the key was used with another request); the deed's own that are not remembered.
+// Cost: one round trip on top of the deed's, none without a key.
+base::Result<Reply> once(store::Tx& tx, const Context& context, const IdempotentCall& call,
+                         const std::function<base::Result<Reply>()>& deed,
+                         const std::function<Reply(const base::Error&)>& refusal_reply);
+
+}  // namespace karv::orders

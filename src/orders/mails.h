@@ -1,0 +1,23 @@
+// The mails a purchase causes, queued with the transaction that causes them. Each costs one round trip (the address).
+#pragma once
+
+#include <string>
+
+#include "orders/context.h"
+#include "orders/types.h"
+#include "rails/types.h"
+
+namespace karv::orders {
+
+// What the shopper agreed to: an order confirmation, or for a credit plan the agreement with its dates.
+base::Result<void> mail_order_placed(store::Tx& tx, const Context& context, const Order& order,
+                                     const std::string& merchant_name);
+base::Result<void> mail_refund_made(store::Tx& tx, const Context& context, const Order& order, const Refund& refund,
+                                    const std::string& merchant_name);
+
+// A charge that went through, or one that did not and will be tried again.
+base::Result<void> mail_installment(store::Tx& tx, const Context& context, const Order& order,
+                                    const rails::CardOperation& charge, const credit::Installment& installment,
+                                    const rails::CardFace& card);
+
+}  // namespace karv::orders

@@ -1,0 +1,207 @@
+#include "orders/order_service.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+#include "orders/authorization_service.h"
+#include "orders/capture_service.h"
+#include "orders/lines.h"
+#include "orders/repository.h"
+#include "orders/requests.h"
+#include "orders/rules.h"
+#include "orders/session_service.h"
+
+namespace karv::orders {
+namespace {
+
+using base::ErrorCode;
+using base::Result;
+
+money::Money money_in(const Order& order, std::int64_t minor) {
+  const auto currency = money::Currency::parse(order.purchase_currency);
+  KARV_REQUIRE(currency.has_value());
+  return money::Money{minor, *currency};
+}
+
+Result<void> give_up_rest(store::Tx& tx, const Context& context, const Order& next) {
+  if (next.captured_amount == 0) {
+    KARV_TRY_VOID(credit::cancel_agreement(tx, next.agreement_id));
+  } else {
+    KARV_TRY_VOID(credit::change_agreed_amount(tx, next.agreement_id, money_in(next, next.captured_amount)));
+  }
+  if (next.plan == credit::Plan::pay_in_30) return {};
+  return reverse_hold(tx, context, next.authorization_id);
+}
+
+Result<void> check_length(const char* field, const std::optional<std::string>& text, std::size_t most) {
+  json::FieldErrors errors;
+  if (text && text->size() > most)
+    complain(errors, field, fmt::format("{} bytes", text->size()), fmt::format("at most {}", most));
+  return errors.result();
+}
+
+// Whether the amount may grow to `order_amount`: only the invoice plan, and only after a fresh decision.
+Result<bool> may_increase(store::Tx& tx, const Context& context, const Order& order, std::int64_t order_amount) {
+  if (order_amount <= order.order_amount) return true;
+  if (order.plan != credit::Plan::pay_in_30) return false;
+  KARV_TRY(auto email, identity::get_customer_email(tx, context.identity, order.customer_id));
+  KARV_TRY(auto decided, risk::decide_application(tx, context.risk(),
+                                                  {.payment_session = order.session_id,
+                                                   .merchant_id = order.merchant_id,
+                                                   .customer_id = order.customer_id,
+                                                   .email = email,
+                                                   .amount = money_in(order, order_amount - order.order_amount),
+                                                   .credit = true,
+                                                   .date_of_birth = std::nullopt}));
+  return decided.decision.outcome == risk::Outcome::allow;
+}
+
+}  // namespace
+
+base::Error no_such_order() {
+  return base::public_error(ErrorCode::not_found, "There is no order with this id.", "NO_SUCH_ORDER");
+}
+
+Result<Order> own_order(store::Tx& tx, const OrderTarget& target) {
+  KARV_TRY(auto rows, tx.read_for_update({find_order(target.order_id)}));
+  auto order = read_order(rows[0]);
+  if (!order || order->merchant_id != target.merchant.merchant_id) return no_such_order();
+  return *std::move(order);
+}
+
+Result<OrderView> get_order(store::ReadTx& tx, const Context& context, identity::MerchantId merchant, OrderId id) {
+  KARV_TRY(auto rows, tx.read({find_order(id), captures_of(id), refunds_of(id)}));
+  auto order = read_order(rows[0]);
+  if (!order || order->merchant_id != merchant) return no_such_order();
+  KARV_TRY(auto details, open_details(tx, context, order->session_id, order->sealed_details));
+  return OrderView{*std::move(order), std::move(details), read_captures(rows[1]), read_refunds(rows[2])};
+}
+
+Result<void> acknowledge(store::Tx& tx, const Context& context, const OrderTarget& target) {
+  KARV_TRY(auto order, own_order(tx, target));
+  if (order.acknowledged_at) return {};
+  order.acknowledged_at = context.business.now();
+  order.version += 1;
+  update_order(tx, order);
+  return {};
+}
+
+Result<void> cancel(store::Tx& tx, const Context& context, const OrderTarget& target) {
+  KARV_TRY(auto order, own_order(tx, target));
+  if (order.status == OrderStatus::CANCELLED) return {};
+  KARV_TRY(auto next, decide_cancel(order, context.business.now()));
+  update_order(tx, next);
+  publish_after_commit(tx, context, next.customer_id, next.order_id);
+  return give_up_rest(tx, context, next);
+}
+
+Result<void> release_remaining(store::Tx& tx, const Context& context, const OrderTarget& target) {
+  KARV_TRY(auto order, own_order(tx, target));
+  KARV_TRY(auto next, decide_release(order, context.business.now()));
+  update_order(tx, next);
+  publish_after_commit(tx, context, next.customer_id, next.order_id);
+  return give_up_rest(tx, context, next);
+}
+
+Result<void> extend_authorization(store::Tx& tx, const Context& context, const OrderTarget& target) {
+  KARV_TRY(auto order, own_order(tx, target));
+  KARV_TRY(auto next, decide_extend(order, context.business.now()));
+  update_order(tx, next);
+  return {};
+}
+
+Result<void> update_authorization_amount(store::Tx& tx, const Context& context, const OrderTarget& target,
+                                         AuthorizationUpdate update) {
+  json::FieldErrors errors;
+  if (update.order_amount < 0) complain(errors, "order_amount", fmt::to_string(update.order_amount), "0 or more");
+  if (update.order_lines) check_partial_lines(*update.order_lines, update.order_amount, "order_amount", errors);
+  KARV_TRY_VOID(errors.result());
+  KARV_TRY_VOID(check_length("description", update.description, 255));
+  KARV_TRY(auto order, own_order(tx, target));
+  KARV_TRY(auto increase, may_increase(tx, context, order, update.order_amount));
+  KARV_TRY(auto next, decide_update_amount(order, update.order_amount, increase, context.business.now()));
+  next.cart.order_lines = std::move(update.order_lines).value_or(std::vector<OrderLine>{});
+  mask_free_text(next.cart.order_lines);
+  KARV_TRY_VOID(credit::change_agreed_amount(tx, next.agreement_id, money_in(next, next.order_amount)));
+  update_order(tx, next);
+  publish_after_commit(tx, context, next.customer_id, next.order_id);
+  return {};
+}
+
+Result<void> update_references(store::Tx& tx, const Context&, const OrderTarget& target, ReferencesUpdate update) {
+  KARV_TRY_VOID(check_length("merchant_reference1", update.merchant_reference1, 255));
+  KARV_TRY_VOID(check_length("merchant_reference2", update.merchant_reference2, 255));
+  KARV_TRY(auto order, own_order(tx, target));
+  const auto put = [](std::optional<std::string>& into, std::optional<std::string>& from) {
+    if (!from) return;
+    if (from->empty()) {
+      into.reset();
+    } else {
+      into = std::move(from);
+    }
+  };
+  put(order.cart.merchant_reference1, update.merchant_reference1);
+  put(order.cart.merchant_reference2, update.merchant_reference2);
+  order.version += 1;
+  update_order(tx, order);
+  return {};
+}
+
+Result<std::int64_t> expire_orders(store::Database& database, const Context& context, std::int64_t limit) {
+  return database.write<std::int64_t>("expire_orders", [&](store::Tx& tx) -> Result<std::int64_t> {
+    const auto now = context.business.now();
+    KARV_TRY(auto rows, tx.read({open_orders_before(OrderStatus::AUTHORIZED, now, limit),
+                                 open_orders_before(OrderStatus::PART_CAPTURED, now, limit)}));
+    std::int64_t expired = 0;
+    for (const auto& part : rows)
+      for (const auto& order : read_orders(part)) {
+        KARV_TRY(auto next, decide_expire(order, now));
+        update_order(tx, next);
+        KARV_TRY_VOID(give_up_rest(tx, context, next));
+        publish_after_commit(tx, context, next.customer_id, next.order_id);
+        ++expired;
+      }
+    return expired;
+  });
+}
+
+Result<std::int64_t> decide_pending_orders(store::Database& database, const Context& context, std::int64_t limit) {
+  return database.write<std::int64_t>("decide_pending", [&](store::Tx& tx) -> Result<std::int64_t> {
+    KARV_TRY(auto rows, tx.read({pending_orders(limit)}));
+    std::int64_t decided = 0;
+    for (auto order : read_orders(rows[0])) {
+      KARV_TRY(auto authorized, tx.read({find_authorization(order.authorization_id)}));
+      const auto authorization = read_authorization(authorized[0]);
+      if (!authorization || !authorization->pending_until || context.business.now() < *authorization->pending_until)
+        continue;
+      order.fraud_status = authorization->pending_accepts ? FraudStatus::ACCEPTED : FraudStatus::REJECTED;
+      if (order.fraud_status == FraudStatus::REJECTED) {
+        order.status = OrderStatus::CANCELLED;
+        order.remaining_authorized_amount = 0;
+        KARV_TRY_VOID(give_up_rest(tx, context, order));
+      }
+      order.version += 1;
+      update_order(tx, order);
+      publish_after_commit(tx, context, order.customer_id, order.order_id);
+      ++decided;
+    }
+    return decided;
+  });
+}
+
+Result<std::int64_t> expire_authorizations(store::Database& database, const Context& context, std::int64_t limit) {
+  return database.write<std::int64_t>("expire_authorizations", [&](store::Tx& tx) -> Result<std::int64_t> {
+    KARV_TRY(auto rows,
+             tx.read({open_authorizations_before(AuthorizationState::approved, context.business.now(), limit)}));
+    std::int64_t ended = 0;
+    for (auto& authorization : read_authorizations(rows[0])) {
+      KARV_TRY_VOID(void_authorization(tx, context, std::move(authorization)));
+      ++ended;
+    }
+    return ended;
+  });
+}
+
+}  // namespace karv::orders

@@ -1,0 +1,80 @@
+#include "orders/payment_service.h"
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+#include "orders/mails.h"
+#include "orders/repository.h"
+#include "rails/repository.h"
+
+namespace karv::orders {
+namespace {
+
+using base::ErrorCode;
+using base::Result;
+
+struct Purchase {
+  Order order;
+  std::vector<rails::CardOperation> operations;
+  std::optional<rails::PurchaseCard> card;
+};
+
+// The order and card of an agreement's purchase.
+Result<Purchase> load_purchase(store::Tx& tx, const base::Uuid& authorization) {
+  KARV_TRY(auto rows, tx.read({find_order_of(AuthorizationId(authorization)), rails::operations_of(authorization),
+                               rails::find_purchase_card(authorization)}));
+  auto order = read_order(rows[0]);
+  KARV_REQUIRE(order.has_value());  // an installment exists only after a capture
+  return Purchase{*std::move(order), rails::read_operations(rows[1]), rails::read_purchase_card(rows[2])};
+}
+
+base::Error no_such_installment() {
+  return base::public_error(ErrorCode::not_found, "There is no installment with this id.", "NOT_FOUND");
+}
+
+}  // namespace
+
+Result<rails::CardOperation> start_installment_payment(store::Tx& tx, const Context& context,
+                                                       const InstallmentPayment& payment) {
+  KARV_TRY(auto agreement, credit::get_agreement_of_installment(tx, payment.installment_id));
+  if (payment.customer && agreement.customer_id != *payment.customer) return no_such_installment();
+  KARV_TRY(auto purchase, load_purchase(tx, agreement.authorization));
+  if (!purchase.card)
+    return base::public_error(ErrorCode::not_allowed, "There is no card for this purchase yet. Add one first.",
+                              "CARD_MISSING");
+  KARV_TRY(auto merchant, identity::get_merchant(tx, agreement.merchant_id));
+  KARV_TRY(auto installment, credit::start_payment(tx, payment.installment_id));
+  return rails::intend(tx, context.rails(),
+                       {.purchase = agreement.authorization,
+                        .customer_id = agreement.customer_id,
+                        .merchant_id = agreement.merchant_id,
+                        .subject = installment.installment_id.uuid(),
+                        .kind = rails::OperationKind::charge,
+                        .vault_token = purchase.card->vault_token,
+                        .amount = installment.owed(),
+                        .merchant_name = merchant.name,
+                        .merchant_reference = purchase.order.reference,
+                        .by_cardholder = false,
+                        .original = rails::original_of(purchase.operations)});
+}
+
+Result<credit::Installment> finish_installment_payment(store::Tx& tx, const Context& context,
+                                                       const rails::CardOperation& charge) {
+  KARV_REQUIRE(charge.kind == rails::OperationKind::charge);
+  const credit::InstallmentId id(charge.subject);
+  KARV_TRY(auto purchase, load_purchase(tx, charge.purchase));
+  KARV_REQUIRE(purchase.card.has_value());
+  credit::Installment installment;
+  if (charge.state == rails::OperationState::approved) {
+    KARV_TRY(installment,
+             credit::apply_payment(tx, context.credit(), id, charge.amount,
+                                   {charge.operation_id.uuid(), purchase.card->face.brand, purchase.card->face.last4}));
+  } else {
+    KARV_TRY(installment, credit::fail_payment(tx, context.credit(), id));
+  }
+  KARV_TRY_VOID(mail_installment(tx, context, purchase.order, charge, installment, purchase.card->face));
+  publish_after_commit(tx, context, purchase.order.customer_id, purchase.order.order_id);
+  return installment;
+}
+
+}  // namespace karv::orders

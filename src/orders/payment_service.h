@@ -1,0 +1,30 @@
+// Paying an installment by card: on its date, by the nightly run, or now, by the shopper.
+//
+// Two steps with a call between them, like an authorization: start_installment_payment reserves the installment and
+// commits the intent to charge; finish_installment_payment records what the card network said. Both are the merchant's
+// initiative towards the card network (a stored credential, quoting the original), also when the shopper asks early.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "orders/context.h"
+#include "rails/types.h"
+
+namespace karv::orders {
+
+struct InstallmentPayment {
+  credit::InstallmentId installment_id;
+  std::optional<identity::CustomerId> customer;  // set when the shopper asks: it must be theirs
+};
+// Effects: installment processing; a charge intended. Errors: not_found, not_allowed (nothing owed, being charged, or
+// no card: reason CARD_MISSING). Cost: four round trips.
+base::Result<rails::CardOperation> start_installment_payment(store::Tx& tx, const Context& context,
+                                                             const InstallmentPayment& payment);
+
+// Effects: the installment is paid, or tried again later; mail and news. Errors: none of its own.
+// Cost: five round trips.
+base::Result<credit::Installment> finish_installment_payment(store::Tx& tx, const Context& context,
+                                                             const rails::CardOperation& settled_charge);
+
+}  // namespace karv::orders

@@ -1,0 +1,25 @@
+// Handing advices to the vault and asking again for answers that went missing; run by jobs, on their own threads.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "base/result.h"
+#include "net/client.h"
+#include "rails/service.h"
+#include "store/database.h"
+
+namespace karv::rails {
+
+// Hands queued completions, refunds and reversals to the vault, oldest first; what cannot be handed over is tried again
+// later. Answers how many were accepted.
+base::Result<std::int64_t> dispatch_advices(store::Database& database, const Context& context, net::Client& client,
+                                            std::int64_t limit);
+
+// Asks the vault about holds and charges whose answer is overdue (the server died in between, or the channel broke),
+// and calls `settled` in the transaction that records the outcome. A hold the vault never heard of did not happen.
+using Settled = std::function<base::Result<void>(store::Tx&, const CardOperation&)>;
+base::Result<std::int64_t> resolve_intents(store::Database& database, const Context& context, net::Client& client,
+                                           const Settled& settled, std::int64_t limit);
+
+}  // namespace karv::rails
