@@ -1,0 +1,222 @@
+#include "scheduler/scheduler.h"
+
+#include <atomic>
+#include <chrono>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "base/check.h"
+#include "store/sqlite/temporary.h"
+
+namespace karv::scheduler {
+namespace {
+
+using base::Result;
+
+class SchedulerTest : public testing::Test {
+ protected:
+  Job counting(std::string name, base::Duration every = base::days(1)) {
+    return {.name = std::move(name), .every = every, .run = [this](const JobContext& context) -> Result<void> {
+              ++runs;
+              last_time = context.business_time();
+              if (fail_next > 0) {
+                --fail_next;
+                return base::internal_error(base::ErrorCode::unavailable, "not now");
+              }
+              return {};
+            }};
+  }
+  RunReport run_now(Scheduler& scheduler) {
+    auto report = scheduler.run_due_now();
+    EXPECT_TRUE(report.ok());
+    return *report;
+  }
+  static bool eventually(const std::function<bool()>& holds) {
+    for (int i = 0; i < 2000; ++i) {
+      if (holds()) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    return false;
+  }
+
+  base::ManualClock wall{{1'000'000}};
+  base::ManualClock business{{5'000'000'000}};
+  std::atomic<int> runs{0};
+  std::atomic<int> fail_next{0};
+  base::Instant last_time;
+  store::TemporaryDatabase db = store::TemporaryDatabase::create(migrations());
+};
+
+TEST_F(SchedulerTest, a_new_job_is_due_at_once_and_then_in_its_rhythm) {
+  Scheduler scheduler(*db, business, wall, {counting("daily")});
+  EXPECT_EQ(run_now(scheduler).ran, std::vector<std::string>{"daily"});
+  EXPECT_TRUE(run_now(scheduler).ran.empty());
+  business.advance(base::days(1) - base::milliseconds(1));
+  EXPECT_TRUE(run_now(scheduler).ran.empty());
+  business.advance(base::milliseconds(1));
+  EXPECT_EQ(run_now(scheduler).ran.size(), 1U);
+  EXPECT_EQ(last_time, business.now());
+}
+
+TEST_F(SchedulerTest, missed_runs_are_made_up_once) {
+  Scheduler scheduler(*db, business, wall, {counting("daily")});
+  run_now(scheduler);
+  business.advance(base::days(30) + base::hours(3));
+  EXPECT_EQ(run_now(scheduler).ran.size(), 1U);
+  EXPECT_TRUE(run_now(scheduler).ran.empty());
+  business.advance(base::hours(21));  // the rhythm is kept
+  EXPECT_EQ(run_now(scheduler).ran.size(), 1U);
+  EXPECT_EQ(runs, 3);
+}
+
+TEST_F(SchedulerTest, the_next_due_time_keeps_step_and_is_later_than_now) {
+  EXPECT_EQ(next_due({100}, {10}, {100}), base::Instant{110});
+  EXPECT_EQ(next_due({100}, {10}, {109}), base::Instant{110});
+  EXPECT_EQ(next_due({100}, {10}, {110}), base::Instant{120});
+  EXPECT_EQ(next_due({100}, {10}, {1005}), base::Instant{1010});
+  EXPECT_EQ(next_due({100}, {10}, {50}), base::Instant{100});
+}
+
+TEST_F(SchedulerTest, the_wait_after_failures_doubles_up_to_a_limit) {
+  const Job job{.name = "x", .every = {1}, .run = {}, .retry_first = {100}, .retry_most = {1000}};
+  EXPECT_EQ(retry_delay(job, 1).ms, 100);
+  EXPECT_EQ(retry_delay(job, 2).ms, 200);
+  EXPECT_EQ(retry_delay(job, 4).ms, 800);
+  EXPECT_EQ(retry_delay(job, 5).ms, 1000);
+  EXPECT_EQ(retry_delay(job, INT64_MAX).ms, 1000);
+}
+
+TEST_F(SchedulerTest, a_failing_job_is_tried_again_after_a_while_and_others_go_on) {
+  std::atomic<int> others{0};
+  Job other{.name = "other", .every = base::seconds(1), .run = [&](const JobContext&) -> Result<void> {
+              ++others;
+              return {};
+            }};
+  Scheduler scheduler(*db, business, wall, {counting("failing"), other}, {.threads = 1, .poll = base::milliseconds(5)});
+  fail_next = 2;
+  scheduler.start();
+  ASSERT_TRUE(eventually([&] { return runs == 1 && others == 1; }));
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  EXPECT_EQ(runs, 1);  // the wall clock stands still: not yet
+  wall.advance(base::seconds(1));
+  ASSERT_TRUE(eventually([&] { return runs == 2; }));
+  wall.advance(base::seconds(1));
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  EXPECT_EQ(runs, 2);  // two seconds after the second failure
+  wall.advance(base::seconds(1));
+  ASSERT_TRUE(eventually([&] { return runs == 3; }));
+  scheduler.stop();
+  EXPECT_TRUE(run_now(scheduler).ran.empty());
+}
+
+TEST_F(SchedulerTest, run_due_now_does_not_wait_for_the_retry_time) {
+  Scheduler scheduler(*db, business, wall, {counting("failing")});
+  fail_next = 1;
+  EXPECT_EQ(run_now(scheduler).failed, std::vector<std::string>{"failing"});
+  EXPECT_EQ(run_now(scheduler).ran, std::vector<std::string>{"failing"});
+}
+
+TEST_F(SchedulerTest, a_job_that_throws_has_failed) {
+  Job job{.name = "throwing", .every = base::days(1), .run = [](const JobContext&) -> Result<void> {
+            KARV_REQUIRE(1 == 2);
+            return {};
+          }};
+  Scheduler scheduler(*db, business, wall, {job});
+  EXPECT_EQ(run_now(scheduler).failed.size(), 1U);
+}
+
+TEST_F(SchedulerTest, two_processes_do_not_run_a_job_at_the_same_time) {
+  bool tried = false;
+  Scheduler second(*db, business, wall, {counting("shared")});
+  Job job{.name = "shared", .every = base::days(1), .run = [&](const JobContext&) -> Result<void> {
+            tried = true;
+            EXPECT_TRUE(run_now(second).ran.empty());
+            return {};
+          }};
+  Scheduler first(*db, business, wall, {job});
+  EXPECT_EQ(run_now(first).ran.size(), 1U);
+  EXPECT_TRUE(tried);
+  EXPECT_TRUE(run_now(second).ran.empty());
+}
+
+TEST_F(SchedulerTest, a_run_that_lost_its_lease_can_neither_write_nor_settle) {
+  Scheduler second(*db, business, wall, {counting("shared")});
+  base::ErrorCode guarded = base::ErrorCode::internal;
+  Job job{.name = "shared", .every = base::days(1), .run = [&](const JobContext& context) -> Result<void> {
+            wall.advance(base::minutes(6));  // slower than the lease
+            EXPECT_EQ(run_now(second).ran.size(), 1U);
+            const auto written = db->write<void>("step", [&](store::Tx& tx) -> Result<void> {
+              context.guard(tx);
+              return {};
+            });
+            guarded = written.error().code();
+            return {};
+          }};
+  Scheduler first(*db, business, wall, {job});
+  EXPECT_EQ(first.run_due_now().error().code(), base::ErrorCode::conflict);
+  EXPECT_EQ(guarded, base::ErrorCode::conflict);
+  EXPECT_EQ(runs, 1);
+}
+
+TEST_F(SchedulerTest, guarding_a_step_extends_the_lease) {
+  Scheduler second(*db, business, wall, {counting("shared")});
+  Job job{.name = "shared", .every = base::days(1), .run = [&](const JobContext& context) -> Result<void> {
+            for (int step = 0; step < 3; ++step) {
+              wall.advance(base::minutes(4));
+              EXPECT_TRUE(run_now(second).ran.empty());
+              KARV_TRY_VOID(db->write<void>("step", [&](store::Tx& tx) -> Result<void> {
+                context.guard(tx);
+                return {};
+              }));
+            }
+            return {};
+          }};
+  Scheduler first(*db, business, wall, {job});
+  EXPECT_EQ(run_now(first).ran.size(), 1U);
+}
+
+TEST_F(SchedulerTest, a_job_whose_process_died_is_run_when_its_lease_is_over) {
+  struct Death {};
+  Job dying{.name = "shared", .every = base::days(1), .run = [](const JobContext&) -> Result<void> { throw Death(); }};
+  {
+    Scheduler scheduler(*db, business, wall, {dying});
+    EXPECT_THROW(std::ignore = scheduler.run_due_now(), Death);  // not an exception that is caught: nothing is settled
+  }
+  Scheduler next(*db, business, wall, {counting("shared")});
+  EXPECT_TRUE(run_now(next).ran.empty());
+  wall.advance(base::minutes(5));
+  EXPECT_EQ(run_now(next).ran.size(), 1U);
+}
+
+TEST_F(SchedulerTest, stop_waits_for_the_running_job_and_tells_it) {
+  std::atomic<bool> entered{false};
+  std::atomic<bool> left{false};
+  Job job{.name = "long", .every = base::days(1), .run = [&](const JobContext& context) -> Result<void> {
+            entered = true;
+            while (!context.stopping()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            left = true;
+            return {};
+          }};
+  Scheduler scheduler(*db, business, wall, {job}, {.threads = 2, .poll = base::milliseconds(5)});
+  scheduler.start();
+  ASSERT_TRUE(eventually([&] { return entered.load(); }));
+  scheduler.stop();
+  EXPECT_TRUE(left);
+  scheduler.stop();
+}
+
+TEST_F(SchedulerTest, moving_the_business_clock_makes_jobs_due_beside_running_threads) {
+  Scheduler scheduler(*db, business, wall, {counting("daily")}, {.threads = 2, .poll = base::milliseconds(1)});
+  scheduler.start();
+  ASSERT_TRUE(eventually([&] { return runs == 1; }));
+  for (int day = 0; day < 20; ++day) {
+    business.advance(base::days(1));
+    run_now(scheduler);
+    EXPECT_EQ(runs, day + 2);  // by this call or by a thread, but once
+  }
+  scheduler.stop();
+}
+
+}  // namespace
+}  // namespace karv::scheduler
