@@ -48,7 +48,7 @@ doctor_tools() {
     if ((${#missing[@]} == 0)); then
         good "every Debian package for build, run and test"
     else
-        bad "missing Debian packages: ${missing[*]}" "./dev check installs them, or: apt-get install --no-install-recommends ${missing[*]}"
+        bad "missing Debian packages: ${missing[*]}" "any ./dev command that needs them installs them; by hand: apt-get install --no-install-recommends and that list"
     fi
     mapfile -t missing < <(missing_packages bench)
     if ((${#missing[@]})); then hint "only ./dev bench needs: ${missing[*]} (it installs them)"; fi

@@ -17,7 +17,8 @@ help_overview() {
 
 A fresh Debian 12 and a clone are enough: each command installs what it misses (as root or with sudo), says what it
 does, shows how long each step took, and exits 0 only when everything it did was right.
-Environment: CI=true (no color), KARV_TEST_TIMEOUT=seconds per unit test executable, NO_COLOR.
+Environment: CI=true (no color), NO_COLOR, KARV_TEST_TIMEOUT=seconds per unit test executable (300),
+KARV_GROUP_TIMEOUT=seconds per group of functional, browser or sandbox tests (900).
 T
 }
 
