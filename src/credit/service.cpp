@@ -254,8 +254,14 @@ Result<std::vector<AgreementView>> list_agreements(store::ReadTx& tx, identity::
 }
 
 Result<money::Money> open_debt(store::ReadTx& tx, identity::CustomerId customer, money::Currency currency) {
-  KARV_TRY(const store::Rows rows, tx.read_one(open_amounts_of(customer, currency)));
-  return money::Money(read_open_amount(rows), currency);
+  KARV_TRY(const store::Rows rows, tx.read_one(open_debt_query(customer, currency)));
+  return read_open_debt(rows, currency);
+}
+store::Query open_debt_query(identity::CustomerId customer, money::Currency currency) {
+  return open_amounts_of(customer, currency);
+}
+money::Money read_open_debt(const store::Rows& rows, money::Currency currency) {
+  return {read_open_amount(rows), currency};
 }
 
 }  // namespace karv::credit

@@ -101,7 +101,9 @@ base::Result<Installment> get_installment(store::ReadTx& tx, InstallmentId insta
 base::Result<std::vector<AgreementView>> list_agreements(store::ReadTx& tx, identity::CustomerId customer,
                                                          std::int64_t limit);
 // What the customer owes in the currency plus what is agreed and may still be captured; risk's fact.
-// Cost: one round trip.
+// Cost: one round trip; the two others are for a batch of the caller's own.
 base::Result<money::Money> open_debt(store::ReadTx& tx, identity::CustomerId customer, money::Currency currency);
+store::Query open_debt_query(identity::CustomerId customer, money::Currency currency);
+money::Money read_open_debt(const store::Rows& rows, money::Currency currency);
 
 }  // namespace karv::credit

@@ -1,0 +1,122 @@
+#include "risk/service.h"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "calendar/zone.h"
+#include "credit/service.h"
+#include "identity/world_for_test.h"
+#include "ledger/service.h"
+
+namespace karv::risk {
+namespace {
+
+using calendar::Date;
+using money::Currency;
+using money::Money;
+
+constexpr Currency kEuro = Currency::of("EUR");
+
+class RiskServiceTest : public testing::Test {
+ protected:
+  Context context() { return {world.wall, world.business, world.random, sandbox, {3, 5}}; }
+  Application application(std::int64_t minor, std::string_view address = "customer@email.de") {
+    return {identity::PaymentSessionId(base::Uuid{3}),
+            merchant,
+            customer,
+            identity::WorldForTest::email(address),
+            Money(minor, kEuro),
+            true,
+            std::nullopt};
+  }
+  Decided decide_one(const Application& asked) {
+    return world.write<Decided>([&](store::Tx& tx) { return decide_application(tx, context(), asked); }).value();
+  }
+  Outcome outcome(const Application& asked) { return decide_one(asked).decision.outcome; }
+
+  identity::WorldForTest world{{ledger::migrations(), credit::migrations(), migrations()}};
+  identity::CustomerId customer{base::Uuid{1}};
+  identity::MerchantId merchant{base::Uuid{2}};
+  bool sandbox = true;
+};
+
+TEST_F(RiskServiceTest, a_decision_is_stored_with_its_facts_and_replays_to_itself) {
+  Application asked = application(5'000, "customer+pend-reject-15@email.de");
+  asked.date_of_birth = Date::of(1970, 7, 10);
+  const Decided decided = decide_one(asked);
+  EXPECT_EQ(decided.decision.outcome, Outcome::pending);
+  const auto stored =
+      world.read<StoredDecision>([&](store::ReadTx& tx) { return get_decision(tx, decided.decision_id); });
+  ASSERT_TRUE(stored.ok());
+  EXPECT_EQ(stored->facts.amount, Money(5'000, kEuro));
+  EXPECT_EQ(stored->facts.age_years, 56);
+  EXPECT_EQ(stored->decision.reasons, decided.decision.reasons);
+  EXPECT_EQ(stored->decided_at, world.business.now());
+  const Decision again = replay(*stored);
+  EXPECT_EQ(again.outcome, stored->decision.outcome);
+  EXPECT_EQ(again.reasons, stored->decision.reasons);
+  EXPECT_EQ(again.pend_minutes, 15);
+  EXPECT_FALSE(again.pend_accepts);
+  EXPECT_EQ(world.round_trips, 2);
+}
+
+TEST_F(RiskServiceTest, conventions_count_in_sandbox_mode_only) {
+  EXPECT_EQ(outcome(application(5'000, "customer+denied@email.de")), Outcome::refuse);
+  sandbox = false;
+  EXPECT_EQ(outcome(application(5'000, "customer+denied@email.de")), Outcome::allow);
+}
+
+TEST_F(RiskServiceTest, open_debt_of_the_customer_counts) {
+  const credit::Context books{world.wall, world.business, world.random};
+  ASSERT_TRUE(world
+                  .write<credit::AgreementId>([&](store::Tx& tx) {
+                    return credit::conclude(
+                        tx, books,
+                        {base::Uuid{5}, customer, merchant, credit::Plan::pay_in_30, Money(150'000, kEuro), "v", "h"});
+                  })
+                  .ok());
+  EXPECT_EQ(outcome(application(50'000)), Outcome::allow);
+  EXPECT_EQ(outcome(application(50'001)), Outcome::refuse);
+  Application other = application(50'001);
+  other.customer_id = identity::CustomerId(base::Uuid{9});
+  EXPECT_EQ(outcome(other), Outcome::allow);
+}
+
+TEST_F(RiskServiceTest, haste_is_refused_and_forgiven_with_time) {
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(outcome(application(100)), Outcome::allow);
+  EXPECT_EQ(outcome(application(100)), Outcome::refuse);
+  world.business.advance(base::days(40));
+  EXPECT_EQ(outcome(application(100)), Outcome::refuse);
+  world.wall.advance(base::hours(2));
+  EXPECT_EQ(outcome(application(100)), Outcome::refuse);  // the sixth of the day
+  world.wall.advance(base::hours(24));
+  EXPECT_EQ(outcome(application(100)), Outcome::allow);
+}
+
+TEST_F(RiskServiceTest, the_eighteenth_birthday_decides) {
+  const Date today = calendar::Zone::utc().date_of(world.business.now());
+  Application asked = application(100);
+  asked.date_of_birth = calendar::add_months(today, -18 * 12);
+  EXPECT_EQ(outcome(asked), Outcome::allow);
+  asked.date_of_birth = calendar::add_days(calendar::add_months(today, -18 * 12), 1);
+  EXPECT_EQ(outcome(asked), Outcome::refuse);
+  asked.date_of_birth = calendar::add_days(today, 1);
+  EXPECT_EQ(outcome(asked), Outcome::refuse);
+}
+
+TEST_F(RiskServiceTest, a_currency_without_limits_is_refused) {
+  Application asked = application(100);
+  asked.amount = Money(100, Currency::of("JPY"));
+  asked.credit = false;
+  EXPECT_EQ(outcome(asked), Outcome::refuse);
+}
+
+TEST_F(RiskServiceTest, unknown_decisions_are_not_found) {
+  EXPECT_EQ(
+      world.read<StoredDecision>([&](store::ReadTx& tx) { return get_decision(tx, DecisionId()); }).error().code(),
+      base::ErrorCode::not_found);
+}
+
+}  // namespace
+}  // namespace karv::risk
