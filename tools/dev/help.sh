@@ -78,7 +78,7 @@ help_fuzz() {
     cat <<'T'
 ./dev fuzz                       every fuzzer for 30 s, with sanitizers
 ./dev fuzz --seconds 600 json    one of them, longer
-Seeds are in fuzz/corpus/<name>/, what is found is kept in build/fuzz/<name>/. A crash file there makes the step fail:
+Seeds are in fuzz/corpus/<name>/, what is found is kept in build/fuzz/found/<name>/. A crash file there makes the step fail:
 run the same executable with the file as its argument to see it again.
 T
 }

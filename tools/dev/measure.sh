@@ -29,7 +29,7 @@ fuzz_one() { # program seconds
     local name corpus work
     name=$(basename "$1" _fuzz)
     corpus="$root/fuzz/corpus/$name"
-    work="$root/build/fuzz/$name"
+    work="$root/build/fuzz/found/$name"
     mkdir -p "$work"
     sanitizer_environment
     local seeds=()
@@ -58,14 +58,18 @@ fuzz_command() {
         return 0
     }
     ensure_packages build || return 1
-    build_preset asan || return 1
-    mapfile -t programs < <(found asan fuzz)
-    ((${#programs[@]})) || die "fuzz/ exists but built no *_fuzz executable."
-    local ran=0
+    local targets
+    mkdir -p "$root/build"
+    step "configure fuzz" configure fuzz || return 1
+    mapfile -t targets < <(ninja -C "$root/build/fuzz" -t targets all | sed -n 's/^\([a-z0-9_]*_fuzz\): .*/\1/p' | sort -u)
+    if [[ -n $only ]]; then
+        [[ " ${targets[*]} " == *" ${only%_fuzz}_fuzz "* ]] || die "There is no fuzzer '$only'; there are: ${targets[*]%_fuzz}."
+        targets=("${only%_fuzz}_fuzz")
+    fi
+    ((${#targets[@]})) || die "fuzz/ has no *_fuzz target."
+    step "build fuzz (${targets[*]})" compile fuzz "${targets[@]}" || return 1
+    programs=("${targets[@]/#/$root/build/fuzz/bin/}")
     for program in "${programs[@]}"; do
-        [[ -z $only || $(basename "$program" _fuzz) == "${only%_fuzz}" ]] || continue
-        ran=1
         step "$(basename "$program"), $seconds s" fuzz_one "$program" "$seconds" || true
     done
-    ((ran)) || die "No fuzzer is called '$only'. There are: $(basename -a -s _fuzz "${programs[@]}" | tr '\n' ' ')"
 }

@@ -100,7 +100,9 @@ def _sums(statement: str) -> Iterator[tuple[int, str, str]]:
     for match in re.finditer(r"\bSUM\s*\(", statement, re.IGNORECASE):
         after = statement[_matching(statement, match.end() - 1) + 1 :]
         before = statement[: match.start()]
-        if not re.search(r"\bCAST\s*\(\s*$", before, re.I) or not re.match(r"\s+AS\s+BIGINT\s*\)", after, re.I):
+        opened = re.search(r"\bCAST\s*\(\s*(COALESCE\s*\(\s*)?$", before, re.IGNORECASE)
+        default = r"\s*,\s*0\s*\)" if opened and opened.group(1) else ""
+        if not opened or not re.match(default + r"\s+AS\s+BIGINT\s*\)", after, re.IGNORECASE):
             yield match.start(), "SUM is numeric on PostgreSQL", "write CAST(SUM(x) AS BIGINT)"
 
 

@@ -65,7 +65,7 @@ def check_cards(source: Source, allowed: frozenset[str]) -> Iterator[Finding]:
         )
 
 
-_UNFINISHED = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|XX" + r"X)\b(?!\(#\d+\))")
+_UNFINISHED = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME)\b(?!\(#\d+\))")
 
 
 def check_unfinished(source: Source) -> Iterator[Finding]:

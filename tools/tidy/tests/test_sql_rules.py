@@ -60,6 +60,8 @@ class Statements(unittest.TestCase):
         self.breach("SELECT SUM(a) FROM t", "SUM")
         self.breach("SELECT COALESCE(SUM(a), 0) FROM t", "SUM")
         self.breach("SELECT CAST(SUM(a) AS TEXT) FROM t", "SUM")
+        self.clean("SELECT cast(coalesce(sum(a - (b)), 0) as BIGINT) FROM t")
+        self.breach("SELECT CAST(COALESCE(SUM(a), 0) AS TEXT) FROM t", "SUM")
         self.clean("SELECT COALESCE(CAST(SUM(a - (b)) AS BIGINT), 0) FROM t")
 
     def test_writing_cte_is_found(self) -> None:
