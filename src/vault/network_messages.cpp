@@ -2,16 +2,17 @@
 
 #include <array>
 #include <chrono>
-#include <map>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include "json/secret_buffer.h"
-#include "vault/network_codec.h"
+#include "wire/iso8583.h"
+#include "wire/iso8583_parts.h"
 
 namespace karv::vault {
 namespace {
+
+namespace iso = karv::wire::iso8583;
 
 struct CurrencyCode {
   std::string_view alphabetic;
@@ -54,14 +55,11 @@ std::string statement_text(std::string_view text, std::size_t most) {
   return out;
 }
 
-std::string tlv(std::string_view tag, std::string_view value) {
-  return fmt::format("{}{:02}{}", tag, value.size(), value);
-}
-
-// DE90: message type, trace number and time of the original, acquirer, no forwarder.
-std::string original_data(std::string_view mti, const Operation& original, const AcquirerSettings& acquirer) {
-  return fmt::format("{}{}{}{:0>11}{:011}", mti, trace_number(original.stan), transmission_time(original.sent_at),
-                     acquirer.acquirer_id, 0);
+iso::OriginalData original_data(std::string_view mti, const Operation& original, const AcquirerSettings& acquirer) {
+  return {.mti = std::string(mti),
+          .stan = trace_number(original.stan),
+          .transmission_time = transmission_time(original.sent_at),
+          .acquirer = acquirer.acquirer_id};
 }
 
 std::string_view request_mti(OperationKind kind) { return kind == OperationKind::hold ? "0100" : "0200"; }
@@ -70,51 +68,56 @@ std::string mti_of(std::string_view first, Attempt attempt) {
   if (attempt == Attempt::repeated) mti.back() = '1';
   return mti;
 }
-std::string answer_to(std::string_view mti) {
-  std::string answer(mti.substr(0, 4));
-  answer[2] = static_cast<char>(answer[2] + 1);
-  answer[3] = '0';
-  return answer;
-}
 
-base::Result<NetworkRequest> finish(const CodecMessage& message) {
+base::Result<NetworkRequest> finish(const iso::Message& message) {
   NetworkRequest request;
-  request.key = {.answer_mti = answer_to(message.mti), .stan = message.fields.at(11), .reference = {}};
-  if (const auto reference = message.fields.find(37); reference != message.fields.end())
-    request.key.reference = reference->second;
-  KARV_TRY(request.frame, encode_message(message));
+  request.key = {.answer_mti = iso::response_mti(message.mti()),
+                 .stan = std::string(message.find(11).value_or("")),
+                 .reference = std::string(message.find(37).value_or(""))};
+  KARV_TRY(request.frame, iso::encode(message));
   return request;
 }
 
-// The fields of every message about money.
-CodecMessage money_message(std::string_view mti, const Operation& operation, std::string_view processing_code,
-                           const AcquirerSettings& acquirer) {
-  CodecMessage message;
-  message.mti = mti;
-  message.fields = {
-      {3, std::string(processing_code)},
-      {4, fmt::format("{:012}", operation.amount_minor)},
-      {7, transmission_time(operation.sent_at)},
-      {11, trace_number(operation.stan)},
-      {12, utc(operation.sent_at, "{:%H%M%S}")},
-      {13, utc(operation.sent_at, "{:%m%d}")},
-      {32, acquirer.acquirer_id},
-      {37, operation.reference},
-      {41, acquirer.terminal_id},
-      {42, statement_text(operation.merchant_reference, 15)},
-      {49, std::string(numeric_currency(operation.currency))},
-  };
+// What identifies a message: time, trace number, acquirer, reference.
+iso::Message identified(const std::string& mti, base::Instant at, std::int64_t stan, const std::string& reference,
+                        const AcquirerSettings& acquirer) {
+  iso::Message message(mti);
+  message.set(7, transmission_time(at));
+  message.set(11, trace_number(stan));
+  message.set(32, acquirer.acquirer_id);
+  message.set(37, reference);
   return message;
 }
 
-void add_card(CodecMessage& message, const Operation& operation, const Card& card, bool shopper_present,
+base::SecretBytes quoting(const Operation& original) {
+  iso::PrivateData extra;
+  extra.add("OR", original.reference);
+  return extra.encode();
+}
+
+// The fields of every message about money.
+iso::Message money_message(const std::string& mti, const Operation& operation, std::string_view processing_code,
+                           const AcquirerSettings& acquirer) {
+  auto message = identified(mti, operation.sent_at, operation.stan, operation.reference, acquirer);
+  message.set(3, processing_code);
+  message.set_number(4, static_cast<std::uint64_t>(operation.amount_minor));
+  message.set(12, utc(operation.sent_at, "{:%H%M%S}"));
+  message.set(13, utc(operation.sent_at, "{:%m%d}"));
+  message.set_padded(41, acquirer.terminal_id);
+  message.set_padded(42, statement_text(operation.merchant_reference, 15));
+  message.set(49, numeric_currency(operation.currency));
+  return message;
+}
+
+void add_card(iso::Message& message, const Operation& operation, const Card& card, bool shopper_present,
               const AcquirerSettings& acquirer) {
-  message.number = card.number.clone();
-  message.fields[14] = fmt::format("{:02}{:02}", card.expiry.year % 100, card.expiry.month);
-  message.fields[18] = acquirer.merchant_category;
-  message.fields[22] = shopper_present ? "810" : "102";
-  message.fields[25] = shopper_present ? "59" : "08";
-  message.fields[43] = statement_text(operation.merchant_name, 40);
+  message.set_secret(2, card.number.clone());
+  message.set_secret(14,
+                     base::SecretBytes::copy_of(fmt::format("{:02}{:02}", card.expiry.year % 100, card.expiry.month)));
+  message.set(18, acquirer.merchant_category);
+  message.set(22, shopper_present ? "810" : "102");
+  message.set(25, shopper_present ? "59" : "08");
+  message.set_padded(43, statement_text(operation.merchant_name, 40));
 }
 
 }  // namespace
@@ -131,16 +134,13 @@ base::Result<NetworkRequest> authorization_request(const Operation& operation, c
                                                    const AcquirerSettings& acquirer) {
   // Charges use the stored credential; the network takes them from the merchant's side only.
   const bool shopper = operation.kind == OperationKind::hold && operation.initiator == Initiator::cardholder;
-  auto message = money_message(request_mti(operation.kind), operation, "000000", acquirer);
+  auto message = money_message(std::string(request_mti(operation.kind)), operation, "000000", acquirer);
   add_card(message, operation, card, shopper, acquirer);
-  json::SecretBuffer extra;
-  if (shopper && !code.empty()) {
-    extra.append(fmt::format("CV{:02}", code.size()));
-    extra.append(code.expose_text());
-  }
-  extra.append(tlv("IN", shopper ? "C" : "M"));
-  if (original) extra.append(tlv("OR", original->reference));
-  message.private_data = extra.take();
+  iso::PrivateData extra;
+  if (shopper && !code.empty()) extra.add("CV", code.expose());
+  extra.add("IN", shopper ? "C" : "M");
+  if (original) extra.add("OR", original->reference);
+  message.set_secret(48, extra.encode());
   return finish(message);
 }
 
@@ -148,62 +148,58 @@ base::Result<NetworkRequest> refund_request(const Operation& operation, const Ca
                                             Attempt attempt, const AcquirerSettings& acquirer) {
   auto message = money_message(mti_of("0200", attempt), operation, "200000", acquirer);
   add_card(message, operation, card, false, acquirer);
-  message.private_data = base::SecretBytes::copy_of(tlv("IN", "M") + tlv("OR", original.reference));
+  iso::PrivateData extra;
+  extra.add("IN", "M");
+  extra.add("OR", original.reference);
+  message.set_secret(48, extra.encode());
   return finish(message);
 }
 
 base::Result<NetworkRequest> completion_advice(const Operation& operation, const Operation& hold, Attempt attempt,
                                                const AcquirerSettings& acquirer) {
   auto message = money_message(mti_of("0220", attempt), operation, "000000", acquirer);
-  message.fields[38] = hold.approval_code;
-  message.private_data = base::SecretBytes::copy_of(tlv("OR", hold.reference));
+  message.set_padded(38, hold.approval_code);
+  message.set_secret(48, quoting(hold));
   return finish(message);
 }
 
 base::Result<NetworkRequest> release_request(const Operation& operation, const Operation& hold, Attempt attempt,
                                              const AcquirerSettings& acquirer) {
-  CodecMessage message;
-  message.mti = mti_of("0400", attempt);
-  message.fields = {{7, transmission_time(operation.sent_at)},
-                    {11, trace_number(operation.stan)},
-                    {32, acquirer.acquirer_id},
-                    {37, operation.reference},
-                    {90, original_data("0100", hold, acquirer)}};
-  message.private_data = base::SecretBytes::copy_of(tlv("OR", hold.reference));
+  auto message = identified(mti_of("0400", attempt), operation.sent_at, operation.stan, operation.reference, acquirer);
+  message.set_secret(48, quoting(hold));
+  message.set(90, iso::encode_original(original_data("0100", hold, acquirer)));
   return finish(message);
 }
 
 base::Result<NetworkRequest> reversal_advice(const Operation& operation, Attempt attempt,
                                              const AcquirerSettings& acquirer) {
-  CodecMessage message;
-  message.mti = mti_of("0420", attempt);
-  message.fields = {{7, transmission_time(operation.reversal_at)},
-                    {11, trace_number(operation.reversal_stan)},
-                    {32, acquirer.acquirer_id},
-                    {37, operation.reference},
-                    {90, original_data(request_mti(operation.kind), operation, acquirer)}};
+  auto message = identified(mti_of("0420", attempt), operation.reversal_at, operation.reversal_stan,
+                            operation.reference, acquirer);
+  message.set(90, iso::encode_original(original_data(request_mti(operation.kind), operation, acquirer)));
   return finish(message);
 }
 
 base::Result<NetworkRequest> management_request(Management what, std::int64_t stan, base::Instant now) {
   static constexpr std::array<const char*, 3> kCodes{"001", "002", "301"};
-  CodecMessage message;
-  message.mti = "0800";
-  message.fields = {
-      {7, transmission_time(now)}, {11, trace_number(stan)}, {70, kCodes[static_cast<std::size_t>(what)]}};
+  iso::Message message("0800");
+  message.set(7, transmission_time(now));
+  message.set(11, trace_number(stan));
+  message.set(70, kCodes[static_cast<std::size_t>(what)]);
   return finish(message);
 }
 
 base::Result<NetworkAnswer> read_answer(base::ByteView frame) {
-  KARV_TRY(const auto fields, decode_answer(frame));
+  KARV_TRY(const auto message, iso::decode(frame));
   const auto field = [&](int number) {
-    const auto found = fields.fields.find(number);
-    return found == fields.fields.end() ? std::string() : found->second;
+    auto text = std::string(message.find(number).value_or(""));
+    while (text.ends_with(' ')) text.pop_back();
+    return text;
   };
-  NetworkAnswer answer{.key = {.answer_mti = fields.mti, .stan = field(11), .reference = field(37)},
+  NetworkAnswer answer{.key = {.answer_mti = message.mti(), .stan = field(11), .reference = field(37)},
                        .response_code = field(39),
                        .approval_code = field(38)};
-  if (answer.key.answer_mti[2] % 2 == 0 || answer.key.stan.empty() || answer.response_code.empty())
+  const bool is_answer = (answer.key.answer_mti[2] - '0') % 2 == 1;
+  if (!is_answer || answer.key.stan.empty() || answer.response_code.empty())
     return base::internal_error(base::ErrorCode::bad_request, "a message of the card network is no answer");
   return answer;
 }

@@ -149,7 +149,9 @@ base::Result<void> Process::Impl::open_stores() {
   KARV_TRY(hsm, open_hsm(config.hsm));
   KARV_TRY(keys, kv::KeyRing::open(*database, *hsm, wall.now()));
   KARV_TRY(pages, kv::FramePages::load(config.public_door.pages));
-  if (config.mode == Mode::sandbox) KARV_TRY(test_cards, kv::TestCards::load(config.test_cards));
+  if (config.mode == Mode::sandbox) {
+    KARV_TRY(test_cards, kv::TestCards::load(config.test_cards));
+  }
   return {};
 }
 
