@@ -15,6 +15,7 @@
 namespace karv::net {
 namespace {
 
+using namespace std::string_literals;
 using testing::certificates;
 using testing::RawTls;
 
@@ -195,7 +196,7 @@ TEST_F(ServerTest, malformed_requests_are_refused_and_the_connection_ends) {
       {"folded line", "GET /hello HTTP/1.1\r\nHost: a\r\nX: a\r\n b\r\n\r\n"},
       {"bare LF", "GET /hello HTTP/1.1\r\nHost: a\nX: b\r\n\r\n"},
       {"bare CR in a value", "GET /hello HTTP/1.1\r\nHost: a\r\nX: b\rc\r\n\r\n"},
-      {"NUL in a value", std::string("GET /hello HTTP/1.1\r\nHost: a\r\nX: b\0c\r\n\r\n", 43)},
+      {"NUL in a value", "GET /hello HTTP/1.1\r\nHost: a\r\nX: b\0c\r\n\r\n"s},
       {"space before the colon", "GET /hello HTTP/1.1\r\nHost : a\r\n\r\n"},
       {"no name", "GET /hello HTTP/1.1\r\nHost: a\r\n: b\r\n\r\n"},
       {"absolute target", "GET http://a/hello HTTP/1.1\r\n" + host + "\r\n"},
