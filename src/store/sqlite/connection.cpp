@@ -16,6 +16,8 @@ namespace {
 using base::ErrorCode;
 using base::internal_error;
 
+constexpr int kReaderCacheKib = 16384;
+
 // Resets a cached statement however its use ends, and forgets the values bound to it.
 class Use {
  public:
@@ -104,7 +106,8 @@ Result<void> Connection::configure(const SqliteOptions& options, Role role) {
   for (const auto text : {"pragma synchronous = full", "pragma temp_store = memory", "pragma foreign_keys = on",
                           "pragma cell_size_check = on", "pragma secure_delete = on"})
     KARV_TRY_VOID(run(text));
-  KARV_TRY_VOID(run(role == Role::writer ? "pragma cache_size = -65536" : "pragma cache_size = -16384"));
+  KARV_TRY_VOID(
+      run(fmt::format("pragma cache_size = -{}", role == Role::writer ? options.writer_cache_kib : kReaderCacheKib)));
   KARV_TRY_VOID(run("pragma journal_size_limit = 67108864"));
   if (role == Role::reader) KARV_TRY_VOID(run("pragma query_only = on"));
   // Replaces SQLite's own automatic checkpoint: the writer decides when (a commit must not pay for it unseen).

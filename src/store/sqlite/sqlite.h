@@ -28,8 +28,9 @@ struct SqliteOptions {
   int readers = 4;               // snapshot connections
   std::int64_t max_batch = 256;  // requests per fsync
   int wal_limit_pages = 4000;    // 16 MB: the log is copied back between batches when it is longer than this
-  int busy_timeout_ms = 5000;    // how long to wait for another process that writes
-  std::string vfs = {};          // for tests that break the disk; empty: the system's
+  int writer_cache_kib = 65536;
+  int busy_timeout_ms = 5000;                             // how long to wait for another process that writes
+  std::string vfs = {};                                   // for tests that break the disk; empty: the system's
   std::function<void(const WriteReport&)> on_write = {};  // called on the worker's thread after its outcome is known
 };
 
