@@ -14,6 +14,7 @@ struct Services {
   const orders::Context& orders;
   identity::MerchantAuthenticator& merchants;
   std::string base_url;     // "https://pay.localhost:8443": in Location and client tokens
+  std::string vault_url;    // "https://vault.localhost:8444": the card form's origin
   std::string environment;  // "sandbox", "live"
   bool sandbox = false;
 };

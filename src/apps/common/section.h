@@ -1,0 +1,51 @@
+// Reads the keys of one TOML table and remembers them, so that what is missing, of the wrong type or left over is a
+// mistake that gets named. Used by each executable's config.cpp.
+//
+//   KARV_TRY_VOID(Section(root, "listen").text("address", c.address).integer("workers", c.workers, 1, 256).end());
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <set>
+#include <string>
+
+#include <toml++/toml.h>
+
+#include "base/result.h"
+
+namespace karv::apps {
+
+class Section {
+ public:
+  // The table named `name`, or the root itself when the name is empty.
+  Section(const toml::table& root, std::string name);
+
+  Section& text(const char* key, std::string& into);                                             // required, not empty
+  Section& integer(const char* key, std::int64_t& into, std::int64_t least, std::int64_t most);  // optional
+  Section& table(const char* key);                                                               // read elsewhere
+  // Errors: bad_value naming the first problem.
+  base::Result<void> end();
+
+ private:
+  void note(const std::string& key, const std::string& what);
+
+  std::string name_;
+  const toml::table* table_ = nullptr;
+  std::set<std::string> known_;
+  std::string problem_;
+};
+
+base::Error configuration_error(const std::string& what);
+
+// Parses the file and hands its root on. Errors: bad_value with the line of a syntax error.
+template <class Config>
+base::Result<Config> read_toml(const std::string& path, base::Result<Config> (*from)(const toml::table&)) {
+  try {
+    return from(toml::parse_file(path));
+  } catch (const toml::parse_error& error) {
+    return configuration_error(std::string(error.description()) + " (line " +
+                               std::to_string(error.source().begin.line) + ")");
+  }
+}
+
+}  // namespace karv::apps

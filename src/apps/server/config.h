@@ -1,0 +1,43 @@
+// karv-server's configuration: one TOML file; secrets only as the paths of files.
+//
+//   mode = "sandbox"                       # or "production"
+//   database = "var/dev/server.db"
+//   public_url = "https://pay.localhost:8443"      # where shops and shoppers reach it; in Location and client tokens
+//   vault_url = "https://vault.localhost:8444"     # the card form's origin, for Content-Security-Policy
+//   pages = "web/dist"                             # the built pages
+//   [listen]   address, cert, key, workers = 64
+//   [secrets]  server_key, epoch_key, outbox_key   # files of 32 random bytes or more
+//   [vault]    address, server_name, ca, cert, key # the private channel
+//   [mail]     host, port, server_name, ca, sender
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/result.h"
+
+namespace karv::apps::server {
+
+struct Config {
+  bool sandbox = false;
+  std::string database, public_url, vault_url, pages;
+  struct Listen {
+    std::string address, cert, key;
+    std::int64_t workers = 64;
+  } listen;
+  struct Secrets {
+    std::string server_key, epoch_key, outbox_key;
+  } secrets;
+  struct Vault {
+    std::string address, server_name, ca, cert, key;
+  } vault;
+  struct Mail {
+    std::string host, server_name, ca, sender;
+    std::int64_t port = 25;
+  } mail;
+};
+
+// Errors: bad_value, naming the key that is missing, unknown or wrong.
+base::Result<Config> read_config(const std::string& path);
+
+}  // namespace karv::apps::server

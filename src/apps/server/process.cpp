@@ -1,0 +1,230 @@
+#include "apps/server/process.h"
+
+#include <optional>
+
+#include "api/checkout/routes.h"
+#include "api/customer/routes.h"
+#include "api/errors.h"
+#include "api/merchant/dialect.h"
+#include "api/merchant/order_management.h"
+#include "api/merchant/payments.h"
+#include "api/pages.h"
+#include "api/sandbox/routes.h"
+#include "api/services.h"
+#include "apps/server/mailer.h"
+#include "apps/server/schema.h"
+#include "audit/chain.h"
+#include "base/log.h"
+#include "crypto/files.h"
+#include "crypto/hash.h"
+#include "jobs/jobs.h"
+#include "net/client.h"
+#include "net/server.h"
+#include "ops/business_clock.h"
+#include "scheduler/scheduler.h"
+#include "store/migrate.h"
+#include "store/outbox.h"
+#include "store/sequencer.h"
+#include "store/sqlite/sqlite.h"
+#include "vault_api/client.h"
+
+namespace karv::apps::server {
+namespace {
+
+using base::Result;
+
+constexpr base::Duration kGrace = base::seconds(10);
+constexpr base::Duration kSequencerTick = base::milliseconds(250);
+constexpr std::int64_t kSequencerBatch = 500;
+
+Result<std::unique_ptr<store::Database>> open_database(const Config& config) {
+  KARV_TRY(auto database, store::open_sqlite({.path = config.database}));
+  const auto migrations = server_migrations();
+  if (config.sandbox) {
+    KARV_TRY_VOID(store::migrate(*database, migrations));
+  } else {
+    KARV_TRY_VOID(store::require_schema(*database, migrations));
+  }
+  return database;
+}
+
+// 32 bytes for one purpose from a secret file of any length from 32 on.
+Result<base::SecretBytes> read_key(const std::string& path, std::string_view purpose) {
+  KARV_TRY(auto secret, crypto::read_secret_file(path));
+  if (secret.size() < 32) return base::internal_error(base::ErrorCode::bad_value, path + " holds fewer than 32 bytes");
+  return crypto::hkdf_sha256(secret, {}, base::as_bytes(purpose), 32);
+}
+
+net::Destination vault_destination(const Config::Vault& vault) {
+  net::Destination destination;
+  destination.name = std::string(vault_api::kDestination);
+  destination.address = vault.address;
+  destination.server_name = vault.server_name;
+  destination.ca_file = vault.ca;
+  destination.cert_file = vault.cert;
+  destination.key_file = vault.key;
+  destination.max_connections = 160;  // a hundred hanging card calls leave room for others
+  return destination;
+}
+
+}  // namespace
+
+// Members in the order they are made; they go in the opposite one.
+struct Process::Impl {
+  explicit Impl(const Config& c) : config(c), workers({.threads = static_cast<int>(c.listen.workers)}) {}
+
+  Result<void> open_stores();
+  Result<void> open_keys();
+  void make_contexts();
+  Result<void> open_channel();
+  void make_jobs();
+  Result<void> open_door();
+  void add_routes();
+  Result<base::Instant> advance(const calendar::Period& period);
+
+  Config config;
+  base::SystemClock wall;
+  base::OffsetClock business{wall};
+  base::SystemRandom random;
+  std::unique_ptr<store::Database> database;
+  base::SecretBytes server_key, outbox_key;
+  std::optional<identity::Keys> keys;
+  std::unique_ptr<identity::Sealer> sealer;
+  std::optional<orders::Tokens> tokens;
+  notify::LiveFeed feed;
+  std::optional<identity::Context> identity_context;
+  std::optional<notify::Context> mail_context;
+  std::optional<orders::Context> orders_context;
+  std::optional<identity::MerchantAuthenticator> authenticator;
+  std::optional<api::Services> services;
+  std::optional<api::Pages> pages;
+  net::Loop loop{2};
+  net::WorkerPool workers;
+  std::unique_ptr<net::Client> client;
+  std::optional<jobs::Tools> tools;
+  std::optional<scheduler::Scheduler> scheduler;
+  std::optional<store::Sequencer> sequencer;
+  net::Router router;
+  std::unique_ptr<net::Server> server;
+};
+
+Result<void> Process::Impl::open_stores() {
+  KARV_TRY(database, open_database(config));
+  if (config.sandbox) {
+    KARV_TRY(const auto offset, ops::read_clock_offset(*database));
+    business.set_offset(offset);
+  }
+  KARV_TRY(pages, api::Pages::load(config.pages));
+  return {};
+}
+
+Result<void> Process::Impl::open_keys() {
+  KARV_TRY(server_key, read_key(config.secrets.server_key, "karv server key 1"));
+  KARV_TRY(outbox_key, read_key(config.secrets.outbox_key, "karv outbox key 1"));
+  KARV_TRY(auto epoch_key, read_key(config.secrets.epoch_key, "karv epoch key 1"));
+  KARV_TRY(keys, identity::Keys::derive(server_key));
+  std::vector<identity::EpochKey> epochs;
+  epochs.push_back({1, std::move(epoch_key)});
+  KARV_TRY(sealer, identity::Sealer::create(std::move(epochs), wall, random));
+  tokens.emplace(server_key);
+  return {};
+}
+
+void Process::Impl::make_contexts() {
+  identity_context.emplace(identity::Context{*keys, *sealer, wall, business, random});
+  mail_context.emplace(notify::Context{outbox_key, wall, random});
+  orders_context.emplace(orders::Context{wall, business, random, *sealer, *identity_context, *mail_context, feed,
+                                         *tokens, config.public_url, config.sandbox});
+  authenticator.emplace(*keys, wall);
+  services.emplace(api::Services{.database = *database,
+                                 .orders = *orders_context,
+                                 .merchants = *authenticator,
+                                 .base_url = config.public_url,
+                                 .vault_url = config.vault_url,
+                                 .environment = config.sandbox ? "sandbox" : "live",
+                                 .sandbox = config.sandbox});
+}
+
+Result<void> Process::Impl::open_channel() {
+  KARV_TRY(client, net::Client::create(loop, {vault_destination(config.vault)}));
+  return {};
+}
+
+void Process::Impl::make_jobs() {
+  tools.emplace(jobs::Tools{*database, *orders_context, *client, make_mailer(config.mail, wall)});
+  scheduler.emplace(*database, business, wall, jobs::all_jobs(*tools), scheduler::SchedulerOptions{.threads = 4});
+  std::vector<store::Sequencer::Step> steps;
+  steps.push_back({"audit_chain", [this] { return audit::chain_waiting(*database, kSequencerBatch); }});
+  steps.push_back({"outbox_numbers", [this] {
+                     return database->write<std::int64_t>("outbox_numbers", [](store::Tx& tx) {
+                       return store::outbox::assign_numbers(tx, kSequencerBatch);
+                     });
+                   }});
+  sequencer.emplace(std::move(steps), kSequencerTick);
+}
+
+Result<base::Instant> Process::Impl::advance(const calendar::Period& period) {
+  KARV_TRY(const auto now, ops::advance_clock(*database, business, wall, period));
+  KARV_TRY(const auto report, scheduler->run_due_now());
+  for (const auto& failed : report.failed) base::log::warn("job_failed_after_clock_move", {{"job", failed}});
+  return now;
+}
+
+void Process::Impl::add_routes() {
+  api::merchant::add_payments_routes(router, *services);
+  api::merchant::add_order_management_routes(router, *services);
+  api::checkout::add_routes(router, *services);
+  api::customer::add_routes(router, *services);
+  api::add_page_routes(router, *pages, *services);
+  if (config.sandbox)
+    api::sandbox::add_routes(router, *services, [this](const calendar::Period& period) { return advance(period); });
+}
+
+Result<void> Process::Impl::open_door() {
+  add_routes();
+  net::ServerOptions options;
+  options.listen = config.listen.address;
+  options.cert_file = config.listen.cert;
+  options.key_file = config.listen.key;
+  options.error_response = [](const net::Request& request, const base::Error& error) {
+    return api::error_response_for(request, error);
+  };
+  options.on_bug = [](const net::Request& request, std::string_view what) {
+    base::log::error("server_bug", {{"correlation_id", request.correlation_id}, {"detail", what}});
+  };
+  KARV_TRY(server, net::Server::start(loop, workers, client.get(), std::move(options),
+                                      [this](net::Request& request) { return router.handle(request); }));
+  return {};
+}
+
+Result<std::unique_ptr<Process>> Process::start(const Config& config) {
+  std::unique_ptr<Process> process(new Process(std::make_unique<Impl>(config)));
+  Impl& impl = *process->impl_;
+  KARV_TRY_VOID(impl.open_stores());
+  KARV_TRY_VOID(impl.open_keys());
+  impl.make_contexts();
+  KARV_TRY_VOID(impl.open_channel());
+  impl.make_jobs();
+  KARV_TRY_VOID(impl.open_door());
+  impl.sequencer->start();
+  impl.scheduler->start();
+  return process;
+}
+
+Process::Process(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Process::~Process() { stop(); }
+
+int Process::port() const { return impl_->server->port(); }
+
+void Process::stop() {
+  Impl& impl = *impl_;
+  if (impl.server) impl.server->stop(kGrace);
+  if (impl.scheduler) impl.scheduler->stop();
+  if (impl.sequencer) impl.sequencer->stop();
+  if (impl.client) impl.client->stop();
+  impl.workers.stop();
+  impl.server.reset();
+  impl.loop.stop();
+}
+
+}  // namespace karv::apps::server

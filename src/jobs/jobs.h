@@ -1,0 +1,44 @@
+// The named jobs of karv-server: everything that happens without anybody asking.
+//
+// Each does what is due by the business time, in small transactions, and may be run again at any point. Rhythms are
+// business time, so that moving the sandbox clock makes them due.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "net/client.h"
+#include "notify/service.h"
+#include "orders/context.h"
+#include "scheduler/job.h"
+#include "store/database.h"
+
+namespace karv::jobs {
+
+struct Tools {
+  store::Database& database;
+  const orders::Context& orders;
+  net::Client& vault;
+  notify::SendMail send_mail;
+};
+
+//   card_advices         completions, refunds and reversals go to the vault
+//   card_answers         missing answers to holds and charges are asked for again
+//   due_installments     what is due is charged to its card
+//   mails                queued mails leave
+//   pending_orders       the sandbox's pending decisions fall
+//   expired_orders       uncaptured orders past their time end, their holds are given free
+//   expired_tokens       authorizations whose order was never placed end
+//   old_codes            one-time codes nobody counts any more are forgotten
+// `tools` outlives the jobs.
+std::vector<scheduler::Job> all_jobs(const Tools& tools);
+
+// What is due on `business now` is charged, installment by installment; run by due_installments. Answers how many were
+// paid. Public for the card-rail tests.
+base::Result<std::int64_t> charge_due_installments(const Tools& tools, const std::function<bool()>& stopping);
+
+// The outcome of a hold or charge that went missing; run by card_answers.
+base::Result<void> take_late_outcome(store::Tx& tx, const orders::Context& context,
+                                     const rails::CardOperation& settled);
+
+}  // namespace karv::jobs
