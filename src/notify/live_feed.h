@@ -1,0 +1,57 @@
+// News for customers who are looking at their account right now: "something about this order changed; read it again".
+//
+// Nothing personal or financial travels here, only which order to read. Publish from Tx::after_commit. A sink that is
+// full or gone is dropped: its page connects again and reads everything, so no news needs to be kept. Bounded: so many
+// sinks per customer and in all. One process's customers only; several servers will share news through the database.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/mutex.h"
+#include "identity/types.h"
+
+namespace karv::notify {
+
+// One open page. Implemented over net's event stream where the servers are wired.
+class FeedSink {
+ public:
+  virtual ~FeedSink() = default;
+  // False once the page is gone or does not keep up.
+  virtual bool push(std::string_view event, std::string_view data) = 0;
+};
+
+class LiveFeed {
+ public:
+  struct Limits {
+    std::size_t sinks_per_customer = 8;
+    std::size_t sinks = 10'000;
+  };
+  LiveFeed() = default;
+  explicit LiveFeed(Limits limits) : limits_(limits) {}
+
+  // False when there are too many; the oldest of the same customer gives way first.
+  bool subscribe(identity::CustomerId customer, std::shared_ptr<FeedSink> sink) KARV_EXCLUDES(mutex_);
+  // Tells every open page of the customer. `order_id`: an id in text form.
+  void publish_changed(identity::CustomerId customer, std::string_view order_id) KARV_EXCLUDES(mutex_);
+  // Finds out which pages are gone by sending all of them a `ping`, and drops those. Run now and then by a job.
+  void sweep() KARV_EXCLUDES(mutex_);
+  // Ends all pages of a customer (signed out everywhere, erased).
+  void close_all(identity::CustomerId customer) KARV_EXCLUDES(mutex_);
+  std::size_t size() const KARV_EXCLUDES(mutex_);
+
+ private:
+  bool try_subscribe(identity::CustomerId customer, const std::shared_ptr<FeedSink>& sink) KARV_EXCLUDES(mutex_);
+  void push_to(identity::CustomerId customer, std::string_view event, std::string_view data) KARV_EXCLUDES(mutex_);
+  void drop(identity::CustomerId customer, const std::vector<const FeedSink*>& gone) KARV_EXCLUDES(mutex_);
+
+  const Limits limits_{};
+  mutable base::Mutex mutex_;
+  std::unordered_map<identity::CustomerId, std::vector<std::shared_ptr<FeedSink>>> sinks_ KARV_GUARDED_BY(mutex_);
+  std::size_t count_ KARV_GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace karv::notify
