@@ -1,18 +1,23 @@
 // Inside the shop's page: the plans, nothing more. Everything personal happens in the overlay.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Mark } from '@karv/ui';
 import type { Plan } from '@karv/api-client';
 import type { Bridge } from './bridge.ts';
 import { useCheckout } from './context.ts';
 import { PlanFacts, PlanPicker } from './plan_picker.tsx';
 
-/** Tells the shop's page how tall we are, whenever that changes. */
+/**
+ * Tells the shop's page how tall we are: at once, so that nothing moves after it was told that we are there, and
+ * whenever that changes. (Browsers put observers of frames that are out of sight to sleep.)
+ */
 function useHeight(bridge: Bridge) {
   const root = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = root.current;
     if (!element) return;
-    const observer = new ResizeObserver(() => bridge.height(element.getBoundingClientRect().height));
+    const tell = (): void => bridge.height(element.getBoundingClientRect().height);
+    tell();
+    const observer = new ResizeObserver(tell);
     observer.observe(element);
     return () => observer.disconnect();
   }, [bridge]);
@@ -20,6 +25,7 @@ function useHeight(bridge: Bridge) {
 }
 
 export function Inline({ bridge }: { bridge: Bridge }) {
+  const { texts } = useCheckout();
   const root = useHeight(bridge);
   const [chosen, setChosen] = useState<string | null>(null);
   const choose = (plan: Plan): void => {
@@ -29,6 +35,7 @@ export function Inline({ bridge }: { bridge: Bridge }) {
   return (
     <div class="inline" ref={root}>
       <main>
+        <h1 class="hidden-text">{texts.planTitle}</h1>
         <PlanPicker chosen={chosen} onChoose={choose} />
         <Mark />
       </main>

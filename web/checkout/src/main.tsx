@@ -25,12 +25,23 @@ function fieldsToFix(problem: unknown): string[] | null {
   return problem.details.invalid_fields ?? [];
 }
 
+const kFontPatienceMs = 800;
+
+/** Waits for our font, not for long: text that changes its width later would move the shop's page. */
+async function fontReady(): Promise<void> {
+  const patience = new Promise<unknown>((resolve) => setTimeout(resolve, kFontPatienceMs));
+  await Promise.race([document.fonts.load('1em "Inter Variable"').catch(() => undefined), patience]);
+}
+
 function Page({ start, bridge, client }: PageProps) {
   const [session, setSession] = useState<PaymentSession | null>(null);
   const [failed, setFailed] = useState<ErrorName | null>(null);
   const inline = start.mode === 'inline';
 
-  const read = async (): Promise<void> => setSession(await client.session());
+  const read = async (): Promise<void> => {
+    const [answer] = await Promise.all([client.session(), fontReady()]);
+    setSession(answer);
+  };
   const begin = async (): Promise<void> => {
     setFailed(null);
     try {

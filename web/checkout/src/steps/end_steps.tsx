@@ -1,5 +1,5 @@
 // The three ways out: it worked, it is not offered, it cannot go on here.
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { Button, Icon } from '@karv/ui';
 import { useCheckout } from '../context.ts';
 
@@ -7,8 +7,10 @@ const kReturnAfterMs = 1800;
 
 export function DoneStep({ onLeave }: { onLeave: () => void }) {
   const { texts, session } = useCheckout();
+  const latest = useRef(onLeave);
+  latest.current = onLeave;
   useEffect(() => {
-    const timer = setTimeout(onLeave, kReturnAfterMs);
+    const timer = setTimeout(() => latest.current(), kReturnAfterMs);
     return () => clearTimeout(timer);
   }, []);
   return (

@@ -51,7 +51,7 @@ export const de: Texts = {
 
   schedule: 'Zahlungsplan',
   installment: (number) => `Teil ${number}`,
-  payPart: (amount, date) => `${amount} zahlen, geplant für den ${date}`,
+  payPart: (amount, date) => `${amount}, geplant für den ${date}`,
   ofWhichPaid: (amount) => `${amount} bezahlt`,
   ofWhichCanceled: (amount) => `${amount} nicht mehr geschuldet`,
   order: 'Was Sie gekauft haben',

@@ -56,7 +56,7 @@ export const en = {
 
   schedule: 'Payment plan',
   installment: (number: number) => `Part ${number}`,
-  payPart: (amount: string, date: string) => `Pay ${amount}, planned for ${date}`,
+  payPart: (amount: string, date: string) => `${amount}, planned for ${date}`,
   ofWhichPaid: (amount: string) => `${amount} paid`,
   ofWhichCanceled: (amount: string) => `${amount} no longer owed`,
   order: 'What you bought',

@@ -51,7 +51,7 @@ export const sv: Texts = {
 
   schedule: 'Betalplan',
   installment: (number) => `Del ${number}`,
-  payPart: (amount, date) => `Betala ${amount}, planerat till ${date}`,
+  payPart: (amount, date) => `${amount}, planerat till ${date}`,
   ofWhichPaid: (amount) => `${amount} betalt`,
   ofWhichCanceled: (amount) => `${amount} behöver inte betalas`,
   order: 'Det du köpte',

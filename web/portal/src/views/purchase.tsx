@@ -39,7 +39,7 @@ function Part({ purchase, part, onPay }: PartProps) {
       </span>
       <span class="part-action">
         {part.card_payable && open > 0 && (
-          <Button small quiet label={texts.payPart(amount(open), date(part.due_date))} onClick={onPay}>
+          <Button small quiet label={`${texts.payNow}: ${texts.payPart(amount(open), date(part.due_date))}`} onClick={onPay}>
             {texts.payNow}
           </Button>
         )}
