@@ -1,0 +1,121 @@
+// For the vault's tests: a whole vault over a temporary database, an HSM in memory, a clock that is moved by hand, and
+// a card network that behaves as told.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/mutex.h"
+#include "store/sqlite/sqlite.h"
+#include "vault/card_desk.h"
+#include "vault/operations.h"
+#include "vault/settlement.h"
+#include "wire/iso8583.h"
+
+namespace karv::vault::testing {
+
+// Test numbers, as documented for the card network's simulator (tests/shared/test_cards.json).
+inline constexpr std::string_view kVisa = "4111111111111111";
+inline constexpr std::string_view kMastercard = "5555555555554444";
+
+// Wraps with AES-GCM under a key of its own, as the real one does behind PKCS#11.
+class MemoryHsm final : public crypto::Hsm {
+ public:
+  base::Result<base::SecretBytes> make_data_key() override;
+  base::Result<base::Bytes> wrap(const base::SecretBytes& data_key, base::ByteView associated_data) override;
+  base::Result<base::SecretBytes> unwrap(base::ByteView wrapped, base::ByteView associated_data) override;
+  base::Result<void> health() override { return {}; }
+  base::Result<bool> key_is_confined() override { return true; }
+
+ private:
+  base::SystemRandom random_;
+  base::SecretBytes key_{32};
+};
+
+// What the network does with the next questions about money (0100, 0200).
+enum class Behavior { approve, decline, silent, late, twice, garbage, cut_message, hang_up, stranger };
+
+// The card network's side of the line. Thread-safe.
+class FakePeer {
+ public:
+  void set_behavior(Behavior behavior);
+  void set_decline_code(std::string code);
+  // How many advices (0220, 0400, 0420) are left unanswered before they are answered again.
+  void ignore_advices(int count);
+  void set_advice_code(std::string code);
+  void refuse_sends(bool refuse);
+  void send_late_answers();
+  void hang_up();
+
+  // Every message that came, in order, as "0100", "0420"...
+  std::vector<std::string> types() const;
+  int count(std::string_view mti) const;
+  wire::iso8583::Message last(std::string_view mti) const;
+
+  CardNetwork::Connect connector();
+
+ private:
+  friend class FakeLine;
+  bool take(const base::SecretBytes& frame);
+  void answer(const wire::iso8583::Message& request, const std::string& code);
+  void give(base::SecretBytes frame);
+  void reopen();
+  void handle_money(const wire::iso8583::Message& request);
+
+  mutable base::Mutex mutex_;
+  CardLineEvents events_;
+  Behavior behavior_ KARV_GUARDED_BY(mutex_) = Behavior::approve;
+  std::string decline_code_ KARV_GUARDED_BY(mutex_) = "05";
+  std::string advice_code_ KARV_GUARDED_BY(mutex_) = "00";
+  int ignored_ KARV_GUARDED_BY(mutex_) = 0;
+  bool refuse_ KARV_GUARDED_BY(mutex_) = false;
+  std::vector<wire::iso8583::Message> messages_ KARV_GUARDED_BY(mutex_);
+  std::vector<base::SecretBytes> late_ KARV_GUARDED_BY(mutex_);
+};
+
+// Folder and database that outlive a vault, so that one can be "restarted" on them.
+struct Disk {
+  Disk();
+  ~Disk();
+  std::filesystem::path folder;
+  MemoryHsm hsm;
+};
+
+struct TestVault {
+  // `peer` null: the card network cannot be reached.
+  TestVault(Disk& disk, FakePeer* peer);
+  ~TestVault();
+  // Ends it as `kill -9` would: whatever waits is cut off, nothing says goodbye.
+  void kill();
+
+  // A filled and collected card of `customer` at `merchant`.
+  vault_api::CardAnswer make_card(std::string_view number = kVisa, Purpose purpose = Purpose::purchase);
+  std::string derive(const std::string& from, Purpose purpose, std::optional<std::int64_t> cap = std::nullopt);
+  vault_api::CardOperation operation(const std::string& token, std::int64_t amount,
+                                     std::optional<OperationId> original = std::nullopt);
+  OperationState state_of(OperationId id);
+
+  CustomerRef customer;
+  MerchantRef merchant;
+  AgreementRef agreement;
+  base::ManualClock wall{*base::from_rfc3339("2026-11-22T12:00:00Z")};
+  base::SystemRandom random;
+  std::unique_ptr<store::Database> database;
+  std::optional<KeyRing> keys;
+  SecurityCodes codes;
+  std::optional<CardNetwork> network;
+  std::optional<Settlement> settlement;
+  std::optional<CardDesk> desk;
+  std::optional<Operations> operations;
+};
+
+CardFields typed(std::string_view number = kVisa, std::string_view code = "123");
+// Waits up to five seconds of real time.
+bool eventually(const std::function<bool()>& condition);
+
+}  // namespace karv::vault::testing

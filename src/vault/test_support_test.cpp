@@ -1,0 +1,272 @@
+#include "vault/test_support.h"
+
+#include <chrono>
+
+#include <gtest/gtest.h>
+
+#include "crypto/aead.h"
+#include "json/words.h"
+#include "store/migrate.h"
+#include "vault/schema.h"
+
+namespace karv::vault::testing {
+
+namespace iso = wire::iso8583;
+
+base::Result<base::SecretBytes> MemoryHsm::make_data_key() {
+  base::SecretBytes key(32);
+  random_.fill(key.expose_mutable());
+  return key;
+}
+base::Result<base::Bytes> MemoryHsm::wrap(const base::SecretBytes& data_key, base::ByteView associated_data) {
+  return crypto::seal(key_, data_key.expose(), associated_data, random_);
+}
+base::Result<base::SecretBytes> MemoryHsm::unwrap(base::ByteView wrapped, base::ByteView associated_data) {
+  return crypto::open(key_, wrapped, associated_data);
+}
+
+class FakeLine final : public CardLine {
+ public:
+  explicit FakeLine(FakePeer& peer) : peer_(peer) {}
+  bool send(base::SecretBytes frame) override { return peer_.take(frame); }
+  void restart() override {
+    peer_.hang_up();
+    peer_.reopen();
+  }
+
+ private:
+  FakePeer& peer_;
+};
+
+void FakePeer::set_behavior(Behavior behavior) {
+  const base::Lock lock(mutex_);
+  behavior_ = behavior;
+}
+void FakePeer::set_decline_code(std::string code) {
+  const base::Lock lock(mutex_);
+  decline_code_ = std::move(code);
+}
+void FakePeer::ignore_advices(int count) {
+  const base::Lock lock(mutex_);
+  ignored_ = count;
+}
+void FakePeer::set_advice_code(std::string code) {
+  const base::Lock lock(mutex_);
+  advice_code_ = std::move(code);
+}
+void FakePeer::refuse_sends(bool refuse) {
+  const base::Lock lock(mutex_);
+  refuse_ = refuse;
+}
+void FakePeer::send_late_answers() {
+  std::vector<base::SecretBytes> late;
+  {
+    const base::Lock lock(mutex_);
+    late.swap(late_);
+  }
+  for (auto& frame : late) give(std::move(frame));
+}
+void FakePeer::hang_up() { events_.closed(); }
+void FakePeer::reopen() { events_.opened(); }
+void FakePeer::give(base::SecretBytes frame) { events_.frame(std::move(frame)); }
+
+std::vector<std::string> FakePeer::types() const {
+  const base::Lock lock(mutex_);
+  std::vector<std::string> out;
+  for (const auto& message : messages_) out.push_back(message.mti());
+  return out;
+}
+int FakePeer::count(std::string_view mti) const {
+  int found = 0;
+  for (const auto& type : types()) found += type == mti ? 1 : 0;
+  return found;
+}
+iso::Message FakePeer::last(std::string_view mti) const {
+  const base::Lock lock(mutex_);
+  for (auto message = messages_.rbegin(); message != messages_.rend(); ++message)
+    if (message->mti() == mti) return iso::decode(iso::encode(*message).value().expose()).value();
+  ADD_FAILURE() << "no " << mti;
+  return iso::Message("0800");
+}
+
+CardNetwork::Connect FakePeer::connector() {
+  return [this](CardLineEvents events) -> std::unique_ptr<CardLine> {
+    events_ = std::move(events);
+    events_.opened();
+    return std::make_unique<FakeLine>(*this);
+  };
+}
+
+void FakePeer::answer(const iso::Message& request, const std::string& code) {
+  iso::Message response(iso::response_mti(request.mti()));
+  for (const int field : {7, 11, 37, 70})
+    if (const auto value = request.find(field)) response.set(field, *value);
+  if (code == "00" && (request.mti() == "0100" || request.mti() == "0200")) response.set(38, "A1B2C3");
+  response.set(39, code);
+  give(iso::encode(response).value());
+}
+
+void FakePeer::handle_money(const iso::Message& request) {
+  Behavior behavior;
+  std::string code;
+  {
+    const base::Lock lock(mutex_);
+    behavior = behavior_;
+    code = decline_code_;
+  }
+  switch (behavior) {
+    case Behavior::approve:
+      return answer(request, "00");
+    case Behavior::decline:
+      return answer(request, code);
+    case Behavior::silent:
+      return;
+    case Behavior::twice:
+      answer(request, "00");
+      return answer(request, "00");
+    case Behavior::garbage:
+      return give(base::SecretBytes::copy_of(std::string_view("0110 what is this")));
+    case Behavior::hang_up:
+      hang_up();
+      return reopen();
+    case Behavior::stranger: {
+      iso::Message other(iso::response_mti(request.mti()));
+      other.set(11, "000000");
+      other.set(37, "ZZZZZZZZZZZZ");
+      other.set(39, "00");
+      give(iso::encode(other).value());
+      return answer(request, "00");
+    }
+    case Behavior::late:
+    case Behavior::cut_message: {
+      iso::Message response(iso::response_mti(request.mti()));
+      for (const int field : {7, 11, 37}) response.set(field, *request.find(field));
+      response.set(38, "LATE01");
+      response.set(39, "00");
+      auto frame = iso::encode(response).value();
+      if (behavior == Behavior::cut_message)
+        return give(base::SecretBytes::copy_of(frame.expose().first(frame.size() - 3)));
+      const base::Lock lock(mutex_);
+      late_.push_back(std::move(frame));
+    }
+  }
+}
+
+bool FakePeer::take(const base::SecretBytes& frame) {
+  auto request = iso::decode(frame.expose());
+  EXPECT_TRUE(request.ok());
+  std::string advice_code;
+  {
+    const base::Lock lock(mutex_);
+    if (refuse_) return false;
+    messages_.push_back(iso::decode(frame.expose()).value());
+    const bool advice = request->mti()[1] == '4' || request->mti()[2] == '2';
+    if (advice && ignored_ > 0) {
+      --ignored_;
+      return true;
+    }
+    advice_code = advice ? advice_code_ : "";
+  }
+  if (request->mti() == "0800") {
+    answer(request.value(), "00");
+  } else if (!advice_code.empty()) {
+    answer(request.value(), advice_code);
+  } else {
+    handle_money(request.value());
+  }
+  return true;
+}
+
+Disk::Disk() {
+  char pattern[] = "/tmp/karv-vault-XXXXXX";
+  folder = ::mkdtemp(pattern);
+}
+Disk::~Disk() { std::filesystem::remove_all(folder); }
+
+TestVault::TestVault(Disk& disk, FakePeer* peer)
+    : customer(*CustomerRef::parse("0190a1b2-c3d4-7000-8000-00000000000a")),
+      merchant(*MerchantRef::parse("0190a1b2-c3d4-7000-8000-00000000000b")),
+      agreement(*AgreementRef::parse("0190a1b2-c3d4-7000-8000-00000000000c")) {
+  database = store::open_sqlite({.path = disk.folder / "vault.db"}).value();
+  EXPECT_TRUE(store::migrate(*database, store::all_migrations({store::migrations(), migrations()})).ok());
+  keys.emplace(KeyRing::open(*database, disk.hsm, wall.now()).value());
+  network.emplace(wall, CardNetworkSettings{.tick = base::milliseconds(2)});
+  settlement.emplace(*database, *keys, *network, wall,
+                     SettlementSettings{.acquirer = {}, .pause = base::milliseconds(2)});
+  desk.emplace(*database, *keys, codes, wall, random, CardDeskSettings{.public_url = "https://vault.localhost:8444"});
+  operations.emplace(*database, *keys, codes, *network, wall, random, OperationSettings{});
+  operations->on_open([this] { settlement->wake(); });
+  network->on_unexpected([this](const NetworkAnswer& answer) { settlement->handle_unexpected(answer); });
+  EXPECT_TRUE(settlement->recover().ok());
+  if (peer == nullptr) return;
+  network->start(peer->connector());
+  settlement->start();
+  EXPECT_TRUE(eventually([&] { return network->is_signed_on(); }));
+}
+
+TestVault::~TestVault() { kill(); }
+
+void TestVault::kill() {
+  if (settlement) settlement->stop();
+  if (network) network->stop();
+}
+
+vault_api::CardAnswer TestVault::make_card(std::string_view number, Purpose purpose) {
+  vault_api::TicketRequest request;
+  request.customer = customer;
+  if (purpose != Purpose::saved) request.merchant = merchant;
+  request.purpose = purpose;
+  request.parent_origin = "https://pay.localhost:8443";
+  const auto ticket = desk->create_ticket(request).value();
+  EXPECT_TRUE(desk->fill_ticket(ticket.ticket, typed(number)).ok());
+  return desk->collect_ticket({.ticket = ticket.ticket, .customer = customer, .merchant = request.merchant}).value();
+}
+
+std::string TestVault::derive(const std::string& from, Purpose purpose, std::optional<std::int64_t> cap) {
+  vault_api::DeriveRequest request;
+  request.vault_token = from;
+  request.customer = customer;
+  request.purpose = purpose;
+  if (purpose != Purpose::saved) request.merchant = merchant;
+  if (purpose == Purpose::installments) request.agreement = agreement;
+  request.cap_minor = cap;
+  if (cap) request.currency = "EUR";
+  request.business_time = wall.now().ms;
+  return desk->derive_token(request).value().vault_token;
+}
+
+vault_api::CardOperation TestVault::operation(const std::string& token, std::int64_t amount,
+                                              std::optional<OperationId> original) {
+  vault_api::CardOperation request;
+  request.operation = base::make_id<vault_api::OperationTag>(wall, random);
+  request.vault_token = token;
+  request.customer = customer;
+  request.merchant = merchant;
+  request.amount_minor = amount;
+  request.currency = "EUR";
+  request.merchant_reference = "SHOP-1";
+  request.merchant_name = "Tällberg Skor";
+  request.business_time = wall.now().ms;
+  request.original_operation = original;
+  return request;
+}
+
+OperationState TestVault::state_of(OperationId id) { return operations->find(id).value().state; }
+
+CardFields typed(std::string_view number, std::string_view code) {
+  return {.number = base::SecretBytes::copy_of(number),
+          .expiry_month = 12,
+          .expiry_year = 2030,
+          .code = base::SecretBytes::copy_of(code),
+          .name = base::SecretBytes::copy_of(std::string_view("Astrid Test"))};
+}
+
+bool eventually(const std::function<bool()>& condition) {
+  for (int i = 0; i < 5000; ++i) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return false;
+}
+
+}  // namespace karv::vault::testing
