@@ -11,12 +11,10 @@
 #include "api/pages.h"
 #include "api/sandbox/routes.h"
 #include "api/services.h"
+#include "apps/common/server_store.h"
 #include "apps/server/mailer.h"
-#include "apps/server/schema.h"
 #include "audit/chain.h"
 #include "base/log.h"
-#include "crypto/files.h"
-#include "crypto/hash.h"
 #include "jobs/jobs.h"
 #include "net/client.h"
 #include "net/server.h"
@@ -46,13 +44,6 @@ Result<std::unique_ptr<store::Database>> open_database(const Config& config) {
     KARV_TRY_VOID(store::require_schema(*database, migrations));
   }
   return database;
-}
-
-// 32 bytes for one purpose from a secret file of any length from 32 on.
-Result<base::SecretBytes> read_key(const std::string& path, std::string_view purpose) {
-  KARV_TRY(auto secret, crypto::read_secret_file(path));
-  if (secret.size() < 32) return base::internal_error(base::ErrorCode::bad_value, path + " holds fewer than 32 bytes");
-  return crypto::hkdf_sha256(secret, {}, base::as_bytes(purpose), 32);
 }
 
 net::Destination vault_destination(const Config::Vault& vault) {
@@ -119,9 +110,9 @@ Result<void> Process::Impl::open_stores() {
 }
 
 Result<void> Process::Impl::open_keys() {
-  KARV_TRY(server_key, read_key(config.secrets.server_key, "karv server key 1"));
-  KARV_TRY(outbox_key, read_key(config.secrets.outbox_key, "karv outbox key 1"));
-  KARV_TRY(auto epoch_key, read_key(config.secrets.epoch_key, "karv epoch key 1"));
+  KARV_TRY(server_key, read_server_key(config.secrets.server_key));
+  KARV_TRY(outbox_key, read_outbox_key(config.secrets.outbox_key));
+  KARV_TRY(auto epoch_key, read_epoch_key(config.secrets.epoch_key));
   KARV_TRY(keys, identity::Keys::derive(server_key));
   std::vector<identity::EpochKey> epochs;
   epochs.push_back({1, std::move(epoch_key)});
