@@ -61,7 +61,7 @@ fuzz_command() {
     local targets
     mkdir -p "$root/build"
     step "configure fuzz" configure fuzz || return 1
-    mapfile -t targets < <(ninja -C "$root/build/fuzz" -t targets all | sed -n 's/^\([a-z0-9_]*_fuzz\): .*/\1/p' | sort -u)
+    mapfile -t targets < <(ninja -C "$root/build/fuzz" -t targets all | sed -n 's/^\([a-z0-9_]*_fuzz\): .*/\1/p' | grep -v '^cmake_' | sort -u)
     if [[ -n $only ]]; then
         [[ " ${targets[*]} " == *" ${only%_fuzz}_fuzz "* ]] || die "There is no fuzzer '$only'; there are: ${targets[*]%_fuzz}."
         targets=("${only%_fuzz}_fuzz")
