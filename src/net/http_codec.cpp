@@ -39,7 +39,8 @@ base::Result<> parse_path(std::string_view raw, std::string& out) {
   if (!is_utf8(*decoded)) return bad("path_utf8");
   // An escaped slash would make two different paths look alike to whoever routes in front of us.
   if (std::ranges::count(*decoded, '/') != std::ranges::count(raw, '/')) return bad("path_slash");
-  if (decoded->find('\\') != std::string::npos || !is_header_value(*decoded)) return bad("path_character");
+  const auto is_wrong = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f || c == '\\'; };
+  if (std::ranges::any_of(*decoded, is_wrong)) return bad("path_character");
   out.clear();
   for (const char c : *decoded)
     if (c != '/' || out.empty() || out.back() != '/') out.push_back(c);

@@ -210,6 +210,8 @@ TEST_F(ServerTest, malformed_requests_are_refused_and_the_connection_ends) {
       {"invalid UTF-8", get("/orders/%ff")},
       {"escaped slash", get("/orders/%2F")},
       {"escaped line end", get("/orders/%0d%0a")},
+      {"escaped tab", get("/orders/%09")},
+      {"escaped backslash", get("/orders/%5c")},
       {"dots", get("/orders/../hello")},
       {"escaped dots", get("/orders/%2e%2e/hello")},
       {"fragment", get("/hello#x")},
