@@ -106,7 +106,9 @@ function checkBudgets() {
     const files = filesIn(path).filter((file) => file.endsWith('.js'));
     const bytes = files.reduce((sum, file) => sum + gzipSync(readFileSync(file), { level: 9 }).length, 0);
     exceeded ||= bytes > budget;
-    console.log(`${name.padEnd(28)} ${String(bytes).padStart(7)} of ${budget} bytes gzip${bytes > budget ? '  TOO BIG' : ''}`);
+    console.log(
+      `${name.padEnd(28)} ${String(bytes).padStart(7)} of ${budget} bytes gzip${bytes > budget ? '  TOO BIG' : ''}`,
+    );
   }
   return !exceeded;
 }

@@ -60,7 +60,10 @@ async function axeIn(frame: Frame): Promise<string[]> {
   const violations = await frame.evaluate(async () => {
     const runner = (globalThis as unknown as { axe: typeof axe }).axe;
     const results = await runner.run(document, { iframes: false, resultTypes: ['violations'] });
-    return results.violations.map((one) => ({ id: one.id, nodes: one.nodes.map((node) => node.html.slice(0, 160) + ' ' + (node.any[0]?.message ?? '')) }));
+    return results.violations.map((one) => ({
+      id: one.id,
+      nodes: one.nodes.map((node) => node.html.slice(0, 160) + ' ' + (node.any[0]?.message ?? '')),
+    }));
   });
   return violations.map(({ id, nodes }) => `${new URL(frame.url()).pathname} ${id}: ${nodes.join(' | ')}`);
 }

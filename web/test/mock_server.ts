@@ -32,10 +32,14 @@ function makeCertificate(): Certificate {
   const folder = mkdtempSync(join(tmpdir(), 'karv-web-'));
   const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
   const names = 'subjectAltName=DNS:pay.localhost,DNS:vault.localhost,DNS:shop.localhost';
-  execFileSync('openssl', [
-    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'],
-    ...['-subj', '/CN=karv page tests', '-addext', names, '-keyout', key, '-out', cert],
-  ], { stdio: 'ignore' });
+  execFileSync(
+    'openssl',
+    [
+      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'],
+      ...['-subj', '/CN=karv page tests', '-addext', names, '-keyout', key, '-out', cert],
+    ],
+    { stdio: 'ignore' },
+  );
   const pem = readFileSync(cert, 'utf8');
   const spki = new X509Certificate(pem).publicKey.export({ type: 'spki', format: 'der' });
   const made = { key: readFileSync(key, 'utf8'), cert: pem, spki: createHash('sha256').update(spki).digest('base64') };
@@ -88,7 +92,12 @@ function json(response: ServerResponse, status: number, body?: unknown): void {
   }
 }
 
-function file(response: ServerResponse, path: string, headers: Record<string, string>, change = (text: string) => text): void {
+function file(
+  response: ServerResponse,
+  path: string,
+  headers: Record<string, string>,
+  change = (text: string) => text,
+): void {
   try {
     const content = readFileSync(join(kDist, normalize(path)));
     const type = kTypes[extname(path)] ?? 'application/octet-stream';
@@ -142,7 +151,11 @@ const checkout: Handler = (request, response, body, state) => {
       return json(response, 200, ticket(state, scenario === 'spent' && count === 1 ? 'used' : `t${count}`));
     case 'POST /confirm':
       if (scenario.startsWith('declined') && count === 1) {
-        return json(response, 200, { approved: false, show_form: true, error: { code: 'CARD_INSUFFICIENT_FUNDS', message: '' } });
+        return json(response, 200, {
+          approved: false,
+          show_form: true,
+          error: { code: 'CARD_INSUFFICIENT_FUNDS', message: '' },
+        });
       }
       if (scenario === 'refused') {
         return json(response, 200, { approved: false, show_form: false, error: { code: 'REFUSED', message: 'x' } });
@@ -256,19 +269,24 @@ const shop: Handler = (request, response, _body, state) => {
     const content = readFileSync(join(import.meta.dirname, `shop${extname(url.pathname)}`));
     return void response.writeHead(200, { 'Content-Type': kTypes[extname(url.pathname)] }).end(content);
   }
-  const hashes = JSON.parse(readFileSync(join(kDist, 'karv/integrity.json'), 'utf8')) as Record<string, Record<string, string>>;
+  const hashes = JSON.parse(readFileSync(join(kDist, 'karv/integrity.json'), 'utf8')) as Record<
+    string,
+    Record<string, string>
+  >;
   const [version = '', files = {}] = Object.entries(hashes)[0] ?? [];
   const name = url.searchParams.get('script') ?? 'karv.js';
   const script = `${state.origins.pay}/assets/karv/${version}/${name}`;
   const csp =
     `default-src 'none'; script-src 'self' ${state.origins.pay}; style-src 'self'; frame-src ${state.origins.pay}; ` +
     `require-trusted-types-for 'script'; trusted-types 'none'`;
-  response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': csp }).end(
-    `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Shop</title>` +
-      `<link rel="stylesheet" href="/shop.css"><main><h1>Checkout</h1><p>Two stoneware bowls, 149.00 euro</p>` +
-      `<div id="payment"></div><button id="buy">Buy</button><p id="filler"></p></main>` +
-      `<script src="${script}" integrity="${files[name]}" crossorigin></script><script src="/shop.js"></script></html>`,
-  );
+  response
+    .writeHead(200, { 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': csp })
+    .end(
+      `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Shop</title>` +
+        `<link rel="stylesheet" href="/shop.css"><main><h1>Checkout</h1><p>Two stoneware bowls, 149.00 euro</p>` +
+        `<div id="payment"></div><button id="buy">Buy</button><p id="filler"></p></main>` +
+        `<script src="${script}" integrity="${files[name]}" crossorigin></script><script src="/shop.js"></script></html>`,
+    );
 };
 
 async function listen(handler: Handler, certificate: Certificate, state: State): Promise<Server> {
@@ -278,7 +296,12 @@ async function listen(handler: Handler, certificate: Certificate, state: State):
     request.on('end', () => {
       const body = Buffer.concat(chunks).toString();
       if (request.method === 'POST') {
-        const seen = { method: 'POST', path: request.url ?? '', headers: request.headers, body: body ? (JSON.parse(body) as unknown) : null };
+        const seen = {
+          method: 'POST',
+          path: request.url ?? '',
+          headers: request.headers,
+          body: body ? (JSON.parse(body) as unknown) : null,
+        };
         state.seen.push(seen);
       }
       handler(request, response, body, state);
@@ -312,7 +335,8 @@ export async function startMockServer(): Promise<MockServer> {
     ...state.origins,
     spki: certificate.spki,
     seen: state.seen,
-    token: (scenario) => `${encode({ alg: 'RS256' })}.${encode({ base_url: state.origins.pay, session_id: 's1', scenario })}.c2ln`,
+    token: (scenario) =>
+      `${encode({ alg: 'RS256' })}.${encode({ base_url: state.origins.pay, session_id: 's1', scenario })}.c2ln`,
     payElsewhere: (_orderId, installmentId) => void payInstallment(state, installmentId),
     dropStreams() {
       for (const stream of state.streams) stream.socket?.destroy();

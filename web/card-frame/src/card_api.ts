@@ -32,7 +32,7 @@ function isAnswer(body: unknown): body is CardAnswer {
 
 /** Errors: CardRefused with the vault's code, or UNREACHABLE. */
 export async function postCard(entry: CardEntry): Promise<CardAnswer> {
-  let status = 0;
+  let status: number;
   let body: unknown;
   try {
     const response = await fetch('/frame/v1/card', {

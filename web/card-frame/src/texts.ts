@@ -80,7 +80,8 @@ const de: Texts = {
   code_wrong: 'Die Prüfnummer hat 3 Ziffern.',
   name_missing: 'Bitte den Namen auf der Karte eingeben.',
   name_wrong: 'Bitte den Namen so eingeben, wie er auf der Karte steht.',
-  unreachable: 'Die Karte konnte gerade nicht gespeichert werden. Es wurde nichts abgebucht. Bitte noch einmal versuchen.',
+  unreachable:
+    'Die Karte konnte gerade nicht gespeichert werden. Es wurde nichts abgebucht. Bitte noch einmal versuchen.',
   expired: 'Das Formular war zu lange offen. Bitte die Karte noch einmal eingeben.',
   misplaced: 'Dieses Formular kann hier nicht benutzt werden.',
 };

@@ -42,7 +42,12 @@ afterEach(() => vi.unstubAllGlobals());
 describe('the card form', () => {
   it('has one form with the four autocomplete purposes', () => {
     expect(document.querySelectorAll('form')).toHaveLength(1);
-    expect(['number', 'expiry', 'code', 'name'].map((id) => input(id).autocomplete)).toEqual(['cc-number', 'cc-exp', 'cc-csc', 'cc-name']);
+    expect(['number', 'expiry', 'code', 'name'].map((id) => input(id).autocomplete)).toEqual([
+      'cc-number',
+      'cc-exp',
+      'cc-csc',
+      'cc-name',
+    ]);
   });
 
   it('posts the card with its ticket, clears itself and tells the parent brand and last four only', async () => {
@@ -136,25 +141,37 @@ describe('the card form', () => {
     ]);
   });
 
-  it.each([['sv', 'Kortnummer'], ['de-AT', 'Kartennummer'], ['xx', 'Card number'], ['constructor', 'Card number'], ['', 'Card number']])(
-    'in %j the first label is %j',
-    (language, label) => {
-      startCardForm(document, 't', language, { tell });
-      expect(document.querySelector('label[for=number]')!.textContent).toBe(label);
-    },
-  );
+  it.each([
+    ['sv', 'Kortnummer'],
+    ['de-AT', 'Kartennummer'],
+    ['xx', 'Card number'],
+    ['constructor', 'Card number'],
+    ['', 'Card number'],
+  ])('in %j the first label is %j', (language, label) => {
+    startCardForm(document, 't', language, { tell });
+    expect(document.querySelector('label[for=number]')!.textContent).toBe(label);
+  });
 });
 
 describe('the parent origin', () => {
   const origin = (written: string) => {
-    document.head.replaceChildren(Object.assign(document.createElement('meta'), { name: 'karv-parent', content: written }));
+    document.head.replaceChildren(
+      Object.assign(document.createElement('meta'), { name: 'karv-parent', content: written }),
+    );
     return parentOrigin(document);
   };
 
-  it('is exactly what the vault wrote', () => expect(origin('https://pay.localhost:8443')).toBe('https://pay.localhost:8443'));
+  it('is exactly what the vault wrote', () =>
+    expect(origin('https://pay.localhost:8443')).toBe('https://pay.localhost:8443'));
 
-  it.each(['{{PARENT_ORIGIN}}', '', '*', 'null', 'http://pay.localhost', 'https://pay.localhost/', 'https://pay.localhost/x', 'javascript:1'])(
-    '%j is no origin',
-    (written) => expect(origin(written)).toBeNull(),
-  );
+  it.each([
+    '{{PARENT_ORIGIN}}',
+    '',
+    '*',
+    'null',
+    'http://pay.localhost',
+    'https://pay.localhost/',
+    'https://pay.localhost/x',
+    'javascript:1',
+  ])('%j is no origin', (written) => expect(origin(written)).toBeNull());
 });

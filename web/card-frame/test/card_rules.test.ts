@@ -14,8 +14,9 @@ import { groupExpiry, groupNumber, regroup } from '../src/formatting.ts';
 const kNow = new Date(2026, 10, 22);
 
 describe('card number', () => {
-  it.each(['4111111111111111', '4111 1111 1111 1111', '4111-1111-1111-1111', ' 5555555555554444 '])('%j is accepted', (text) =>
-    expect(checkNumber(text)).toBeNull(),
+  it.each(['4111111111111111', '4111 1111 1111 1111', '4111-1111-1111-1111', ' 5555555555554444 '])(
+    '%j is accepted',
+    (text) => expect(checkNumber(text)).toBeNull(),
   );
 
   it.each([
@@ -37,8 +38,22 @@ describe('card number', () => {
   ])('%.20j is %s', (text, problem) => expect(checkNumber(text)).toBe(problem));
 
   it('brands follow the published ranges', () => {
-    expect(['4', '51', '55', '2221', '2720'].map(brandOf)).toEqual(['visa', 'mastercard', 'mastercard', 'mastercard', 'mastercard']);
-    expect(['', '5', '50', '56', '2220', '2721', '34'].map(brandOf)).toEqual([null, null, null, null, null, null, null]);
+    expect(['4', '51', '55', '2221', '2720'].map(brandOf)).toEqual([
+      'visa',
+      'mastercard',
+      'mastercard',
+      'mastercard',
+      'mastercard',
+    ]);
+    expect(['', '5', '50', '56', '2220', '2721', '34'].map(brandOf)).toEqual([
+      null,
+      null,
+      null,
+      null,
+      null,
+      null,
+      null,
+    ]);
   });
 
   it('the check digit catches each wrong digit and each swap of unequal neighbors but 09/90', () => {
@@ -86,10 +101,14 @@ describe('expiry', () => {
 });
 
 describe('code and name', () => {
-  it.each([['123', null], [' 123 ', null], ['', 'code_missing'], ['12', 'code_wrong'], ['1234', 'code_wrong'], ['12a', 'code_wrong']])(
-    'code %j is %s',
-    (text, problem) => expect(checkCode(text)).toBe(problem),
-  );
+  it.each([
+    ['123', null],
+    [' 123 ', null],
+    ['', 'code_missing'],
+    ['12', 'code_wrong'],
+    ['1234', 'code_wrong'],
+    ['12a', 'code_wrong'],
+  ])('code %j is %s', (text, problem) => expect(checkCode(text)).toBe(problem));
 
   it.each([
     ['Test Person', null],
@@ -106,10 +125,13 @@ describe('code and name', () => {
 });
 
 describe('grouping', () => {
-  it.each([['41111', '4111 1'], ['4111', '4111'], ['', ''], ['4111x1111', '4111 1111'], ['4'.repeat(40), '4444 4444 4444 4444 444']])(
-    'number %.20j reads %j',
-    (text, grouped) => expect(groupNumber(text)).toBe(grouped),
-  );
+  it.each([
+    ['41111', '4111 1'],
+    ['4111', '4111'],
+    ['', ''],
+    ['4111x1111', '4111 1111'],
+    ['4'.repeat(40), '4444 4444 4444 4444 444'],
+  ])('number %.20j reads %j', (text, grouped) => expect(groupNumber(text)).toBe(grouped));
 
   it.each([
     ['1', '1'],
@@ -127,10 +149,22 @@ describe('grouping', () => {
 
   it.each([
     // A digit put in the middle keeps the caret behind it, across the space that moves.
-    [{ text: '41112 1111', caret: 5 }, { text: '4111 2111 1', caret: 6 }],
+    [
+      { text: '41112 1111', caret: 5 },
+      { text: '4111 2111 1', caret: 6 },
+    ],
     // A deleted space leaves the caret behind the digit before it, so that the next delete removes that digit.
-    [{ text: '41111111', caret: 4 }, { text: '4111 1111', caret: 4 }],
-    [{ text: '4111 1111', caret: 9 }, { text: '4111 1111', caret: 9 }],
-    [{ text: '4111 1111', caret: 0 }, { text: '4111 1111', caret: 0 }],
+    [
+      { text: '41111111', caret: 4 },
+      { text: '4111 1111', caret: 4 },
+    ],
+    [
+      { text: '4111 1111', caret: 9 },
+      { text: '4111 1111', caret: 9 },
+    ],
+    [
+      { text: '4111 1111', caret: 0 },
+      { text: '4111 1111', caret: 0 },
+    ],
   ])('%j becomes %j', (typed, expected) => expect(regroup(typed, groupNumber)).toEqual(expected));
 });

@@ -32,11 +32,11 @@ const isMembers = (value: unknown): value is Members => typeof value === 'object
 
 /** Reads the start message; null when it is not one. */
 export function readStart(message: unknown): Start | null {
-  if (!isMembers(message) || message['karv'] !== 'start' || typeof message['client_token'] !== 'string') return null;
+  if (!isMembers(message) || message['karv'] !== 'start') return null;
   const { client_token, mode, category, data, plan, review } = message;
-  if (mode !== 'inline' && mode !== 'overlay') return null;
+  if (typeof client_token !== 'string' || (mode !== 'inline' && mode !== 'overlay')) return null;
   return {
-    clientToken: client_token as string,
+    clientToken: client_token,
     mode,
     category: typeof category === 'string' ? category : '',
     data: isMembers(data) && !Array.isArray(data) ? data : {},
@@ -82,4 +82,3 @@ function makeBridge(port: MessagePort): Bridge {
     onCancel: () => undefined,
   };
 }
-

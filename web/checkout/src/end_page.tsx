@@ -13,7 +13,17 @@ interface EndPageProps {
 
 export function EndPage({ texts, text, merchant, onLeave, onRetry }: EndPageProps) {
   return (
-    <Sheet texts={texts} title={texts.refusedTitle} step="end" position={null} merchant={merchant} amount="" alert="" onClose={onLeave} onBack={null}>
+    <Sheet
+      texts={texts}
+      title={texts.refusedTitle}
+      step="end"
+      position={null}
+      merchant={merchant}
+      amount=""
+      alert=""
+      onClose={onLeave}
+      onBack={null}
+    >
       <div class="stack">
         <p class="lead">{text}</p>
         {onRetry && (

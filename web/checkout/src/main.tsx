@@ -62,7 +62,8 @@ function Page({ start, bridge, client }: PageProps) {
   const texts = kTexts[language];
   const plans = session ? plansFor(start.category, session.plans) : [];
   const offered = session !== null && session.show_form && plans.some(({ available }) => available);
-  const leave = (code: string): void => bridge.result({ approved: false, show_form: code !== 'REFUSED', error: { code } });
+  const leave = (code: string): void =>
+    bridge.result({ approved: false, show_form: code !== 'REFUSED', error: { code } });
 
   useEffect(() => {
     document.documentElement.lang = language;
@@ -79,7 +80,14 @@ function Page({ start, bridge, client }: PageProps) {
   }
   if (!session) return <Waiting text={texts.working} />;
   if (!offered) {
-    return <EndPage texts={texts} text={texts.refusedText} merchant={session.merchant_name} onLeave={() => leave('REFUSED')} />;
+    return (
+      <EndPage
+        texts={texts}
+        text={texts.refusedText}
+        merchant={session.merchant_name}
+        onLeave={() => leave('REFUSED')}
+      />
+    );
   }
   const reviewed = plans.find(({ plan }) => plan === start.plan) ?? plans[0];
   return (

@@ -71,7 +71,10 @@ export function Overlay({ bridge, plan, onTermsChanged }: OverlayProps) {
     // Nobody knows whether the decision was made; the same intent finds out.
     if (name === 'NETWORK' || name === 'TRY_AGAIN') setAlert(texts.errors.UNKNOWN_OUTCOME);
     else if (name === 'TERMS_CHANGED') {
-      void onTermsChanged().then(() => dispatch({ kind: 'terms_changed', alert: texts.errors.TERMS_CHANGED }), onProblem);
+      void onTermsChanged().then(
+        () => dispatch({ kind: 'terms_changed', alert: texts.errors.TERMS_CHANGED }),
+        onProblem,
+      );
     } else onProblem(problem);
   });
 
@@ -111,7 +114,8 @@ export function Overlay({ bridge, plan, onTermsChanged }: OverlayProps) {
   });
   useEffect(() => setAlert(''), [state.step]);
 
-  if (ended) return <EndPage texts={texts} text={texts.errors[ended]} merchant={session.merchant_name} onLeave={leave} />;
+  if (ended)
+    return <EndPage texts={texts} text={texts.errors[ended]} merchant={session.merchant_name} onLeave={leave} />;
   const atEnd = state.step === 'done' || state.step === 'refused';
   return (
     <Sheet

@@ -56,9 +56,7 @@ export function PlanPicker({ chosen, onChoose, error }: PlanPickerProps) {
             <span class="plan-name">{texts.planNames[plan.plan] ?? plan.plan}</span>
           </label>
           <div class="plan-body" id={`facts-${plan.plan}`}>
-            <p class="plan-note">
-              {plan.available ? texts.planNotes[plan.plan] : (plan.reason ?? texts.unavailable)}
-            </p>
+            <p class="plan-note">{plan.available ? texts.planNotes[plan.plan] : (plan.reason ?? texts.unavailable)}</p>
             {plan.available && <PlanFacts plan={plan} />}
           </div>
         </div>

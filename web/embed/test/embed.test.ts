@@ -67,7 +67,8 @@ describe('init', () => {
 describe('errors thrown at the shop', () => {
   it.each(['load', 'authorize', 'reauthorize', 'finalize', 'loadPaymentReview'] as const)(
     '%s before init is ApplicationNotInitializedError',
-    (name) => expect(thrown(() => payments[name]({ container: '#here', ...klarna }))).toBe('ApplicationNotInitializedError'),
+    (name) =>
+      expect(thrown(() => payments[name]({ container: '#here', ...klarna }))).toBe('ApplicationNotInitializedError'),
   );
 
   it('authorize before load is ApplicationNotLoadedError', () => {
@@ -75,10 +76,13 @@ describe('errors thrown at the shop', () => {
     expect(thrown(() => payments.authorize(klarna))).toBe('ApplicationNotLoadedError');
   });
 
-  it.each(['#nowhere', '##', '', undefined, null, 7, {}])('container %j is InvalidContainerSelectorError', (container) => {
-    payments.init({ client_token: token() });
-    expect(thrown(() => payments.load({ container, ...klarna }))).toBe('InvalidContainerSelectorError');
-  });
+  it.each(['#nowhere', '##', '', undefined, null, 7, {}])(
+    'container %j is InvalidContainerSelectorError',
+    (container) => {
+      payments.init({ client_token: token() });
+      expect(thrown(() => payments.load({ container, ...klarna }))).toBe('InvalidContainerSelectorError');
+    },
+  );
 
   it('load without any category is PaymentMethodCategoryNotProvidedError', () => {
     payments.init({ client_token: token() });
@@ -101,13 +105,20 @@ describe('load', () => {
   it('frames the versioned page, hands the token over the line and answers with show_form', async () => {
     const answers: Members[] = [];
     payments.init({ client_token: token() });
-    payments.load({ container: '#here', ...klarna }, { billing_address: { city: 'Lund' } }, (one: Members) => answers.push(one));
+    payments.load({ container: '#here', ...klarna }, { billing_address: { city: 'Lund' } }, (one: Members) =>
+      answers.push(one),
+    );
     const element = inlineFrame();
     expect(element.src).toBe(`${kOrigin}/checkout/v1.0.0/?mode=inline#parent=${encodeURIComponent(location.origin)}`);
     expect(element.src).not.toContain(token());
     const frame = attach(element);
     const start = await frame.start;
-    expect(start).toMatchObject({ mode: 'inline', category: 'klarna', client_token: token(), data: { billing_address: { city: 'Lund' } } });
+    expect(start).toMatchObject({
+      mode: 'inline',
+      category: 'klarna',
+      client_token: token(),
+      data: { billing_address: { city: 'Lund' } },
+    });
     frame.send({ karv: 'loaded', show_form: true });
     frame.send({ karv: 'loaded', show_form: false });
     await settle();
@@ -135,7 +146,9 @@ describe('load', () => {
     payments.load({ container: '#here', ...klarna });
     const frame = attach(inlineFrame(), 'https://pay.example.evil');
     window.dispatchEvent(new MessageEvent('message', { data: { karv: 'ready' }, origin: kOrigin, source: window }));
-    window.dispatchEvent(new MessageEvent('message', { data: null, origin: kOrigin, source: inlineFrame().contentWindow }));
+    window.dispatchEvent(
+      new MessageEvent('message', { data: null, origin: kOrigin, source: inlineFrame().contentWindow }),
+    );
     await settle();
     expect(frame.received).toEqual([]);
   });
@@ -169,7 +182,10 @@ describe('authorize', () => {
   it.each([
     ['options, data, callback', (done: unknown) => [klarna, data, done]],
     ['data, options, callback', (done: unknown) => [data, klarna, done]],
-    ['data, options with an empty category, callback', (done: unknown) => [data, { payment_method_category: '' }, done]],
+    [
+      'data, options with an empty category, callback',
+      (done: unknown) => [data, { payment_method_category: '' }, done],
+    ],
     ['options with auto_finalize only, data, callback', (done: unknown) => [{ auto_finalize: true }, data, done]],
   ])('understands %s', async (_name, given) => {
     await loaded();
@@ -198,7 +214,9 @@ describe('authorize', () => {
     document.body.append(Object.assign(document.createElement('div'), { id: 'there' }));
     payments.load({ container: '#there', payment_method_category: 'pay_later' });
     expect(thrown(() => payments.authorize({}))).toBe('PaymentMethodCategoryNotProvidedError');
-    expect(thrown(() => payments.authorize({ payment_method_category: 'pay_over_time' }))).toBe('ApplicationNotLoadedError');
+    expect(thrown(() => payments.authorize({ payment_method_category: 'pay_over_time' }))).toBe(
+      'ApplicationNotLoadedError',
+    );
   });
 
   it('finds an instance by its id', async () => {
@@ -248,7 +266,11 @@ describe('authorize', () => {
     const second = vi.fn();
     payments.authorize(klarna);
     payments.authorize(klarna, {}, second);
-    expect(second).toHaveBeenCalledExactlyOnceWith({ approved: false, show_form: true, error: { code: 'IN_PROGRESS' } });
+    expect(second).toHaveBeenCalledExactlyOnceWith({
+      approved: false,
+      show_form: true,
+      error: { code: 'IN_PROGRESS' },
+    });
     expect(document.querySelectorAll('dialog')).toHaveLength(1);
   });
 

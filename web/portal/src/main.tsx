@@ -110,7 +110,13 @@ function App({ client }: { client: CustomerClient }) {
   }
   return (
     <>
-      <SignIn client={client} texts={texts} language={language} left={entry === 'left'} onSignedIn={() => setEntry('in')} />
+      <SignIn
+        client={client}
+        texts={texts}
+        language={language}
+        left={entry === 'left'}
+        onSignedIn={() => setEntry('in')}
+      />
       <footer class="bottom">
         <LanguageChoice label={texts.language} language={language} onChange={choose} />
       </footer>

@@ -39,7 +39,9 @@ export function openTotals(purchases: readonly Purchase[]): { currency: string; 
   return currencies
     .map((currency) => ({
       currency,
-      amount: sumMinor(purchases.filter((one) => one.purchase_currency === currency).map((one) => one.outstanding_amount)),
+      amount: sumMinor(
+        purchases.filter((one) => one.purchase_currency === currency).map((one) => one.outstanding_amount),
+      ),
     }))
     .filter(({ amount }) => amount > 0)
     .sort((a, b) => b.amount - a.amount);
@@ -53,7 +55,13 @@ export type HistoryEntry =
 /** What happened, newest first. */
 export function historyOf(purchase: Purchase): HistoryEntry[] {
   const entries: HistoryEntry[] = [
-    ...purchase.payments.map(({ amount, paid_at, brand, last4 }) => ({ kind: 'paid' as const, at: paid_at, amount, brand, last4 })),
+    ...purchase.payments.map(({ amount, paid_at, brand, last4 }) => ({
+      kind: 'paid' as const,
+      at: paid_at,
+      amount,
+      brand,
+      last4,
+    })),
     ...purchase.refunds.map(({ amount, refunded_at }) => ({ kind: 'refunded' as const, at: refunded_at, amount })),
     { kind: 'bought', at: purchase.created_at, amount: purchase.order_amount },
   ];

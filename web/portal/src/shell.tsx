@@ -6,7 +6,15 @@ import { linkTo, type Route } from './route.ts';
 
 const kLanguageNames: Record<Language, string> = { en: 'English', sv: 'Svenska', de: 'Deutsch' };
 
-export function LanguageChoice({ label, language, onChange }: { label: string; language: Language; onChange: (language: Language) => void }) {
+export function LanguageChoice({
+  label,
+  language,
+  onChange,
+}: {
+  label: string;
+  language: Language;
+  onChange: (language: Language) => void;
+}) {
   return (
     <label class="language">
       <span class="hidden-text">{label}</span>

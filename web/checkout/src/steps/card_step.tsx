@@ -27,13 +27,25 @@ export function CardStep({ savedCards, onChosen, onProblem, onEscape }: CardStep
             <legend class="hidden-text">{texts.savedCards}</legend>
             {savedCards.map((card) => (
               <label key={card.card_id} class="choice">
-                <input class="radio" type="radio" name="card" checked={chosen === card} onChange={() => setChosen(card)} />
+                <input
+                  class="radio"
+                  type="radio"
+                  name="card"
+                  checked={chosen === card}
+                  onChange={() => setChosen(card)}
+                />
                 <CardLine brand={card.brand} last4={card.last4} ending={texts.ending} />
                 <span class="expiry">{texts.expires(card.expiry)}</span>
               </label>
             ))}
             <label class="choice">
-              <input class="radio" type="radio" name="card" checked={chosen === null} onChange={() => setChosen(null)} />
+              <input
+                class="radio"
+                type="radio"
+                name="card"
+                checked={chosen === null}
+                onChange={() => setChosen(null)}
+              />
               {texts.anotherCard}
             </label>
           </fieldset>

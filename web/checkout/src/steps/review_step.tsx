@@ -56,7 +56,8 @@ export function ReviewStep({ plan, email, card, busy, onConfirm, onChange }: Rev
           <div class="summary-row">
             <dt>{texts.card}</dt>
             <dd>
-              <CardLine brand={card.card.brand} last4={card.card.last4} ending={texts.ending} /> {changeButton(texts.card, 'card')}
+              <CardLine brand={card.card.brand} last4={card.card.last4} ending={texts.ending} />{' '}
+              {changeButton(texts.card, 'card')}
             </dd>
           </div>
         )}

@@ -61,22 +61,29 @@ export const de: Texts = {
   doneText: (merchant) => `Sie kommen jetzt zurück zu ${merchant}.`,
   toShop: (merchant) => `Weiter zu ${merchant}`,
   refusedTitle: 'Diese Zahlungsart ist hier nicht möglich',
-  refusedText: 'Wir können sie für diesen Kauf nicht anbieten. Es wurde nichts abgebucht. Im Shop können Sie anders bezahlen.',
+  refusedText:
+    'Wir können sie für diesen Kauf nicht anbieten. Es wurde nichts abgebucht. Im Shop können Sie anders bezahlen.',
   refusedReview: 'Sie haben das Recht, diese Entscheidung von einem Menschen prüfen zu lassen.',
   otherWay: 'Andere Zahlungsart wählen',
 
   errors: {
-    CARD_DECLINED: 'Die Bank hat diese Karte nicht freigegeben. Es wurde nichts abgebucht. Eine andere Karte kann gehen.',
+    CARD_DECLINED:
+      'Die Bank hat diese Karte nicht freigegeben. Es wurde nichts abgebucht. Eine andere Karte kann gehen.',
     CARD_EXPIRED: 'Laut Bank ist diese Karte abgelaufen. Es wurde nichts abgebucht. Eine andere Karte kann gehen.',
-    CARD_INSUFFICIENT_FUNDS: 'Laut Bank reicht die Deckung der Karte nicht aus. Es wurde nichts abgebucht. Eine andere Karte kann gehen.',
-    CARD_UNREACHABLE: 'Die Bank hat nicht geantwortet. Falls etwas reserviert wurde, wird es freigegeben. Bitte noch einmal versuchen.',
+    CARD_INSUFFICIENT_FUNDS:
+      'Laut Bank reicht die Deckung der Karte nicht aus. Es wurde nichts abgebucht. Eine andere Karte kann gehen.',
+    CARD_UNREACHABLE:
+      'Die Bank hat nicht geantwortet. Falls etwas reserviert wurde, wird es freigegeben. Bitte noch einmal versuchen.',
     TOO_MANY_REQUESTS: 'Das war oft in kurzer Zeit. Bitte eine Minute warten und noch einmal versuchen.',
     NETWORK: 'Gerade besteht keine Verbindung. Es ist nichts verloren; bitte noch einmal versuchen.',
     SESSION_ENDED: 'Diese Zahlung war zu lange offen. Bitte im Shop neu beginnen. Es wurde nichts abgebucht.',
     TERMS_CHANGED: 'Die Bedingungen haben sich inzwischen geändert. Bitte noch einmal ansehen.',
-    AMOUNT_CHANGED: 'Die Bestellung im Shop hat sich geändert. Bitte die Zahlung im Shop neu beginnen. Es wurde nichts abgebucht.',
+    AMOUNT_CHANGED:
+      'Die Bestellung im Shop hat sich geändert. Bitte die Zahlung im Shop neu beginnen. Es wurde nichts abgebucht.',
     TRY_AGAIN: 'Das hat gerade nicht geklappt. Bitte noch einmal versuchen.',
-    UNKNOWN_OUTCOME: 'Wir wissen noch nicht, ob es geklappt hat. Bitte noch einmal versuchen: Es wird nicht doppelt abgebucht.',
-    MORE_NEEDED: 'Ihre Bank verlangt einen weiteren Schritt, der hier noch nicht möglich ist. Es wurde nichts abgebucht. Eine andere Karte kann gehen.',
+    UNKNOWN_OUTCOME:
+      'Wir wissen noch nicht, ob es geklappt hat. Bitte noch einmal versuchen: Es wird nicht doppelt abgebucht.',
+    MORE_NEEDED:
+      'Ihre Bank verlangt einen weiteren Schritt, der hier noch nicht möglich ist. Es wurde nichts abgebucht. Eine andere Karte kann gehen.',
   },
 };

@@ -67,16 +67,19 @@ export const en = {
   errors: {
     CARD_DECLINED: 'The bank did not approve this card. Nothing was charged. Another card may work.',
     CARD_EXPIRED: 'The bank says that this card has expired. Nothing was charged. Another card may work.',
-    CARD_INSUFFICIENT_FUNDS: 'The bank says that the card does not cover this amount. Nothing was charged. Another card may work.',
+    CARD_INSUFFICIENT_FUNDS:
+      'The bank says that the card does not cover this amount. Nothing was charged. Another card may work.',
     CARD_UNREACHABLE: 'The bank did not answer. If anything was reserved, it is released. Please try again.',
     TOO_MANY_REQUESTS: 'That was often in a short time. Please wait a minute and try again.',
     NETWORK: 'There is no connection just now. Nothing is lost; please try again.',
     SESSION_ENDED: 'This payment has been open for too long. Please start again in the shop. Nothing was charged.',
     TERMS_CHANGED: 'The terms have changed meanwhile. Please look at them again.',
-    AMOUNT_CHANGED: 'The order in the shop has changed. Please start the payment again in the shop. Nothing was charged.',
+    AMOUNT_CHANGED:
+      'The order in the shop has changed. Please start the payment again in the shop. Nothing was charged.',
     TRY_AGAIN: 'That did not work just now. Please try again.',
     UNKNOWN_OUTCOME: 'We have not heard yet whether it went through. Try again: you will not be charged twice.',
-    MORE_NEEDED: 'Your bank asks for one more step that is not possible here yet. Nothing was charged. Another card may work.',
+    MORE_NEEDED:
+      'Your bank asks for one more step that is not possible here yet. Nothing was charged. Another card may work.',
   },
 };
 

@@ -60,14 +60,16 @@ export const sv: Texts = {
   doneText: (merchant) => `Du kommer nu tillbaka till ${merchant}.`,
   toShop: (merchant) => `Fortsätt till ${merchant}`,
   refusedTitle: 'Det här betalsättet går inte att använda här',
-  refusedText: 'Vi kan inte erbjuda det för det här köpet. Inget har dragits. Du kan betala på ett annat sätt i butiken.',
+  refusedText:
+    'Vi kan inte erbjuda det för det här köpet. Inget har dragits. Du kan betala på ett annat sätt i butiken.',
   refusedReview: 'Du har rätt att be en människa titta på beslutet igen.',
   otherWay: 'Välj ett annat betalsätt',
 
   errors: {
     CARD_DECLINED: 'Banken godkände inte kortet. Inget har dragits. Ett annat kort kan fungera.',
     CARD_EXPIRED: 'Banken säger att kortet har gått ut. Inget har dragits. Ett annat kort kan fungera.',
-    CARD_INSUFFICIENT_FUNDS: 'Banken säger att kortet inte täcker beloppet. Inget har dragits. Ett annat kort kan fungera.',
+    CARD_INSUFFICIENT_FUNDS:
+      'Banken säger att kortet inte täcker beloppet. Inget har dragits. Ett annat kort kan fungera.',
     CARD_UNREACHABLE: 'Banken svarade inte. Om något reserverades släpps det. Försök igen.',
     TOO_MANY_REQUESTS: 'Det blev många försök på kort tid. Vänta en minut och försök igen.',
     NETWORK: 'Det finns ingen anslutning just nu. Inget är förlorat; försök igen.',

@@ -3,7 +3,10 @@ import { createCall, createCheckoutClient, createCustomerClient, Problem } from 
 
 const call = createCall('https://pay.test/x', () => ({ Authorization: 'Bearer abc' }));
 const answer = (status: number, body: string | null, type = 'application/json') =>
-  vi.stubGlobal('fetch', vi.fn(async () => new Response(body, { status, headers: { 'Content-Type': type } })));
+  vi.stubGlobal(
+    'fetch',
+    vi.fn(async () => new Response(body, { status, headers: { 'Content-Type': type } })),
+  );
 
 async function problemOf(promise: Promise<unknown>): Promise<Problem> {
   const error = await promise.then(
@@ -28,7 +31,11 @@ describe('a call', () => {
   });
 
   it('reads problem details with the members it knows and drops those of the wrong type', async () => {
-    answer(401, '{"code":"WRONG_CODE","attempts_left":4,"title":7,"invalid_fields":["a",1]}', 'application/problem+json');
+    answer(
+      401,
+      '{"code":"WRONG_CODE","attempts_left":4,"title":7,"invalid_fields":["a",1]}',
+      'application/problem+json',
+    );
     const problem = await problemOf(call('GET', '/y'));
     expect(problem.status).toBe(401);
     expect(problem.details).toEqual({ code: 'WRONG_CODE', attempts_left: 4, invalid_fields: ['a'] });
@@ -46,23 +53,35 @@ describe('a call', () => {
     expect([problem.code, problem.status, problem.retryable]).toEqual(['BAD_RESPONSE', status, true]);
   });
 
-  it.each(['null', '"x"', '1', '{"a":', '', `"${'x'.repeat(2_000_001)}"`])('success with the body %.20j is refused', async (body) => {
-    answer(200, body);
-    expect((await problemOf(call('GET', '/y'))).code).toBe('BAD_RESPONSE');
-  });
+  it.each(['null', '"x"', '1', '{"a":', '', `"${'x'.repeat(2_000_001)}"`])(
+    'success with the body %.20j is refused',
+    async (body) => {
+      answer(200, body);
+      expect((await problemOf(call('GET', '/y'))).code).toBe('BAD_RESPONSE');
+    },
+  );
 
   it('says NETWORK, TIMEOUT and ABORTED apart', async () => {
-    for (const [name, code] of [['TypeError', 'NETWORK'], ['TimeoutError', 'TIMEOUT'], ['AbortError', 'ABORTED']] as const) {
-      vi.stubGlobal('fetch', vi.fn(async () => Promise.reject(Object.assign(new Error('x'), { name }))));
+    for (const [name, code] of [
+      ['TypeError', 'NETWORK'],
+      ['TimeoutError', 'TIMEOUT'],
+      ['AbortError', 'ABORTED'],
+    ] as const) {
+      vi.stubGlobal(
+        'fetch',
+        vi.fn(async () => Promise.reject(Object.assign(new Error('x'), { name }))),
+      );
       expect((await problemOf(call('GET', '/y'))).code).toBe(code);
     }
   });
 
   it('ends a server that never answers at its deadline', async () => {
-    vi.stubGlobal('fetch', (_url: string, init: RequestInit) =>
-      new Promise((_resolve, reject) => {
-        init.signal?.addEventListener('abort', () => reject(init.signal?.reason as Error));
-      }),
+    vi.stubGlobal(
+      'fetch',
+      (_url: string, init: RequestInit) =>
+        new Promise((_resolve, reject) => {
+          init.signal?.addEventListener('abort', () => reject(init.signal?.reason as Error));
+        }),
     );
     expect((await problemOf(call('GET', '/y', { timeoutMs: 5 }))).code).toBe('TIMEOUT');
   });
@@ -77,7 +96,11 @@ describe('the clients', () => {
     await client.verify('a@b.se', '123456');
     await client.confirm({ plan: 'pay_in_30', terms_hash: 'h', card: null }, 'one-intent');
     expect(seen()[0]?.[1].headers).not.toHaveProperty('Karv-Identity');
-    expect(seen()[1]?.[1].headers).toMatchObject({ Authorization: 'Bearer jwt', 'Karv-Identity': 'who', 'Idempotency-Key': 'one-intent' });
+    expect(seen()[1]?.[1].headers).toMatchObject({
+      Authorization: 'Bearer jwt',
+      'Karv-Identity': 'who',
+      'Idempotency-Key': 'one-intent',
+    });
   });
 
   it('the account quotes ids that would leave their path', async () => {

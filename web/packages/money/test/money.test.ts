@@ -28,7 +28,12 @@ describe('money', () => {
   });
 
   // ISO 4217, list one: minor units.
-  it.each([['SEK', 2], ['ISK', 0], ['IQD', 3], ['CLF', 4]] as const)('%s has %d decimals', (currency, exponent) => {
+  it.each([
+    ['SEK', 2],
+    ['ISK', 0],
+    ['IQD', 3],
+    ['CLF', 4],
+  ] as const)('%s has %d decimals', (currency, exponent) => {
     expect(exponentOf(currency)).toBe(exponent);
   });
 

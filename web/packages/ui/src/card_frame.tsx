@@ -38,7 +38,8 @@ export function CardFrame(props: CardFrameProps) {
       if (typeof event.data !== 'object' || event.data === null) return;
       const message = event.data as Record<string, unknown>;
       const { height } = message;
-      if (typeof height === 'number' && height > 0 && height <= kTallest) element.style.height = `${Math.ceil(height)}px`;
+      if (typeof height === 'number' && height > 0 && height <= kTallest)
+        element.style.height = `${Math.ceil(height)}px`;
       switch (message['karv']) {
         case 'card.ready':
           setReady(true);

@@ -40,7 +40,18 @@ export function EmailForm({ language, lead, email, identify, onSent, onProblem }
   return (
     <form class="stack" noValidate onSubmit={submit}>
       <p class="lead">{lead}</p>
-      <Field id="email" label={texts.email} value={typed} error={error} autocomplete="email" inputMode="email" onInput={(value) => { setTyped(value); setError(''); }} />
+      <Field
+        id="email"
+        label={texts.email}
+        value={typed}
+        error={error}
+        autocomplete="email"
+        inputMode="email"
+        onInput={(value) => {
+          setTyped(value);
+          setError('');
+        }}
+      />
       <Button submit wide busy={busy} busyText={texts.working}>
         {texts.sendCode}
       </Button>
@@ -111,7 +122,19 @@ export function CodeForm({ language, email, identify, verify, onOtherEmail, onPr
     <form class="stack" noValidate onSubmit={submit}>
       <p class="lead">{texts.codeText(email)}</p>
       <div class="code-field">
-        <Field id="code" label={texts.code} value={code} error={error} autocomplete="one-time-code" inputMode="numeric" maxLength={12} onInput={(value) => { setCode(value); setError(''); }} />
+        <Field
+          id="code"
+          label={texts.code}
+          value={code}
+          error={error}
+          autocomplete="one-time-code"
+          inputMode="numeric"
+          maxLength={12}
+          onInput={(value) => {
+            setCode(value);
+            setError('');
+          }}
+        />
       </div>
       <Button submit wide busy={busy} busyText={texts.working}>
         {texts.continue}

@@ -23,7 +23,13 @@ export function Button({ children, busy, busyText, quiet, small, wide, submit, l
     else onClick?.();
   };
   return (
-    <button type={submit ? 'submit' : 'button'} class={look} aria-disabled={busy ? 'true' : undefined} aria-label={label} onClick={press}>
+    <button
+      type={submit ? 'submit' : 'button'}
+      class={look}
+      aria-disabled={busy ? 'true' : undefined}
+      aria-label={label}
+      onClick={press}
+    >
       {busy && <span class="spinner" aria-hidden="true" />}
       {busy ? (busyText ?? children) : children}
     </button>
@@ -106,7 +112,11 @@ export function Schedule({ entries, currency, locale, today }: ScheduleProps) {
       {entries.map((entry) => (
         <li key={entry.due_date} class={entry.due_today ? 'today' : undefined}>
           <span class="amount">{formatMoney(entry.amount, currency, locale)}</span>
-          {entry.due_today ? today : <time dateTime={entry.due_date}>{formatDate(entry.due_date, locale, 'short')}</time>}
+          {entry.due_today ? (
+            today
+          ) : (
+            <time dateTime={entry.due_date}>{formatDate(entry.due_date, locale, 'short')}</time>
+          )}
         </li>
       ))}
     </ol>
@@ -125,7 +135,10 @@ export function BrandMark({ brand }: { brand: string }) {
           <circle cx="20.5" cy="11.5" r="6.5" fill="#f0a02e" fill-opacity=".9" />
         </>
       ) : known === 'visa' ? (
-        <path d="M8 8h3l2.5 6L16 8h2.800l-4.300 8h-2.800zM20 8h2.800l-1.300 8h-2.800zM24 8h2.5l2 8H26z" fill="#1a3a8f" />
+        <path
+          d="M8 8h3l2.5 6L16 8h2.800l-4.300 8h-2.800zM20 8h2.800l-1.300 8h-2.800zM24 8h2.5l2 8H26z"
+          fill="#1a3a8f"
+        />
       ) : (
         <path d="M3 8h28M3 16h8" stroke="#56615b" stroke-width="2" />
       )}

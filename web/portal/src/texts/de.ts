@@ -16,7 +16,8 @@ export const de: Texts = {
   today: 'Heute',
 
   signInTitle: 'Anmelden',
-  signInLead: 'Sehen Sie, was Sie gekauft haben und was noch offen ist, und zahlen Sie, wann es Ihnen passt. Wir schicken einen Code an Ihre E-Mail.',
+  signInLead:
+    'Sehen Sie, was Sie gekauft haben und was noch offen ist, und zahlen Sie, wann es Ihnen passt. Wir schicken einen Code an Ihre E-Mail.',
   codeTitle: 'Code eingeben',
   signedOut: 'Sie sind abgemeldet.',
 
@@ -39,7 +40,13 @@ export const de: Texts = {
   allPurchases: 'Alle Käufe',
 
   planNames: { pay_now: 'Mit Karte bezahlt', pay_in_30: 'Zahlung in 30 Tagen', pay_in_3: 'Zahlung in 3 Teilen' },
-  states: { waiting: 'Noch nicht verschickt', open: 'Offen', late: 'Termin vorbei', paid: 'Bezahlt', canceled: 'Storniert' },
+  states: {
+    waiting: 'Noch nicht verschickt',
+    open: 'Offen',
+    late: 'Termin vorbei',
+    paid: 'Bezahlt',
+    canceled: 'Storniert',
+  },
   installmentStates: {
     planned: 'Kommt noch',
     due: 'Fällig',
@@ -78,7 +85,8 @@ export const de: Texts = {
   needsCard: 'Fügen Sie zuerst eine Karte hinzu; dann können Sie damit zahlen.',
 
   cardsTitle: 'Ihre Karten',
-  cardsText: 'Spätere Teile Ihrer Käufe werden von der Karte abgebucht, mit der Sie bezahlt haben. Ersetzen Sie eine Karte, ziehen sie auf die neue um.',
+  cardsText:
+    'Spätere Teile Ihrer Käufe werden von der Karte abgebucht, mit der Sie bezahlt haben. Ersetzen Sie eine Karte, ziehen sie auf die neue um.',
   noCards: 'Keine gespeicherten Karten',
   expires: (expiry) => `Gültig bis ${expiry}`,
   ending: 'mit den Endziffern',
@@ -92,14 +100,19 @@ export const de: Texts = {
   cardSafe: 'Die Karte geht direkt in einen getrennten Tresor. Diese Seite kann sie nicht sehen.',
 
   errors: {
-    CARD_DECLINED: 'Die Bank hat diese Karte nicht freigegeben. Es wurde nichts abgebucht. Eine andere Karte kann gehen.',
+    CARD_DECLINED:
+      'Die Bank hat diese Karte nicht freigegeben. Es wurde nichts abgebucht. Eine andere Karte kann gehen.',
     CARD_EXPIRED: 'Laut Bank ist diese Karte abgelaufen. Es wurde nichts abgebucht. Eine andere Karte kann gehen.',
-    CARD_INSUFFICIENT_FUNDS: 'Laut Bank reicht die Deckung der Karte nicht aus. Es wurde nichts abgebucht. Eine andere Karte kann gehen.',
-    CARD_UNREACHABLE: 'Die Bank hat nicht geantwortet. Es wird nichts doppelt abgebucht. Bitte etwas später noch einmal versuchen.',
+    CARD_INSUFFICIENT_FUNDS:
+      'Laut Bank reicht die Deckung der Karte nicht aus. Es wurde nichts abgebucht. Eine andere Karte kann gehen.',
+    CARD_UNREACHABLE:
+      'Die Bank hat nicht geantwortet. Es wird nichts doppelt abgebucht. Bitte etwas später noch einmal versuchen.',
     TOO_MANY_REQUESTS: 'Das war oft in kurzer Zeit. Bitte eine Minute warten und noch einmal versuchen.',
     NETWORK: 'Gerade besteht keine Verbindung. Bitte noch einmal versuchen.',
-    UNKNOWN_OUTCOME: 'Wir wissen noch nicht, ob es geklappt hat. Bitte noch einmal versuchen: Es wird nicht doppelt abgebucht.',
-    NOT_PAYABLE: 'Dieser Teil kann gerade nicht bezahlt werden. Vielleicht ist er schon bezahlt; diese Seite zeigt den neuesten Stand.',
+    UNKNOWN_OUTCOME:
+      'Wir wissen noch nicht, ob es geklappt hat. Bitte noch einmal versuchen: Es wird nicht doppelt abgebucht.',
+    NOT_PAYABLE:
+      'Dieser Teil kann gerade nicht bezahlt werden. Vielleicht ist er schon bezahlt; diese Seite zeigt den neuesten Stand.',
     TRY_AGAIN: 'Das hat gerade nicht geklappt. Bitte noch einmal versuchen.',
   },
 };

@@ -37,7 +37,10 @@ export const en = {
   left: (amount: string) => `${amount} left`,
   allPurchases: 'All purchases',
 
-  planNames: { pay_now: 'Paid by card', pay_in_30: 'Pay in 30 days', pay_in_3: 'Pay in 3 parts' } as Record<string, string>,
+  planNames: { pay_now: 'Paid by card', pay_in_30: 'Pay in 30 days', pay_in_3: 'Pay in 3 parts' } as Record<
+    string,
+    string
+  >,
   states: {
     waiting: 'Not sent yet',
     open: 'Open',
@@ -83,7 +86,8 @@ export const en = {
   needsCard: 'Add a card first; then you can pay with it.',
 
   cardsTitle: 'Your cards',
-  cardsText: 'Later parts of your purchases are taken from the card you paid with. Replace a card and they move to the new one.',
+  cardsText:
+    'Later parts of your purchases are taken from the card you paid with. Replace a card and they move to the new one.',
   noCards: 'No saved cards',
   expires: (expiry: string) => `Expires ${expiry}`,
   ending: 'ending in',
@@ -99,7 +103,8 @@ export const en = {
   errors: {
     CARD_DECLINED: 'The bank did not approve this card. Nothing was charged. Another card may work.',
     CARD_EXPIRED: 'The bank says that this card has expired. Nothing was charged. Another card may work.',
-    CARD_INSUFFICIENT_FUNDS: 'The bank says that the card does not cover this amount. Nothing was charged. Another card may work.',
+    CARD_INSUFFICIENT_FUNDS:
+      'The bank says that the card does not cover this amount. Nothing was charged. Another card may work.',
     CARD_UNREACHABLE: 'The bank did not answer. Nothing is charged twice. Please try again a little later.',
     TOO_MANY_REQUESTS: 'That was often in a short time. Please wait a minute and try again.',
     NETWORK: 'There is no connection just now. Please try again.',

@@ -16,7 +16,8 @@ export const sv: Texts = {
   today: 'I dag',
 
   signInTitle: 'Logga in',
-  signInLead: 'Se vad du har köpt och vad som återstår, och betala när det passar dig. Vi skickar en kod till din e-post.',
+  signInLead:
+    'Se vad du har köpt och vad som återstår, och betala när det passar dig. Vi skickar en kod till din e-post.',
   codeTitle: 'Ange koden',
   signedOut: 'Du är utloggad.',
 
@@ -39,7 +40,13 @@ export const sv: Texts = {
   allPurchases: 'Alla köp',
 
   planNames: { pay_now: 'Betalt med kort', pay_in_30: 'Betala om 30 dagar', pay_in_3: 'Delat på 3' },
-  states: { waiting: 'Inte skickat ännu', open: 'Öppet', late: 'Datumet har passerat', paid: 'Betalt', canceled: 'Annullerat' },
+  states: {
+    waiting: 'Inte skickat ännu',
+    open: 'Öppet',
+    late: 'Datumet har passerat',
+    paid: 'Betalt',
+    canceled: 'Annullerat',
+  },
   installmentStates: {
     planned: 'Kommande',
     due: 'Att betala',
@@ -94,7 +101,8 @@ export const sv: Texts = {
   errors: {
     CARD_DECLINED: 'Banken godkände inte kortet. Inget har dragits. Ett annat kort kan fungera.',
     CARD_EXPIRED: 'Banken säger att kortet har gått ut. Inget har dragits. Ett annat kort kan fungera.',
-    CARD_INSUFFICIENT_FUNDS: 'Banken säger att kortet inte täcker beloppet. Inget har dragits. Ett annat kort kan fungera.',
+    CARD_INSUFFICIENT_FUNDS:
+      'Banken säger att kortet inte täcker beloppet. Inget har dragits. Ett annat kort kan fungera.',
     CARD_UNREACHABLE: 'Banken svarade inte. Inget dras två gånger. Försök igen lite senare.',
     TOO_MANY_REQUESTS: 'Det blev många försök på kort tid. Vänta en minut och försök igen.',
     NETWORK: 'Det finns ingen anslutning just nu. Försök igen.',

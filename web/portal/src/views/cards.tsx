@@ -44,14 +44,20 @@ function NewCard({ replaces, onSaved, onClose }: NewCardProps) {
   };
   const press = (): void => {
     if (!ticket) newTicket();
-    else if (filled) save(); // The vault has the card already; only telling the account failed.
+    else if (filled)
+      save(); // The vault has the card already; only telling the account failed.
     else {
       setSending(true);
       setSubmits(submits + 1);
     }
   };
   return (
-    <Dialog title={replaces ? texts.replaceTitle : texts.addCard} closeLabel={texts.close} locked={busy && filled} onClose={onClose}>
+    <Dialog
+      title={replaces ? texts.replaceTitle : texts.addCard}
+      closeLabel={texts.close}
+      locked={busy && filled}
+      onClose={onClose}
+    >
       <div class="stack">
         {replaces && (
           <p class="lead">
@@ -108,7 +114,12 @@ export function Cards({ cards }: { cards: SavedCard[] }) {
             <li key={card.card_id} class="saved-card">
               <CardLine brand={card.brand} last4={card.last4} ending={texts.ending} />
               <span class="small">{texts.expires(card.expiry)}</span>
-              <Button small quiet label={`${texts.replace}: ${card.brand} ${card.last4}`} onClick={() => setEntering({ replaces: card })}>
+              <Button
+                small
+                quiet
+                label={`${texts.replace}: ${card.brand} ${card.last4}`}
+                onClick={() => setEntering({ replaces: card })}
+              >
                 {texts.replace}
               </Button>
             </li>

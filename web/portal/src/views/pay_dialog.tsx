@@ -14,7 +14,15 @@ interface PayDialogProps {
   onClose: () => void;
 }
 
-function CardChoices({ cards, chosen, onChoose }: { cards: SavedCard[]; chosen: SavedCard | undefined; onChoose: (card: SavedCard) => void }) {
+function CardChoices({
+  cards,
+  chosen,
+  onChoose,
+}: {
+  cards: SavedCard[];
+  chosen: SavedCard | undefined;
+  onChoose: (card: SavedCard) => void;
+}) {
   const { texts } = usePortal();
   return (
     <fieldset class="choices">
@@ -63,7 +71,9 @@ export function PayDialog({ purchase, installment, onClose }: PayDialogProps) {
       {outcome ? (
         <div class="stack">
           <div role="status">
-            <Notice tone={outcome === 'paid' ? 'good' : 'caution'}>{outcome === 'paid' ? texts.paid : texts.processing}</Notice>
+            <Notice tone={outcome === 'paid' ? 'good' : 'caution'}>
+              {outcome === 'paid' ? texts.paid : texts.processing}
+            </Notice>
           </div>
           <Button wide onClick={onClose}>
             {texts.close}

@@ -39,7 +39,12 @@ function Part({ purchase, part, onPay }: PartProps) {
       </span>
       <span class="part-action">
         {part.card_payable && open > 0 && (
-          <Button small quiet label={`${texts.payNow}: ${texts.payPart(amount(open), date(part.due_date))}`} onClick={onPay}>
+          <Button
+            small
+            quiet
+            label={`${texts.payNow}: ${texts.payPart(amount(open), date(part.due_date))}`}
+            onClick={onPay}
+          >
             {texts.payNow}
           </Button>
         )}
@@ -171,7 +176,9 @@ export function PurchaseView({ purchase }: { purchase: Purchase | undefined }) {
             key={state}
             state={state}
             text={
-              state === 'open' ? texts.left(money(purchase.outstanding_amount, purchase.purchase_currency)) : texts.states[state]
+              state === 'open'
+                ? texts.left(money(purchase.outstanding_amount, purchase.purchase_currency))
+                : texts.states[state]
             }
           />
         </div>
@@ -181,7 +188,12 @@ export function PurchaseView({ purchase }: { purchase: Purchase | undefined }) {
           <h2>{texts.schedule}</h2>
           <ol class="parts">
             {purchase.installments.map((part) => (
-              <Part key={part.installment_id} purchase={purchase} part={part} onPay={() => setPayingId(part.installment_id)} />
+              <Part
+                key={part.installment_id}
+                purchase={purchase}
+                part={part}
+                onPay={() => setPayingId(part.installment_id)}
+              />
             ))}
           </ol>
         </section>

@@ -65,7 +65,9 @@ function Row({ purchase }: { purchase: Purchase }) {
         <Badge
           state={state}
           text={
-            state === 'open' ? texts.left(money(purchase.outstanding_amount, purchase.purchase_currency)) : texts.states[state]
+            state === 'open'
+              ? texts.left(money(purchase.outstanding_amount, purchase.purchase_currency))
+              : texts.states[state]
           }
         />
       </span>
