@@ -92,9 +92,10 @@ TEST_F(Doors, the_form_may_be_framed_by_the_tickets_origins_only) {
   EXPECT_EQ(page.status, 200);
   EXPECT_NE(page.body.find(R"(content="https://pay.localhost:8443")"), std::string::npos);
   const std::string policy(page.headers.find("Content-Security-Policy"));
-  EXPECT_EQ(policy,
-            "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; "
-            "form-action 'none'; frame-ancestors https://shop.localhost:8446 https://pay.localhost:8443");
+  EXPECT_EQ(
+      policy,
+      "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; font-src 'self'; base-uri 'none'; "
+      "form-action 'none'; frame-ancestors https://shop.localhost:8446 https://pay.localhost:8443");
   EXPECT_EQ(page.headers.find("Cache-Control"), "no-store");
   EXPECT_EQ(page.headers.find("Referrer-Policy"), "no-referrer");
 }

@@ -23,6 +23,7 @@ std::string content_type_of(const std::filesystem::path& path) {
   const auto extension = path.extension();
   if (extension == ".js") return "text/javascript; charset=utf-8";
   if (extension == ".css") return "text/css; charset=utf-8";
+  if (extension == ".woff2") return "font/woff2";
   if (extension == ".svg") return "image/svg+xml";
   return "application/octet-stream";
 }

@@ -35,7 +35,8 @@ net::Response html(int status, std::string body, const std::string& frame_ancest
   return {.status = status,
           .headers = {{"Content-Type", "text/html; charset=utf-8"},
                       {"Content-Security-Policy",
-                       "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; "
+                       "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; font-src 'self'; "
+                       "base-uri 'none'; "
                        "form-action 'none'; frame-ancestors " +
                            frame_ancestors},
                       {"Cache-Control", "no-store"},
@@ -59,7 +60,7 @@ net::Response show_asset(const FramePages& pages, const net::Request& request) {
   if (asset == nullptr) return problem_response(base::Error(base::ErrorCode::not_found), request);
   return {.status = 200,
           .headers = {{"Content-Type", asset->content_type},
-                      {"Cache-Control", "public, max-age=31536000, immutable"},
+                      {"Cache-Control", "no-cache"},
                       {"Cross-Origin-Resource-Policy", "same-origin"},
                       {"X-Content-Type-Options", "nosniff"}},
           .body = asset->body};
