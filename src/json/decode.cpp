@@ -27,7 +27,7 @@ base::Result<> parse(std::string_view text, const Shape& shape, void* where, con
 
 // Overwrites the part of the stack that the parser has just left: it unescapes text in a buffer of its own there.
 [[gnu::noinline]] void wipe_stack_below() {
-  std::array<unsigned char, 64 * 1024> area;
+  std::array<unsigned char, std::size_t{64} * 1024> area;
   base::wipe(area.data(), area.size());
 }
 

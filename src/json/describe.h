@@ -69,20 +69,17 @@ using PublicMembers = boost::describe::describe_members<T, boost::describe::mod_
 // Whether decoding a T handles secret text anywhere. `Above` are the types it is part of: types may contain themselves.
 template <class T, class... Above>
 constexpr bool holds_secret() {
-  if constexpr (std::same_as<T, base::SecretBytes>) {
-    return true;
-  } else if constexpr ((std::same_as<T, Above> || ...)) {
-    return false;
-  } else if constexpr (kIsOptional<T> || kIsVector<T>) {
+  constexpr bool kBeingLookedAt = (std::same_as<T, Above> || ...);
+  if constexpr (!kBeingLookedAt && (kIsOptional<T> || kIsVector<T>)) {
     return holds_secret<typename T::value_type, T, Above...>();
-  } else if constexpr (DescribedStruct<T>) {
+  } else if constexpr (!kBeingLookedAt && DescribedStruct<T>) {
     bool found = false;
     boost::mp11::mp_for_each<PublicMembers<T>>([&](auto d) {
       found = found || holds_secret<std::remove_cvref_t<decltype(std::declval<T&>().*d.pointer)>, T, Above...>();
     });
     return found;
   } else {
-    return false;
+    return std::same_as<T, base::SecretBytes>;
   }
 }
 

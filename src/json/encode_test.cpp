@@ -68,7 +68,9 @@ TEST(Encode, what_is_encoded_decodes_to_the_same) {
 }
 
 TEST(Encode, secrets_are_written_into_wiped_memory_only) {
-  const Sealed sealed{.owner = "o", .number = base::SecretBytes::copy_of(std::string_view("12\"3"))};
+  Sealed sealed;
+  sealed.owner = "o";
+  sealed.number = base::SecretBytes::copy_of(std::string_view("12\"3"));
   EXPECT_EQ(encode_secret(sealed).expose_text(), R"({"owner":"o","number":"12\"3"})");
   SecretWriter out;
   out.begin_object().secret_member("pin", sealed.number).end_object();

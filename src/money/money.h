@@ -7,6 +7,7 @@
 #pragma once
 
 #include <compare>
+#include <concepts>
 #include <cstdint>
 #include <string>
 
@@ -24,6 +25,7 @@ class Money {
  public:
   constexpr Money() = default;  // nothing, of no currency
   constexpr Money(std::int64_t minor, Currency currency) : minor_(minor), currency_(currency) {}
+  Money(std::floating_point auto, Currency) = delete;  // a float would be cut silently
   static constexpr Money zero(Currency currency) { return {0, currency}; }
 
   constexpr std::int64_t minor() const { return minor_; }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <compare>
+#include <concepts>
 #include <cstdint>
 #include <string>
 
@@ -18,6 +19,7 @@ class Rate {
 
   constexpr Rate() = default;
   static constexpr Rate from_ppm(std::int64_t ppm) { return Rate(ppm); }
+  static Rate from_ppm(std::floating_point auto) = delete;
   // Percent times 100, as the merchant API writes tax rates (2550 = 25.5 %). Also called basis points.
   static constexpr Rate from_percent_x100(std::int32_t percent_x100) { return Rate(std::int64_t{percent_x100} * 100); }
 

@@ -1,0 +1,73 @@
+#include "base/card_digits.h"
+
+#include <gtest/gtest.h>
+
+#include "base/random.h"
+
+namespace karv::base {
+namespace {
+
+// The digits with the check digit that makes them pass.
+std::string with_check_digit(const std::string& digits) {
+  for (char c = '0'; c <= '9'; ++c)
+    if (passes_luhn(digits + c)) return digits + c;
+  return {};
+}
+
+std::string masked(std::string_view text) { return mask_card_numbers(text).text; }
+
+// Source: the worked example of ISO/IEC 7812-1 annex B as usually printed: 7992739871 has check digit 3.
+TEST(Luhn, agrees_with_the_standard_s_example) {
+  EXPECT_TRUE(passes_luhn("79927398713"));
+  for (const char c : std::string_view("012456789")) EXPECT_FALSE(passes_luhn(std::string("7992739871") + c)) << c;
+}
+
+TEST(Luhn, notices_one_wrong_digit_anywhere) {
+  const std::string right = with_check_digit("400012000000000");
+  for (std::size_t i = 0; i < right.size(); ++i) {
+    for (char c = '0'; c <= '9'; ++c) {
+      std::string wrong = right;
+      wrong[i] = c;
+      EXPECT_EQ(passes_luhn(wrong), wrong == right);
+    }
+  }
+}
+
+TEST(CardDigits, numbers_are_masked_to_their_last_four) {
+  EXPECT_EQ(masked("card 4111111111111111!"), "card ************1111!");
+  EXPECT_EQ(masked("4111 1111 1111 1111"), "**** **** **** 1111");
+  EXPECT_EQ(masked("4111-1111-1111-1111"), "****-****-****-1111");
+  EXPECT_EQ(masked("x5555555555554444y"), "x************4444y");
+  const auto two = mask_card_numbers("4111111111111111, 5555555555554444");
+  EXPECT_EQ(two.text, "************1111, ************4444");
+  EXPECT_EQ(two.masked, 2);
+}
+
+TEST(CardDigits, every_brand_s_range_and_length_is_known) {
+  for (const auto* start :
+       {"40001200000000", "37000000000000", "34000000000000", "222100000000000", "272000000000000", "510000000000000",
+        "620000000000000000", "30000000000000", "353000000000000", "400000000000"}) {
+    const std::string number = with_check_digit(start);
+    EXPECT_EQ(mask_card_numbers(number).masked, 1)
+        << number.size() << " digits from " << std::string(start).substr(0, 4);
+  }
+}
+
+TEST(CardDigits, references_and_product_codes_are_left_alone) {
+  for (const auto* text : {"4111111111111112", "order 1234567890123", "411111111111", "+46 70 123 45 67", "", "a-b-c",
+                           "2026-11-22 17:41:05", "0000000000000000", "8999999999999999999999", "2220-4444-5555-6666"})
+    EXPECT_EQ(mask_card_numbers(text).masked, 0) << text;
+}
+
+TEST(CardDigits, any_generated_number_is_found_inside_any_text) {
+  SeededRandom random(9);
+  for (int i = 0; i < 500; ++i) {
+    std::string digits = "400012";
+    while (digits.size() < 15) digits.push_back(static_cast<char>('0' + random.below(10)));
+    const std::string number = with_check_digit(digits);
+    EXPECT_EQ(masked("note:" + number + ";"), "note:************" + number.substr(12) + ";");
+  }
+}
+
+}  // namespace
+}  // namespace karv::base
