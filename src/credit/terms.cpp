@@ -1,6 +1,8 @@
 // The terms of each plan in each language, as data. A change of any word needs a new terms_version in plans.cpp; the
 // hash in every quote covers all texts, so that a forgotten version is still noticed.
+#include <algorithm>
 #include <array>
+#include <span>
 
 #include "credit/plans.h"
 
@@ -16,8 +18,8 @@ struct TermsRow {
   Terms terms;
 };
 
-const std::array<TermsRow, 9>& all_terms() {
-  static const std::array<TermsRow, 9> kTerms = {{
+std::array<TermsRow, 3> pay_now_terms() {
+  return {{
       {Plan::pay_now,
        Language::en,
        "",
@@ -41,6 +43,11 @@ const std::array<TermsRow, 9>& all_terms() {
          "als du bestätigt hast.",
          "Dies ist kein Kredit. Es fallen keine Zinsen und keine Gebühren an.",
          "Wenn du etwas zurückgibst, geht das Geld auf dieselbe Karte zurück."}}},
+  }};
+}
+
+std::array<TermsRow, 3> pay_in_30_terms() {
+  return {{
       {Plan::pay_in_30,
        Language::en,
        "If you pay late there is no fee and no interest. We remind you by e-mail; a debt that stays unpaid may be "
@@ -79,6 +86,11 @@ const std::array<TermsRow, 9>& all_terms() {
          "innerhalb von 30 Tagen zurück. Gibst du Waren zurück, sinkt zuerst, was du schuldest.",
          "Ob wir Kredit anbieten, wird automatisch entschieden. Du kannst die Gründe erfragen, deinen Standpunkt "
          "darlegen und die Entscheidung von einem Menschen überprüfen lassen."}}},
+  }};
+}
+
+std::array<TermsRow, 3> pay_in_3_terms() {
+  return {{
       {Plan::pay_in_3,
        Language::en,
        "If a payment fails there is no fee and no interest. We tell you by e-mail and try the card again after 7 and "
@@ -124,13 +136,27 @@ const std::array<TermsRow, 9>& all_terms() {
          "Ob wir Kredit anbieten, wird automatisch entschieden. Du kannst die Gründe erfragen, deinen Standpunkt "
          "darlegen und die Entscheidung von einem Menschen überprüfen lassen."}}},
   }};
-  return kTerms;
+}
+
+std::span<const TermsRow> terms_in_all_languages(Plan plan) {
+  static const auto kPayNow = pay_now_terms();
+  static const auto kPayIn30 = pay_in_30_terms();
+  static const auto kPayIn3 = pay_in_3_terms();
+  switch (plan) {
+    case Plan::pay_now:
+      return kPayNow;
+    case Plan::pay_in_30:
+      return kPayIn30;
+    case Plan::pay_in_3:
+      return kPayIn3;
+  }
+  return kPayNow;
 }
 
 const TermsRow& row_of(Plan plan, Language language) {
-  for (const TermsRow& row : all_terms())
-    if (row.plan == plan && row.language == language) return row;
-  return row_of(plan, Language::en);
+  const auto rows = terms_in_all_languages(plan);
+  const auto found = std::ranges::find(rows, language, &TermsRow::language);
+  return found == rows.end() ? rows.front() : *found;
 }
 
 }  // namespace
