@@ -167,4 +167,9 @@ base::Result<std::vector<Merchant>> find_merchants(store::ReadTx& tx, std::span<
   return merchants;
 }
 
+base::Result<std::vector<Merchant>> list_merchants(store::ReadTx& tx) {
+  KARV_TRY(const store::Rows rows, tx.read_one(all_merchants()));
+  return read_merchants(rows);
+}
+
 }  // namespace karv::identity

@@ -67,6 +67,9 @@ base::Result<Merchant> get_merchant(store::ReadTx& tx, MerchantId merchant_id);
 // The names of several merchants for a customer's list; unknown ids are left out. Cost: one round trip.
 base::Result<std::vector<Merchant>> find_merchants(store::ReadTx& tx, std::span<const MerchantId> merchant_ids);
 
+// All of them, oldest first: for the operator's command line. Cost: one round trip.
+base::Result<std::vector<Merchant>> list_merchants(store::ReadTx& tx);
+
 // "https://host[:port]", lower case, no path; empty when it is not an origin a checkout may be framed by.
 std::optional<std::string> parse_origin(std::string_view text);
 

@@ -13,6 +13,7 @@ using store::Sql;
 
 constexpr Sql kFindMerchant =
     "select merchant_id, name, country, origins, status from merchants where merchant_id = $1";
+constexpr Sql kAllMerchants = "select merchant_id, name, country, origins, status from merchants order by merchant_id";
 constexpr Sql kInsertMerchant =
     "insert into merchants (merchant_id, name, country, origins, status, created_at) values ($1, $2, $3, $4, $5, $6)";
 constexpr Sql kUpdateMerchantStatus = "update merchants set status = $1 where merchant_id = $2";
@@ -126,6 +127,12 @@ store::Query find_merchant(MerchantId merchant_id) { return {kFindMerchant, {mer
 std::optional<Merchant> read_merchant(const Rows& rows) {
   if (rows.empty()) return std::nullopt;
   return merchant_from(rows[0]);
+}
+store::Query all_merchants() { return {kAllMerchants, {}}; }
+std::vector<Merchant> read_merchants(const Rows& rows) {
+  std::vector<Merchant> merchants;
+  for (const Row& row : rows) merchants.push_back(merchant_from(row));
+  return merchants;
 }
 void insert_merchant(store::Tx& tx, const Merchant& merchant, base::Instant now) {
   tx.write({kInsertMerchant,

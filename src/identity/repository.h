@@ -16,6 +16,8 @@ namespace karv::identity {
 // ---- merchants
 store::Query find_merchant(MerchantId merchant_id);
 std::optional<Merchant> read_merchant(const store::Rows& rows);
+store::Query all_merchants();  // oldest first
+std::vector<Merchant> read_merchants(const store::Rows& rows);
 void insert_merchant(store::Tx& tx, const Merchant& merchant, base::Instant now);
 void update_merchant_status(store::Tx& tx, MerchantId merchant_id, MerchantStatus status);
 

@@ -1,0 +1,119 @@
+// karv merchant: who may call the merchant API. Answers are one JSON object a line, for people and for scripts.
+#include <cstdio>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "apps/cli/commands.h"
+#include "apps/cli/server_store.h"
+#include "json/writer.h"
+
+namespace karv::apps::cli {
+namespace {
+
+using base::Result;
+
+struct Options {
+  std::string configuration, name, country, merchant, username;
+  std::vector<std::string> origins;
+};
+
+// What a deed needs: the database, open and of the right schema, and identity's tools.
+struct Opened {
+  std::unique_ptr<store::Database> database;
+  std::unique_ptr<IdentityTools> tools;
+};
+Result<Opened> open(const Options& options) {
+  KARV_TRY(const auto files, read_server_files(options.configuration));
+  Opened opened;
+  KARV_TRY(opened.database, open_existing(files.database));
+  KARV_TRY(opened.tools, IdentityTools::create(files));
+  return opened;
+}
+
+void print_line(const std::string& line) { fmt::print("{}\n", line); }
+
+Result<void> create(const Options& options) {
+  KARV_TRY(const auto opened, open(options));
+  KARV_TRY(const auto id, opened.database->write<identity::MerchantId>("create_merchant", [&](store::Tx& tx) {
+    return identity::create_merchant(tx, opened.tools->context(), {options.name, options.country, options.origins});
+  }));
+  print_line(std::move(json::Writer().begin_object().member("merchant_id", id.text()).end_object()).take());
+  return {};
+}
+
+Result<void> add_credential(const Options& options) {
+  const auto id = identity::MerchantId::parse(options.merchant);
+  if (!id) return base::internal_error(base::ErrorCode::bad_value, "--merchant is not an id");
+  KARV_TRY(const auto opened, open(options));
+  KARV_TRY(const auto made, opened.database->write<identity::NewCredential>("create_credential", [&](store::Tx& tx) {
+    return identity::create_credential(tx, opened.tools->context(), *id);
+  }));
+  json::SecretWriter out;
+  out.begin_object().member("username", made.username).secret_member("password", made.secret).end_object();
+  const auto line = std::move(out).take();
+  const auto text = line.expose_text();
+  std::fwrite(text.data(), 1, text.size(), stdout);  // not through a formatter that keeps a copy
+  std::fputc('\n', stdout);
+  fmt::print(stderr, "This password is shown once; Karv keeps only its MAC.\n");
+  return {};
+}
+
+Result<void> disable(const Options& options) {
+  KARV_TRY(const auto opened, open(options));
+  KARV_TRY_VOID(opened.database->write<void>("disable_credential", [&](store::Tx& tx) {
+    return identity::disable_credential(tx, opened.tools->context(), opened.tools->authenticator(), options.username);
+  }));
+  fmt::print(stderr, "{} is disabled; a running server notices within {} s.\n", options.username,
+             identity::kCredentialCacheTime.ms / 1000);
+  return {};
+}
+
+Result<void> list(const Options& options) {
+  KARV_TRY(const auto opened, open(options));
+  KARV_TRY(const auto merchants, opened.database->read<std::vector<identity::Merchant>>(
+                                     "list_merchants", [](store::ReadTx& tx) { return identity::list_merchants(tx); }));
+  for (const auto& merchant : merchants) {
+    json::Writer out;
+    out.begin_object()
+        .member("merchant_id", merchant.merchant_id.text())
+        .member("name", merchant.name)
+        .member("country", merchant.country)
+        .member("status", identity::name_of(merchant.status))
+        .member("origins")
+        .begin_array();
+    for (const auto& origin : merchant.origins) out.text(origin);
+    out.end_array().end_object();
+    print_line(std::move(out).take());
+  }
+  return {};
+}
+
+}  // namespace
+
+void add_merchant_commands(CLI::App& app, int& exit_code) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* group = app.add_subcommand("merchant", "merchants and their API credentials");
+  group->require_subcommand(1);
+  const auto add = [&](const char* name, const char* sentence, Result<void> (*deed)(const Options&)) {
+    CLI::App* command = group->add_subcommand(name, sentence);
+    command->add_option("--config", options->configuration, "the server.toml")->required();
+    command->callback([options, deed, &exit_code] {
+      if (const auto done = deed(*options); !done.ok()) exit_code = fail(done.error());
+    });
+    return command;
+  };
+  CLI::App* made = add("create", "a new merchant; prints its id", create);
+  made->add_option("--name", options->name, "as shoppers read it")->required();
+  made->add_option("--country", options->country, "two upper-case letters")->required();
+  made->add_option("--origin", options->origins, "https://host[:port] whose pages may hold the checkout; repeatable");
+  add("credential", "a new user name and password; the password is printed once", add_credential)
+      ->add_option("--merchant", options->merchant, "the merchant's id")
+      ->required();
+  add("list", "all merchants, one JSON object a line", list);
+  add("disable", "a credential stops working, for good", disable)
+      ->add_option("--username", options->username, "the credential's user name")
+      ->required();
+}
+
+}  // namespace karv::apps::cli

@@ -1,0 +1,64 @@
+#include "apps/cli/server_store.h"
+
+#include <filesystem>
+
+#include "apps/common/section.h"
+#include "apps/common/server_store.h"
+#include "store/migrate.h"
+#include "store/sqlite/sqlite.h"
+
+namespace karv::apps::cli {
+namespace {
+
+using base::Result;
+
+Result<ServerFiles> files_from(const toml::table& root) {
+  ServerFiles files;
+  const auto text = [&](const char* section, const char* key, std::string& into) {
+    const auto value =
+        section == nullptr ? root[key].value_exact<std::string>() : root[section][key].value_exact<std::string>();
+    into = value.value_or("");
+    return !into.empty();
+  };
+  if (!text(nullptr, "database", files.database) || !text("secrets", "server_key", files.server_key) ||
+      !text("secrets", "epoch_key", files.epoch_key))
+    return configuration_error("this is no server.toml: database, secrets.server_key or secrets.epoch_key is missing");
+  return files;
+}
+
+}  // namespace
+
+Result<ServerFiles> read_server_files(const std::string& configuration) {
+  return read_toml<ServerFiles>(configuration, files_from);
+}
+
+Result<std::unique_ptr<store::Database>> open_existing(const std::string& path) {
+  if (!std::filesystem::exists(path))
+    return base::internal_error(base::ErrorCode::unavailable,
+                                path + " does not exist yet; `karv migrate` or a sandbox server makes it");
+  KARV_TRY(auto database, store::open_sqlite({.path = path, .readers = 1}));
+  KARV_TRY_VOID(store::require_schema(*database, server_migrations()));
+  return database;
+}
+
+Result<std::unique_ptr<store::Database>> open_and_migrate(const std::string& path) {
+  KARV_TRY(auto database, store::open_sqlite({.path = path, .readers = 1}));
+  KARV_TRY_VOID(store::migrate(*database, server_migrations()));
+  return database;
+}
+
+Result<std::unique_ptr<IdentityTools>> IdentityTools::create(const ServerFiles& files) {
+  std::unique_ptr<IdentityTools> tools(new IdentityTools);
+  KARV_TRY(const auto server_key, read_server_key(files.server_key));
+  KARV_TRY(auto epoch_key, read_epoch_key(files.epoch_key));
+  KARV_TRY(tools->keys_, identity::Keys::derive(server_key));
+  std::vector<identity::EpochKey> epochs;
+  epochs.push_back({1, std::move(epoch_key)});
+  KARV_TRY(tools->sealer_, identity::Sealer::create(std::move(epochs), tools->wall_, tools->random_));
+  tools->context_.emplace(
+      identity::Context{*tools->keys_, *tools->sealer_, tools->wall_, tools->wall_, tools->random_});
+  tools->authenticator_.emplace(*tools->keys_, tools->wall_);
+  return tools;
+}
+
+}  // namespace karv::apps::cli

@@ -1,0 +1,44 @@
+// karv-server's database and keys, opened by its own configuration file: what the operator's commands work on.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "identity/service.h"
+#include "store/database.h"
+
+namespace karv::apps::cli {
+
+// The paths in a server.toml that the commands need; everything else in it is the server's business.
+struct ServerFiles {
+  std::string database, server_key, epoch_key;
+};
+base::Result<ServerFiles> read_server_files(const std::string& configuration);
+
+// The database of an installation. The server may be running: SQLite lets the two take turns.
+// Errors: unavailable (there is no database yet), not_allowed (its schema is not the one this program knows).
+base::Result<std::unique_ptr<store::Database>> open_existing(const std::string& path);
+// Makes it when it is not there, and applies what is missing.
+base::Result<std::unique_ptr<store::Database>> open_and_migrate(const std::string& path);
+
+// What identity's use cases are handed. Members in the order they are needed.
+class IdentityTools {
+ public:
+  static base::Result<std::unique_ptr<IdentityTools>> create(const ServerFiles& files);
+  const identity::Context& context() const { return *context_; }
+  identity::MerchantAuthenticator& authenticator() { return *authenticator_; }
+
+ private:
+  IdentityTools() = default;
+  base::SystemClock wall_;
+  base::SystemRandom random_;
+  std::optional<identity::Keys> keys_;
+  std::unique_ptr<identity::Sealer> sealer_;
+  std::optional<identity::Context> context_;
+  std::optional<identity::MerchantAuthenticator> authenticator_;
+};
+
+}  // namespace karv::apps::cli
