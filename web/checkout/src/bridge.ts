@@ -72,13 +72,16 @@ export function connect(page: Window, onStart: (start: Start, bridge: Bridge) =>
   page.parent.postMessage({ karv: 'ready' }, origin);
 }
 
+const kPressEndsMs = 40;
+
 function makeBridge(port: MessagePort): Bridge {
   const send = (kind: string, members: Members): void => port.postMessage({ karv: kind, ...members });
   return {
     height: (height) => send('height', { height }),
     loaded: (showForm, error) => send('loaded', error ? { show_form: showForm, error } : { show_form: showForm }),
     plan: (plan) => send('plan', { plan }),
-    result: (result) => send('result', { ...result }),
+    // The frame goes with the result: the press that caused it is let end first, or it would hang in a frame that is gone.
+    result: (result) => void setTimeout(() => send('result', { ...result }), kPressEndsMs),
     onCancel: () => undefined,
   };
 }
