@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <sqlite3.h>
+#include <time.h>
 
 #include "base/check.h"
 
@@ -19,6 +20,13 @@ using Clock = std::chrono::steady_clock;
 
 inline double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// Processor time of this process. Unlike the wall clock it says little about who else uses the machine.
+inline double cpu_seconds() {
+  timespec time{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
 }
 
 inline double percentile(std::vector<double>& sorted_in_place, double share) {
