@@ -65,7 +65,10 @@ export function CardFrame(props: CardFrameProps) {
   }, [origin]);
 
   useEffect(() => {
-    if (submits > 0) frame.current?.contentWindow?.postMessage({ karv: 'card.submit' }, origin);
+    if (submits === 0) return;
+    // A frame that never said it is ready shows no form: its ticket is as good as gone.
+    if (ready) frame.current?.contentWindow?.postMessage({ karv: 'card.submit' }, origin);
+    else latest.current.onError('TICKET_UNREACHABLE');
   }, [submits, origin]);
 
   return (
