@@ -87,6 +87,9 @@ void note_pending(Authorization& authorization, const risk::Decision& decision, 
   authorization.pending_accepts = decision.pend_accepts;
 }
 
+// What the card network knows the purchase by until there is an order: the random end of the authorization's id.
+std::string reference_of(AuthorizationId id) { return id.text().substr(24); }
+
 // Stores the card the purchase is paid with and the intent to hold it.
 rails::CardOperation intend_hold(store::Tx& tx, const Context& context, const Confirmation& confirmation,
                                  Authorization& authorization, const money::Money& amount) {
@@ -105,7 +108,7 @@ rails::CardOperation intend_hold(store::Tx& tx, const Context& context, const Co
                              .vault_token = card.vault_token,
                              .amount = amount,
                              .merchant_name = confirmation.merchant.name,
-                             .merchant_reference = {},
+                             .merchant_reference = reference_of(authorization.authorization_id),
                              .by_cardholder = true,
                              .original = std::nullopt});
   authorization.state = AuthorizationState::pending_card;
