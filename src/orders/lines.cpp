@@ -1,7 +1,6 @@
 #include "orders/lines.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 #include <fmt/format.h>
 
@@ -12,6 +11,9 @@ using Wide = __int128;
 
 constexpr std::int64_t kMaxLineAmount = 200'000'000;  // the contract's cap per line and per order
 constexpr std::size_t kMaxLines = 1000;
+
+// std::abs of the lowest integer is undefined, and a request may well carry it.
+bool is_beyond_cap(std::int64_t amount) { return amount > kMaxLineAmount || amount < -kMaxLineAmount; }
 
 std::string member(std::size_t index, std::string_view name) { return fmt::format("order_lines[{}].{}", index, name); }
 
@@ -33,10 +35,10 @@ void check_ranges(const OrderLine& line, std::size_t index, json::FieldErrors& p
   if (line.quantity < 0 || line.quantity > kMaxLineAmount)
     complain(problems, member(index, "quantity"), fmt::to_string(line.quantity),
              fmt::format("0 to {}", kMaxLineAmount));
-  if (std::abs(line.unit_price) > kMaxLineAmount)
+  if (is_beyond_cap(line.unit_price))
     complain(problems, member(index, "unit_price"), fmt::to_string(line.unit_price),
              fmt::format("at most {}", kMaxLineAmount));
-  if (std::abs(line.total_amount) > kMaxLineAmount)
+  if (is_beyond_cap(line.total_amount))
     complain(problems, member(index, "total_amount"), fmt::to_string(line.total_amount),
              fmt::format("at most {}", kMaxLineAmount));
   if (line.unit_price < 0 && !may_be_negative(line))
