@@ -28,6 +28,7 @@ export function CardFrame(props: CardFrameProps) {
   const frame = useRef<HTMLIFrameElement>(null);
   const latest = useRef(props);
   latest.current = props;
+  const answered = useRef(submits);
   const [ready, setReady] = useState(false);
   const origin = new URL(url).origin;
 
@@ -65,7 +66,9 @@ export function CardFrame(props: CardFrameProps) {
   }, [origin]);
 
   useEffect(() => {
-    if (submits === 0) return;
+    // A frame that takes another's place starts from the count it finds.
+    if (submits === answered.current) return;
+    answered.current = submits;
     // A frame that never said it is ready shows no form: its ticket is as good as gone.
     if (ready) frame.current?.contentWindow?.postMessage({ karv: 'card.submit' }, origin);
     else latest.current.onError('TICKET_UNREACHABLE');
