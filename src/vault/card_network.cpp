@@ -1,5 +1,6 @@
 #include "vault/card_network.h"
 
+#include <chrono>
 #include <vector>
 
 #include "base/check.h"
@@ -46,6 +47,7 @@ void CardNetwork::stop() {
     stopping_ = true;
     signed_on_ = false;
     wake_.notify_all();
+    ready_or_over_.notify_all();
   }
   thread_.join();
   line_.reset();
@@ -88,12 +90,23 @@ void CardNetwork::send_now(NetworkRequest request, base::Duration limit, Done do
   done({.end = ExchangeEnd::not_sent, .answer = {}});
 }
 
+void CardNetwork::wait_until_signed_on() {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(settings_.patience.ms);
+  const base::Lock lock(mutex_);
+  while (!signed_on_ && !stopping_) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+    if (left.count() <= 0) return;
+    ready_or_over_.wait_for(mutex_, left);
+  }
+}
+
 Exchange CardNetwork::ask(NetworkRequest request, base::Duration limit) {
   struct Waiting {
     base::Mutex mutex;
     base::Condition ended;
     std::optional<Exchange> exchange KARV_GUARDED_BY(mutex);
   };
+  wait_until_signed_on();
   const auto waiting = std::make_shared<Waiting>();
   send(std::move(request), limit, [waiting](Exchange exchange) {
     const base::Lock lock(waiting->mutex);
@@ -203,6 +216,7 @@ void CardNetwork::sign_on() {
     {
       const base::Lock lock(mutex_);
       signed_on_ = true;
+      ready_or_over_.notify_all();
     }
     base::log::info("card_network_signed_on");
     ready_();

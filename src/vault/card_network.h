@@ -48,6 +48,7 @@ struct CardNetworkSettings {
   base::Duration echo_after = base::seconds(30);
   base::Duration management_limit = base::seconds(10);
   base::Duration tick = base::milliseconds(50);
+  base::Duration patience = base::seconds(3);  // how long ask() waits for a line that is just being opened again
 };
 
 class CardNetwork {
@@ -68,7 +69,7 @@ class CardNetwork {
   void stop();
 
   void send(NetworkRequest request, base::Duration limit, Done done) KARV_EXCLUDES(mutex_);
-  // Waits for the end. Not for the network's own thread.
+  // Waits for the line to be ready, a little, and then for the end. Not for the network's own thread.
   Exchange ask(NetworkRequest request, base::Duration limit);
 
   bool is_signed_on() const KARV_EXCLUDES(mutex_);
@@ -86,6 +87,7 @@ class CardNetwork {
     Done done;
   };
 
+  void wait_until_signed_on() KARV_EXCLUDES(mutex_);
   void push(EventKind kind, base::SecretBytes frame) KARV_EXCLUDES(mutex_);
   void run();
   void handle(Event event);
@@ -105,6 +107,7 @@ class CardNetwork {
 
   mutable base::Mutex mutex_;
   base::Condition wake_;
+  base::Condition ready_or_over_;
   std::deque<Event> events_ KARV_GUARDED_BY(mutex_);
   std::map<ExchangeKey, Open> open_ KARV_GUARDED_BY(mutex_);
   bool signed_on_ KARV_GUARDED_BY(mutex_) = false;

@@ -252,6 +252,23 @@ TEST_F(OperationsTest, when_nothing_could_be_sent_nothing_is_unknown) {
   EXPECT_EQ(used(token), 0);
 }
 
+TEST_F(OperationsTest, a_line_that_is_being_opened_again_is_waited_for) {
+  const auto request = vault->operation(vault->make_card().vault_token, 1000);
+  peer.hang_up();
+  EXPECT_TRUE(eventually([&] { return !vault->network->is_signed_on(); }));
+  auto answer = std::async(std::launch::async, [&] { return vault->operations->run(OperationKind::hold, request); });
+  peer.reopen();
+  EXPECT_EQ(answer.get()->outcome, Outcome::approved);
+}
+
+TEST_F(OperationsTest, a_line_that_stays_closed_moves_nothing) {
+  const auto request = vault->operation(vault->make_card().vault_token, 1000);
+  peer.hang_up();
+  EXPECT_TRUE(eventually([&] { return !vault->network->is_signed_on(); }));
+  EXPECT_EQ(run(OperationKind::hold, request).state, OperationState::not_sent);
+  EXPECT_EQ(peer.count("0100"), 0);
+}
+
 TEST_F(OperationsTest, completions_take_up_the_hold_and_never_more) {
   const auto token = vault->make_card().vault_token;
   const auto hold = vault->operation(token, 1000);
@@ -298,6 +315,7 @@ TEST_F(OperationsTest, a_release_waits_for_completions_and_ends_the_hold) {
   EXPECT_EQ(refusal(OperationKind::reverse, vault->operation(token, 0, hold.operation)), "NOT_MATCHING");
   vault->wall.advance(base::seconds(10));
   EXPECT_TRUE(becomes(part.operation, OperationState::confirmed));
+  vault->wall.advance(base::seconds(1));
   EXPECT_TRUE(becomes(release.operation, OperationState::confirmed));
   EXPECT_EQ(peer.count("0221"), 1);
   EXPECT_EQ(peer.count("0400"), 1);

@@ -145,10 +145,7 @@ base::Result<NetworkRequest> Settlement::make_request(const Operation& operation
   return base::internal_error(base::ErrorCode::internal, "nothing to deliver for this operation");
 }
 
-// Counts the attempt before it is made: after a crash the next one is marked as a repeat.
-base::Result<void> Settlement::postpone(const OpenOperation& open) {
-  const OpenOperation next{
-      .id = open.id, .attempts = open.attempts + 1, .due_at = wall_.now() + retry_delay(open.attempts)};
+base::Result<void> Settlement::look_again_at(const OpenOperation& next) {
   return database_.write<void>("vault_postpone", [&](store::Tx& tx) -> base::Result<void> {
     update_open(tx, next);
     return {};
@@ -165,14 +162,24 @@ void Settlement::deliver(const OpenOperation& open) {
     return finish(open.id);
   }
   auto message = make_request(found, open.attempts == 0 ? Attempt::first : Attempt::repeated);
-  if (!message.ok() && message.error().code() == base::ErrorCode::unavailable) return finish(open.id);
+  if (!message.ok() && message.error().code() == base::ErrorCode::unavailable) {
+    (void)look_again_at({.id = open.id, .attempts = open.attempts, .due_at = wall_.now() + base::seconds(1)});
+    return finish(open.id);
+  }
   if (!message.ok())
     base::log::error("settlement_cannot_send",
                      {{"operation_id", open.id.text()}, {"detail", message.error().internal_text()}});
-  if (!postpone(open).ok() || !message.ok()) return finish(open.id);
+  // The attempt is counted before it is made: after a crash the next one is marked as a repeat.
+  const auto counted =
+      look_again_at({.id = open.id, .attempts = open.attempts + 1, .due_at = wall_.now() + retry_delay(open.attempts)});
+  if (!counted.ok() || !message.ok()) return finish(open.id);
   network_.send(std::move(message).value(), settings_.answer_limit, [this, found](const Exchange& exchange) {
+    struct Finish {  // also when a bug ends handle_end()
+      Settlement& settlement;
+      OperationId id;
+      ~Finish() { settlement.finish(id); }
+    } const last{*this, found.id};
     handle_end(found, exchange);
-    finish(found.id);
   });
 }
 

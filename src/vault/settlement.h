@@ -46,7 +46,7 @@ class Settlement {
   void deliver(const OpenOperation& open);
   base::Result<NetworkRequest> make_request(const Operation& operation, Attempt attempt);
   void handle_end(const Operation& operation, const Exchange& exchange);
-  base::Result<void> postpone(const OpenOperation& open);
+  base::Result<void> look_again_at(const OpenOperation& next);
   base::Result<Operation> step(OperationId id, OperationCommand command, const NetworkAnswer& answer,
                                std::int64_t confirmed_stan = 0);
   bool begin(OperationId id) KARV_EXCLUDES(mutex_);

@@ -51,6 +51,7 @@ class FakePeer {
   void refuse_sends(bool refuse);
   void send_late_answers();
   void hang_up();
+  void reopen();
 
   // Every message that came, in order, as "0100", "0420"...
   std::vector<std::string> types() const;
@@ -64,7 +65,6 @@ class FakePeer {
   bool take(const base::SecretBytes& frame);
   void answer(const wire::iso8583::Message& request, const std::string& code);
   void give(base::SecretBytes frame);
-  void reopen();
   void handle_money(const wire::iso8583::Message& request);
 
   mutable base::Mutex mutex_;
@@ -90,7 +90,7 @@ struct TestVault {
   // `peer` null: the card network cannot be reached.
   TestVault(Disk& disk, FakePeer* peer);
   ~TestVault();
-  // Ends it as `kill -9` would: whatever waits is cut off, nothing says goodbye.
+  // Ends it in the middle: whoever waits is cut off, and what is open stays so.
   void kill();
 
   // A filled and collected card of `customer` at `merchant`.

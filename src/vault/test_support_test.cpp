@@ -190,7 +190,7 @@ TestVault::TestVault(Disk& disk, FakePeer* peer)
   database = store::open_sqlite({.path = disk.folder / "vault.db"}).value();
   EXPECT_TRUE(store::migrate(*database, store::all_migrations({store::migrations(), migrations()})).ok());
   keys.emplace(KeyRing::open(*database, disk.hsm, wall.now()).value());
-  network.emplace(wall, CardNetworkSettings{.tick = base::milliseconds(2)});
+  network.emplace(wall, CardNetworkSettings{.tick = base::milliseconds(2), .patience = base::milliseconds(300)});
   settlement.emplace(*database, *keys, *network, wall,
                      SettlementSettings{.acquirer = {}, .pause = base::milliseconds(2)});
   desk.emplace(*database, *keys, codes, wall, random, CardDeskSettings{.public_url = "https://vault.localhost:8444"});
