@@ -17,7 +17,7 @@ if(KARV_CCACHE)
 endif()
 
 add_compile_options(
-  -Wall -Wextra -Werror -Wthread-safety -Wshadow -Wnon-virtual-dtor -Wimplicit-fallthrough
+  -Wall -Wextra -Werror -Wthread-safety -Wshadow -Wno-missing-designated-field-initializers -Wnon-virtual-dtor -Wimplicit-fallthrough
   -fno-omit-frame-pointer -fstack-protector-strong -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
 add_link_options(-fuse-ld=lld)
 add_compile_definitions(BOOST_ALLOW_DEPRECATED_HEADERS)

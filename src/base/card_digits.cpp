@@ -28,32 +28,60 @@ bool passes_luhn(std::string_view digits) {
   return sum % 10 == 0;
 }
 
-MaskedText mask_card_numbers(std::string_view text) {
-  MaskedText out{std::string(text), 0};
-  std::size_t at = 0;
-  while (at < text.size()) {
-    if (!is_digit(text[at]) || (at > 0 && is_digit(text[at - 1]))) {
+namespace {
+struct Group {
+  std::size_t at;
+  std::size_t size;
+};
+
+std::vector<Group> groups_of(std::string_view text) {
+  std::vector<Group> groups;
+  for (std::size_t at = 0; at < text.size();) {
+    if (!is_digit(text[at])) {
       ++at;
       continue;
     }
-    std::string digits;
-    std::vector<std::size_t> positions;
     std::size_t end = at;
-    while (end < text.size()) {
-      if (is_digit(text[end])) {
-        digits.push_back(text[end]);
-        positions.push_back(end++);
-      } else if ((text[end] == ' ' || text[end] == '-') && end + 1 < text.size() && is_digit(text[end + 1])) {
-        ++end;
-      } else {
-        break;
-      }
-    }
-    if (digits.size() >= 13 && digits.size() <= 19 && in_brand_range(digits) && passes_luhn(digits)) {
-      for (std::size_t i = 0; i + 4 < positions.size(); ++i) out.text[positions[i]] = '*';
-      ++out.masked;
-    }
+    while (end < text.size() && is_digit(text[end])) ++end;
+    groups.push_back({at, end - at});
     at = end;
+  }
+  return groups;
+}
+
+bool adjoin(std::string_view text, const Group& a, const Group& b) {
+  const std::size_t gap = a.at + a.size;
+  return b.at == gap + 1 && (text[gap] == ' ' || text[gap] == '-');
+}
+
+// How many groups from `first` on make a card number; 0 when none do.
+std::size_t number_at(std::string_view text, const std::vector<Group>& groups, std::size_t first) {
+  std::string digits;
+  for (std::size_t i = first; i < groups.size(); ++i) {
+    if (i > first && !adjoin(text, groups[i - 1], groups[i])) break;
+    digits += text.substr(groups[i].at, groups[i].size);
+    if (digits.size() > 19) break;
+    if (digits.size() >= 13 && in_brand_range(digits) && passes_luhn(digits)) return i - first + 1;
+  }
+  return 0;
+}
+}  // namespace
+
+MaskedText mask_card_numbers(std::string_view text) {
+  MaskedText out{std::string(text), 0};
+  const auto groups = groups_of(text);
+  for (std::size_t i = 0; i < groups.size();) {
+    const std::size_t count = number_at(text, groups, i);
+    if (count == 0) {
+      ++i;
+      continue;
+    }
+    const std::size_t end = groups[i + count - 1].at + groups[i + count - 1].size;
+    int kept = 0;
+    for (std::size_t at = end; at-- > groups[i].at;)
+      if (is_digit(out.text[at]) && ++kept > 4) out.text[at] = '*';
+    ++out.masked;
+    i += count;
   }
   return out;
 }

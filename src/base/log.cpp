@@ -30,8 +30,9 @@ void append_quoted(std::string& out, std::string_view text) {
     if (c == '"' || c == '\\') {
       out.push_back('\\');
       out.push_back(c);
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+    } else if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7f) {
+      // Our own words are ASCII; whatever else came along is shown as its bytes, so that the line stays valid JSON.
+      out += fmt::format("\\u{:04x}", static_cast<unsigned>(static_cast<unsigned char>(c)));
     } else {
       out.push_back(c);
     }
@@ -64,7 +65,13 @@ std::string render(Level level, std::string_view event, Fields fields, std::stri
     append_quoted(line, field.name);
     line.push_back(':');
     if (const auto* number = std::get_if<std::int64_t>(&field.value)) {
-      line += fmt::format("{}", *number);
+      const std::string digits = fmt::format("{}", *number);
+      const auto safe = mask_card_numbers(digits);
+      if (safe.masked == 0) {
+        line += digits;
+      } else {
+        append_quoted(line, safe.text);
+      }
     } else {
       append_quoted(line, std::get<std::string>(field.value));
     }

@@ -1,8 +1,11 @@
+#include <algorithm>
 #include <vector>
 
+#include "base/check.h"
 #include "base/log.h"
 #include "jobs/jobs.h"
 #include "orders/dates.h"
+#include "orders/market.h"
 #include "orders/payment_service.h"
 #include "rails/vault_calls.h"
 
@@ -13,11 +16,18 @@ using base::ErrorCode;
 using base::Result;
 
 constexpr std::int64_t kBatch = 100;
-// Where the day begins last: nothing is charged before its date has come in its own market.
-constexpr std::string_view kLastMarket = "US";
+
+// The date where the day begins last: nothing is charged before its date has come in its own market.
+calendar::Date date_everywhere(const base::Clock& business) {
+  const auto markets = orders::markets();
+  KARV_REQUIRE(!markets.empty());
+  auto date = orders::today_in(markets.front().country, business);
+  for (const auto& market : markets) date = std::min(date, orders::today_in(market.country, business));
+  return date;
+}
 
 Result<std::vector<credit::Installment>> load_due(const Tools& tools) {
-  const auto date = orders::today_in(kLastMarket, tools.orders.business);
+  const auto date = date_everywhere(tools.orders.business);
   return tools.database.read<std::vector<credit::Installment>>(
       "due_installments", [&](store::ReadTx& tx) { return credit::due_installments(tx, date, kBatch); });
 }

@@ -57,22 +57,17 @@ std::vector<Job> order_jobs(const Tools& tools) {
 }  // namespace
 
 Result<void> take_late_outcome(store::Tx& tx, const orders::Context& context, const rails::CardOperation& settled) {
-  switch (settled.kind) {
-    case rails::OperationKind::hold: {
-      KARV_TRY(auto authorization, orders::finish_authorization(tx, context, settled));
-      // Nobody waits for it any more: the shopper was told that it did not work. What was held is given free.
-      if (authorization.state == orders::AuthorizationState::approved)
-        return orders::void_authorization(tx, context, std::move(authorization));
-      return {};
-    }
-    case rails::OperationKind::charge: {
-      KARV_TRY(auto installment, orders::finish_installment_payment(tx, context, settled));
-      static_cast<void>(installment);
-      return {};
-    }
-    default:
-      return {};  // advices are never intended: they are queued
+  if (orders::pays_installment(settled)) {
+    KARV_TRY(auto installment, orders::finish_installment_payment(tx, context, settled));
+    static_cast<void>(installment);
+    return {};
   }
+  if (settled.kind != rails::OperationKind::hold) return {};  // advices are never intended: they are queued
+  KARV_TRY(auto authorization, orders::finish_authorization(tx, context, settled));
+  // Nobody waits for it any more: the shopper was told that it did not work. What was held is given free.
+  if (authorization.state == orders::AuthorizationState::approved)
+    return orders::withdraw_authorization(tx, context, std::move(authorization));
+  return {};
 }
 
 std::vector<Job> all_jobs(const Tools& tools) {
@@ -99,9 +94,6 @@ std::vector<Job> all_jobs(const Tools& tools) {
     return rails::dispatch_advices(tools.database, tools.orders.rails(), tools.vault, kBatch);
   }));
   jobs.push_back(drained("mails", base::seconds(1), [&tools] { return deliver_mails(tools); }));
-  jobs.push_back(
-      drained("audit_chain", base::seconds(1), [&tools] { return audit::chain_waiting(tools.database, kBatch); }));
-  jobs.push_back(drained("outbox_numbers", base::seconds(1), [&tools] { return number_outbox(tools); }));
   jobs.push_back(drained("old_codes", base::hours(1), [&tools] { return forget_codes(tools); }));
   return jobs;
 }

@@ -28,6 +28,8 @@ struct SavedCard {
 using CardSource = std::variant<std::monostate, TicketCard, TestCard, SavedCard>;
 
 struct ConfirmRequest {
+  // Set when the same decision may be sent twice: the second one then finds the first (find_confirmed).
+  std::optional<orders::AuthorizationId> authorization_id;
   identity::PaymentSessionId session_id;
   identity::CustomerId customer_id;
   identity::Email email;

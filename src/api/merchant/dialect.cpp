@@ -50,26 +50,6 @@ int status_of(const base::Error& error) {
   return status == 507 ? 503 : status;
 }
 
-std::string_view name_of(net::Method method) {
-  switch (method) {
-    case net::Method::get:
-      return "GET";
-    case net::Method::head:
-      return "HEAD";
-    case net::Method::post:
-      return "POST";
-    case net::Method::put:
-      return "PUT";
-    case net::Method::patch:
-      return "PATCH";
-    case net::Method::delete_:
-      return "DELETE";
-    case net::Method::options:
-      return "OPTIONS";
-  }
-  return "GET";
-}
-
 }  // namespace
 
 std::string error_code_of(const base::Error& error) {
@@ -105,7 +85,8 @@ net::Response fallback(const net::Request& request, const std::vector<net::Metho
     return error_response(request, 404, "NOT_FOUND", {"There is nothing at this path. Check the URL and the version."});
   auto response = error_response(request, 405, "METHOD_NOT_ALLOWED", {"This path does not take this method."});
   std::string methods;
-  for (const auto method : allowed) methods += std::string(methods.empty() ? "" : ", ") + std::string(name_of(method));
+  for (const auto method : allowed)
+    methods += std::string(methods.empty() ? "" : ", ") + std::string(net::method_text(method));
   response.headers.add("Allow", methods);
   return response;
 }

@@ -63,8 +63,6 @@ Result<Reply> read_refund(const Services& services, const Caller& caller, const 
   return Reply(json_response(200, refund_json(*refund)));
 }
 
-std::string_view name_of(net::Method method) { return method == net::Method::patch ? "PATCH" : "POST"; }
-
 net::Response response_of(const net::Request& request, const orders::Reply& reply) {
   if (!reply.error_code.empty())
     return error_response(request, static_cast<int>(reply.status), reply.error_code, reply.error_messages);
@@ -92,13 +90,12 @@ Result<Reply> mutate(const Services& services, const Caller& caller, const net::
     return base::public_error(ErrorCode::bad_value, "Klarna-Idempotency-Key is longer than 255 characters.",
                               "BAD_VALUE");
   const auto digest = crypto::sha256(crypto::framed(
-      {base::as_bytes(name_of(request.method)), base::as_bytes(request.path), base::as_bytes(request.body)}));
+      {base::as_bytes(net::method_text(request.method)), base::as_bytes(request.path), base::as_bytes(request.body)}));
   const OrderTarget target{caller.merchant(), id};
-  KARV_TRY(auto reply, services.database.write<orders::Reply>("change_order", [&](store::Tx& tx) {
-    return orders::once(
-        tx, services.orders, {target.merchant.merchant_id, key, digest}, [&] { return deed(tx, target); },
-        refusal_reply);
-  }));
+  KARV_TRY(auto reply,
+           orders::once(
+               services.database, services.orders, {target.merchant.merchant_id, key, digest, "change_order"},
+               [&](store::Tx& tx) { return deed(tx, target); }, refusal_reply));
   return Reply(response_of(request, reply));
 }
 

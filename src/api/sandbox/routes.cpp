@@ -89,7 +89,8 @@ Result<Reply> authorize(const Services& services, const Caller& caller, const ne
   KARV_TRY_VOID(errors.result());
   KARV_TRY(auto shopper, prepare(services, caller, *session_id, *email, *plan));
   return checkout::confirm(services, caller.principal.merchant,
-                           {.session_id = *session_id,
+                           {.authorization_id = std::nullopt,
+                            .session_id = *session_id,
                             .customer_id = shopper.customer_id,
                             .email = *email,
                             .plan = *plan,
