@@ -51,7 +51,7 @@ Result<bool> charge_one(const Tools& tools, credit::InstallmentId id) {
     return false;
   }
   const auto outcome = rails::read_outcome(
-      tools.vault.send_blocking(rails::operation_request(*charge, tools.orders.business.now()), vault_api::kCardLimit));
+      tools.vault(rails::operation_request(*charge, tools.orders.business.now()), vault_api::kCardLimit));
   KARV_TRY(auto installment, tools.database.write<credit::Installment>(
                                  "finish_installment", [&](store::Tx& tx) -> Result<credit::Installment> {
                                    KARV_TRY(auto settled,

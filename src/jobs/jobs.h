@@ -7,9 +7,9 @@
 #include <functional>
 #include <vector>
 
-#include "net/client.h"
 #include "notify/service.h"
 #include "orders/context.h"
+#include "rails/dispatch.h"
 #include "scheduler/job.h"
 #include "store/database.h"
 
@@ -18,7 +18,7 @@ namespace karv::jobs {
 struct Tools {
   store::Database& database;
   const orders::Context& orders;
-  net::Client& vault;
+  rails::AskVault vault;
   notify::SendMail send_mail;
 };
 

@@ -81,6 +81,14 @@ Result<void> void_previous(store::Tx& tx, const Context& context, PaymentSession
   return session.authorization_id ? void_current_authorization(tx, context, session) : Result<void>{};
 }
 
+// A session must not go on naming an authorization that has ended.
+void take_from_session(store::Tx& tx, PaymentSession& session, AuthorizationId id) {
+  if (session.authorization_id != id) return;
+  session.authorization_id.reset();
+  session.version += 1;
+  update_session(tx, session);
+}
+
 void note_pending(Authorization& authorization, const risk::Decision& decision, const Context& context) {
   authorization.fraud_status = "PENDING";
   authorization.pending_until = context.business.now() + base::minutes(decision.pend_minutes);
@@ -166,6 +174,10 @@ Result<Authorization> finish_authorization(store::Tx& tx, const Context& context
   auto session = read_session(rows[1]);
   KARV_REQUIRE(authorization.has_value() && session.has_value());
   if (authorization->state != AuthorizationState::pending_card) return *std::move(authorization);
+  if (hold.state == rails::OperationState::intended) {  // not known yet, so nothing is stored
+    authorization->refusal = card_refusal(hold);
+    return *std::move(authorization);
+  }
   const bool too_late = session->status == SessionStatus::complete || session->authorization_id.has_value() ||
                         session->order_amount != authorization->order_amount ||
                         context.business.now() >= authorization->expires_at;
@@ -192,12 +204,16 @@ Result<void> release_authorization(store::Tx& tx, const Context& context, identi
   if (!authorization || !session || authorization->merchant_id != merchant) return refusal();
   if (authorization->state != AuthorizationState::approved || context.business.now() >= authorization->expires_at)
     return refusal();
-  if (session->authorization_id == id) {
-    session->authorization_id.reset();
-    session->version += 1;
-    update_session(tx, *session);
-  }
+  take_from_session(tx, *session, id);
   return void_authorization(tx, context, *std::move(authorization));
+}
+
+Result<void> withdraw_authorization(store::Tx& tx, const Context& context, Authorization authorization) {
+  KARV_TRY(auto rows, tx.read_for_update({find_session(authorization.session_id)}));
+  auto session = read_session(rows[0]);
+  KARV_REQUIRE(session.has_value());
+  take_from_session(tx, *session, authorization.authorization_id);
+  return void_authorization(tx, context, std::move(authorization));
 }
 
 Result<void> void_authorization(store::Tx& tx, const Context& context, Authorization authorization) {

@@ -44,7 +44,8 @@ struct Authorizing {
 base::Result<Authorizing> start_authorization(store::Tx& tx, const Context& context, const Confirmation& confirmation);
 
 // Effects: the authorization is approved (agreement concluded) or refused. A hold that arrives for an authorization
-// which ended meanwhile is reversed. Cost: three round trips.
+// which ended meanwhile is reversed. While the hold's outcome is not known it stays pending_card, and the answer (not
+// the row) carries the refusal to show. Cost: three round trips.
 base::Result<Authorization> finish_authorization(store::Tx& tx, const Context& context,
                                                  const rails::CardOperation& settled_hold);
 
@@ -52,7 +53,10 @@ base::Result<Authorization> finish_authorization(store::Tx& tx, const Context& c
 // Errors: not_found ("Authorization cannot be deleted"). Cost: three round trips.
 base::Result<void> release_authorization(store::Tx& tx, const Context& context, identity::MerchantId merchant,
                                          AuthorizationId id);
-// Ends an approved authorization whose order was never placed. Pre: approved.
+// Ends an approved authorization whose order was never placed; its session no longer has it. Pre: approved.
+// Cost: three round trips.
+base::Result<void> withdraw_authorization(store::Tx& tx, const Context& context, Authorization authorization);
+// The same without touching the session. Pre: approved.
 base::Result<void> void_authorization(store::Tx& tx, const Context& context, Authorization authorization);
 
 // The same for the session's current authorization, which it then no longer has (the caller stores the session).

@@ -32,7 +32,30 @@ base::Error no_such_installment() {
   return base::public_error(ErrorCode::not_found, "There is no installment with this id.", "NOT_FOUND");
 }
 
+// What takes the money: the charge itself, or the completion of a hold.
+rails::CardOperationId taken_by(store::Tx& tx, const Context& context, const rails::CardOperation& charge) {
+  if (charge.kind == rails::OperationKind::charge) return charge.operation_id;
+  return rails::intend(tx, context.rails(),
+                       {.purchase = charge.purchase,
+                        .customer_id = charge.customer_id,
+                        .merchant_id = charge.merchant_id,
+                        .subject = charge.subject,
+                        .kind = rails::OperationKind::complete,
+                        .vault_token = charge.vault_token,
+                        .amount = charge.amount,
+                        .merchant_name = charge.merchant_name,
+                        .merchant_reference = charge.merchant_reference,
+                        .by_cardholder = charge.by_cardholder,
+                        .original = charge.operation_id})
+      .operation_id;
+}
+
 }  // namespace
+
+bool pays_installment(const rails::CardOperation& operation) {
+  return operation.kind == rails::OperationKind::charge ||
+         (operation.kind == rails::OperationKind::hold && operation.subject != operation.purchase);
+}
 
 Result<rails::CardOperation> start_installment_payment(store::Tx& tx, const Context& context,
                                                        const InstallmentPayment& payment) {
@@ -44,31 +67,35 @@ Result<rails::CardOperation> start_installment_payment(store::Tx& tx, const Cont
                               "CARD_MISSING");
   KARV_TRY(auto merchant, identity::get_merchant(tx, agreement.merchant_id));
   KARV_TRY(auto installment, credit::start_payment(tx, payment.installment_id));
+  // A charge quotes an operation at which the shopper was present. Where there is none yet (a card given after a
+  // purchase without one), the amount is held and completed instead.
+  const auto original = rails::original_of(purchase.operations);
   return rails::intend(tx, context.rails(),
                        {.purchase = agreement.authorization,
                         .customer_id = agreement.customer_id,
                         .merchant_id = agreement.merchant_id,
                         .subject = installment.installment_id.uuid(),
-                        .kind = rails::OperationKind::charge,
+                        .kind = original ? rails::OperationKind::charge : rails::OperationKind::hold,
                         .vault_token = purchase.card->vault_token,
                         .amount = installment.owed(),
                         .merchant_name = merchant.name,
                         .merchant_reference = purchase.order.reference,
-                        .by_cardholder = false,
-                        .original = rails::original_of(purchase.operations)});
+                        .by_cardholder = !original && payment.customer.has_value(),
+                        .original = original});
 }
 
 Result<credit::Installment> finish_installment_payment(store::Tx& tx, const Context& context,
                                                        const rails::CardOperation& charge) {
-  KARV_REQUIRE(charge.kind == rails::OperationKind::charge);
+  KARV_REQUIRE(pays_installment(charge));
   const credit::InstallmentId id(charge.subject);
+  if (charge.state == rails::OperationState::intended) return credit::get_installment(tx, id);
   KARV_TRY(auto purchase, load_purchase(tx, charge.purchase));
   KARV_REQUIRE(purchase.card.has_value());
   credit::Installment installment;
   if (charge.state == rails::OperationState::approved) {
-    KARV_TRY(installment,
-             credit::apply_payment(tx, context.credit(), id, charge.amount,
-                                   {charge.operation_id.uuid(), purchase.card->face.brand, purchase.card->face.last4}));
+    const auto& face = purchase.card->face;
+    KARV_TRY(installment, credit::apply_payment(tx, context.credit(), id, charge.amount,
+                                                {taken_by(tx, context, charge).uuid(), face.brand, face.last4}));
   } else {
     KARV_TRY(installment, credit::fail_payment(tx, context.credit(), id));
   }

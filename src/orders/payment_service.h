@@ -3,6 +3,7 @@
 // Two steps with a call between them, like an authorization: start_installment_payment reserves the installment and
 // commits the intent to charge; finish_installment_payment records what the card network said. Both are the merchant's
 // initiative towards the card network (a stored credential, quoting the original), also when the shopper asks early.
+// A purchase made without a card has no original to quote: a card given later is asked for a hold, which is completed.
 #pragma once
 
 #include <optional>
@@ -17,12 +18,16 @@ struct InstallmentPayment {
   credit::InstallmentId installment_id;
   std::optional<identity::CustomerId> customer;  // set when the shopper asks: it must be theirs
 };
-// Effects: installment processing; a charge intended. Errors: not_found, not_allowed (nothing owed, being charged, or
-// no card: reason CARD_MISSING). Cost: four round trips.
+// Effects: installment processing; a charge (or hold) intended. Errors: not_found, not_allowed (nothing owed, being
+// charged, or no card: reason CARD_MISSING). Cost: four round trips.
 base::Result<rails::CardOperation> start_installment_payment(store::Tx& tx, const Context& context,
                                                              const InstallmentPayment& payment);
 
-// Effects: the installment is paid, or tried again later; mail and news. Errors: none of its own.
+// Whether the operation is one that start_installment_payment intended.
+bool pays_installment(const rails::CardOperation& operation);
+
+// Effects: the installment is paid, or tried again later; mail and news. While the outcome is not known it stays
+// processing. Errors: none of its own.
 // Cost: five round trips.
 base::Result<credit::Installment> finish_installment_payment(store::Tx& tx, const Context& context,
                                                              const rails::CardOperation& settled_charge);

@@ -1,5 +1,8 @@
 #include "rails/dispatch.h"
 
+#include <algorithm>
+#include <optional>
+
 #include "base/log.h"
 #include "rails/repository.h"
 #include "rails/vault_calls.h"
@@ -23,19 +26,44 @@ Result<void> look_again_later(store::Database& database, const Context& context,
   return database.write<void>("postpone_operation", [&](store::Tx& tx) { return postpone(tx, context, id); });
 }
 
-// One advice; true when the vault has it.
-Result<bool> dispatch_one(store::Database& database, const Context& context, net::Client& client,
-                          CardOperation operation) {
-  const auto now = context.business.now();
+// A hold is given free only after what is taken of it has been handed over: the other way round it could not be taken.
+Result<bool> waits_for_completion(store::Database& database, const CardOperation& operation) {
+  if (operation.kind != OperationKind::reverse) return false;
+  return database.read<bool>("queued_completions", [&](store::ReadTx& tx) -> Result<bool> {
+    KARV_TRY(auto rows, tx.read({operations_of(operation.purchase)}));
+    return std::ranges::any_of(read_operations(rows[0]), [&](const CardOperation& other) {
+      return other.kind == OperationKind::complete && other.state == OperationState::queued &&
+             other.original == operation.original;
+    });
+  });
+}
+
+// Says it to the vault. One that was said before is asked about first: its answer may have been lost on the way, and
+// the vault takes the same id with other words (a new token, a later time) for a mistake.
+net::CallOutcome hand_over(const AskVault& vault, CardOperation operation, base::Instant business_now) {
+  if (operation.attempts > 0) {
+    auto known =
+        vault(vault_api::request_operation(vault_api::OperationId(operation.operation_id.uuid())), vault_api::kLimit);
+    const auto answer = vault_api::answer_of<vault_api::CardOperation>(known);
+    if (answer.ok() || answer.error().code() != ErrorCode::not_found) return known;
+  }
   if (operation.kind == OperationKind::refund) {
-    auto token = read_derived(client.send_blocking(refund_token_request(operation, now), vault_api::kLimit));
-    if (!token.ok()) {
-      KARV_TRY_VOID(look_again_later(database, context, operation.operation_id));
-      return false;
-    }
+    auto token = read_derived(vault(refund_token_request(operation, business_now), vault_api::kLimit));
+    if (!token.ok()) return std::move(token).error();
     operation.vault_token = std::move(token).value();
   }
-  const auto answer = client.send_blocking(operation_request(operation, now), vault_api::kCardLimit);
+  return vault(operation_request(operation, business_now), vault_api::kCardLimit);
+}
+
+// One advice; true when the vault has it.
+Result<bool> dispatch_one(store::Database& database, const Context& context, const AskVault& vault,
+                          const CardOperation& operation) {
+  KARV_TRY(const bool too_early, waits_for_completion(database, operation));
+  if (too_early) {
+    KARV_TRY_VOID(look_again_later(database, context, operation.operation_id));
+    return false;
+  }
+  const auto answer = hand_over(vault, operation, context.business.now());
   const auto reached = vault_api::answer_of<vault_api::CardOperation>(answer);
   if (!reached.ok() || reached->outcome == vault_api::Outcome::unknown) {
     // Not lost: the same operation is said again until the vault has it.
@@ -55,44 +83,51 @@ Result<bool> dispatch_one(store::Database& database, const Context& context, net
   return settled.state == OperationState::accepted;
 }
 
-// An intent the vault does not know was never acted on.
-Outcome read_lookup(const net::CallOutcome& outcome, bool& answered) {
-  const auto answer = vault_api::answer_of<vault_api::CardOperation>(outcome);
-  answered = answer.ok() || answer.error().code() == ErrorCode::not_found;
-  return read_outcome(outcome);
+// Asks how an intent ended; nothing while that is not known. One that the vault does not know was never acted on.
+std::optional<Outcome> ask_about(const AskVault& vault, CardOperationId id) {
+  const auto said = vault(vault_api::request_operation(vault_api::OperationId(id.uuid())), vault_api::kLimit);
+  const auto answer = vault_api::answer_of<vault_api::CardOperation>(said);
+  if (!answer.ok() && answer.error().code() != ErrorCode::not_found) return std::nullopt;
+  auto outcome = read_outcome(said);
+  return outcome.event == OperationEvent::miss ? std::nullopt : std::optional(std::move(outcome));
+}
+
+// Records the outcome and tells `settled`, unless the answer came in by itself meanwhile and was acted on.
+Result<void> resolve_one(store::Database& database, const Context& context, CardOperationId id, const Outcome& outcome,
+                         const Settled& settled) {
+  return database.write<void>("resolve_intent", [&](store::Tx& tx) -> Result<void> {
+    KARV_TRY(auto rows, tx.read_for_update({find_operation(id)}));
+    const auto before = read_operation(rows[0]);
+    if (!before || before->state != OperationState::intended) return {};
+    KARV_TRY(auto operation, settle(tx, context, id, outcome));
+    return settled(tx, operation);
+  });
 }
 
 }  // namespace
 
-Result<std::int64_t> dispatch_advices(store::Database& database, const Context& context, net::Client& client,
+Result<std::int64_t> dispatch_advices(store::Database& database, const Context& context, const AskVault& vault,
                                       std::int64_t limit) {
   KARV_TRY(auto waiting, load_waiting(database, context, OperationState::queued, limit));
   std::int64_t accepted = 0;
-  for (auto& operation : waiting) {
-    KARV_TRY(const bool taken, dispatch_one(database, context, client, std::move(operation)));
+  for (const auto& operation : waiting) {
+    KARV_TRY(const bool taken, dispatch_one(database, context, vault, operation));
     if (taken) ++accepted;
   }
   return accepted;
 }
 
-Result<std::int64_t> resolve_intents(store::Database& database, const Context& context, net::Client& client,
+Result<std::int64_t> resolve_intents(store::Database& database, const Context& context, const AskVault& vault,
                                      const Settled& settled, std::int64_t limit) {
   KARV_TRY(auto waiting, load_waiting(database, context, OperationState::intended, limit));
   std::int64_t resolved = 0;
   for (const auto& operation : waiting) {
-    bool answered = false;
-    const auto outcome = read_lookup(
-        client.send_blocking(vault_api::request_operation(vault_api::OperationId(operation.operation_id.uuid())),
-                             vault_api::kLimit),
-        answered);
-    if (!answered) {
+    const auto outcome = ask_about(vault, operation.operation_id);
+    if (!outcome) {
       KARV_TRY_VOID(look_again_later(database, context, operation.operation_id));
       continue;
     }
-    KARV_TRY_VOID(database.write<void>("resolve_intent", [&](store::Tx& tx) -> Result<void> {
-      KARV_TRY(auto now_settled, settle(tx, context, operation.operation_id, outcome));
-      return settled(tx, now_settled);
-    }));
+    KARV_TRY_VOID(resolve_one(database, context, operation.operation_id, *outcome, settled));
     ++resolved;
   }
   return resolved;

@@ -5,21 +5,25 @@
 #include <functional>
 
 #include "base/result.h"
-#include "net/client.h"
+#include "net/http.h"
 #include "rails/service.h"
 #include "store/database.h"
 
 namespace karv::rails {
 
+// Sends a request to the vault and waits for its answer (net::Client::send_blocking); a test answers by itself.
+using AskVault = std::function<net::CallOutcome(net::OutboundRequest, base::Duration limit)>;
+
 // Hands queued completions, refunds and reversals to the vault, oldest first; what cannot be handed over is tried again
 // later. Answers how many were accepted.
-base::Result<std::int64_t> dispatch_advices(store::Database& database, const Context& context, net::Client& client,
+base::Result<std::int64_t> dispatch_advices(store::Database& database, const Context& context, const AskVault& vault,
                                             std::int64_t limit);
 
 // Asks the vault about holds and charges whose answer is overdue (the server died in between, or the channel broke),
-// and calls `settled` in the transaction that records the outcome. A hold the vault never heard of did not happen.
+// and calls `settled` once, in the transaction that records the outcome. A hold the vault never heard of did not
+// happen; one it is still asking for is left for later.
 using Settled = std::function<base::Result<void>(store::Tx&, const CardOperation&)>;
-base::Result<std::int64_t> resolve_intents(store::Database& database, const Context& context, net::Client& client,
+base::Result<std::int64_t> resolve_intents(store::Database& database, const Context& context, const AskVault& vault,
                                            const Settled& settled, std::int64_t limit);
 
 }  // namespace karv::rails

@@ -40,7 +40,7 @@ bool took_money(const CardOperation& operation) {
 
 CardOperation intend(store::Tx& tx, const Context& context, const NewOperation& request) {
   KARV_REQUIRE(request.amount.minor() >= 0);
-  KARV_REQUIRE(request.original.has_value() || !is_advice(request.kind));
+  KARV_REQUIRE(request.original.has_value() == (request.kind != OperationKind::hold));  // the vault insists
   CardOperation operation;
   operation.operation_id = base::make_id<CardOperationTag>(context.wall, context.random);
   operation.purchase = request.purchase;
@@ -71,8 +71,10 @@ Result<CardOperation> settle(store::Tx& tx, const Context& context, CardOperatio
   operation->response_code = outcome.response_code;
   operation->approval_code = outcome.approval_code;
   operation->network_reference = outcome.network_reference;
-  operation->next_attempt_at = context.wall.now();
   operation->attempts += 1;
+  operation->next_attempt_at = context.wall.now();
+  if (outcome.event == OperationEvent::miss)
+    operation->next_attempt_at = context.wall.now() + backoff(operation->attempts);
   operation->version += 1;
   update_operation(tx, *operation);
   return *std::move(operation);

@@ -46,7 +46,8 @@ struct Outcome {
   std::string response_code, approval_code, network_reference;
 };
 
-// Records an outcome; one that is recorded already stands (a repeated answer changes nothing).
+// Records an outcome; one that is recorded already stands (a repeated answer changes nothing). A missed answer leaves
+// the operation intended, to be asked for again soon.
 // Effects: the operation's row. Errors: not_found. Cost: one round trip.
 base::Result<CardOperation> settle(store::Tx& tx, const Context& context, CardOperationId id, const Outcome& outcome);
 // The vault could not be reached: look again later, backing off to a minute. Cost: one round trip.

@@ -2,9 +2,9 @@
 //
 // An operation is committed before it leaves (state intended or queued) and carries an id that the vault executes once,
 // however often it is asked. States say what is *known*:
-//   intended  a hold or charge is about to be asked, or was and the answer is not here yet
+//   intended  a hold or charge is about to be asked, or was and the answer did not reach us: it is asked for again
 //   approved, declined  the network's word
-//   unknown   no answer: the vault reverses it until that is confirmed; the money did not and will not move
+//   unknown   the card network gave no answer: the vault reverses it until that is confirmed; no money will have moved
 //   queued    an advice (completion, refund, reversal) waits to be handed to the vault
 //   accepted  the vault has it durably and repeats it until the network confirms
 // Not here: card numbers (the vault's), what is owed (credit).
@@ -32,7 +32,9 @@ using CustomerCardId = base::Id<CustomerCardTag>;
 
 BOOST_DEFINE_ENUM_CLASS(OperationKind, hold, charge, complete, refund, reverse)
 BOOST_DEFINE_ENUM_CLASS(OperationState, intended, approved, declined, unknown, queued, accepted)
-BOOST_DEFINE_ENUM_CLASS(OperationEvent, approve, decline, lose, accept)
+// lose: the vault says that the network did not answer. miss: the vault's own answer did not arrive; it may have
+// been approved, so nothing is concluded from it.
+BOOST_DEFINE_ENUM_CLASS(OperationEvent, approve, decline, lose, miss, accept)
 
 struct OperationStep {
   OperationState from;
@@ -43,6 +45,7 @@ inline constexpr auto kOperationSteps = std::to_array<OperationStep>({
     {OperationState::intended, OperationEvent::approve, OperationState::approved},
     {OperationState::intended, OperationEvent::decline, OperationState::declined},
     {OperationState::intended, OperationEvent::lose, OperationState::unknown},
+    {OperationState::intended, OperationEvent::miss, OperationState::intended},
     {OperationState::queued, OperationEvent::accept, OperationState::accepted},
     {OperationState::queued, OperationEvent::decline, OperationState::declined},
 });

@@ -44,7 +44,7 @@ OperationEvent event_of(vault_api::Outcome outcome) {
   return OperationEvent::lose;
 }
 
-// What the vault refused outright was never sent anywhere; anything else may have been.
+// What the vault refused outright was never sent anywhere; anything else may have been, and may have been approved.
 bool surely_did_not_happen(const base::Error& error) {
   switch (error.code()) {
     case ErrorCode::unavailable:
@@ -136,9 +136,10 @@ net::OutboundRequest operation_request(const CardOperation& operation, base::Ins
 
 Outcome read_outcome(const net::CallOutcome& outcome) {
   auto answer = vault_api::answer_of<vault_api::CardOperation>(outcome);
-  if (answer.ok())
-    return {event_of(answer->outcome), answer->response_code, answer->approval_code, answer->network_reference};
-  return {surely_did_not_happen(answer.error()) ? OperationEvent::decline : OperationEvent::lose, {}, {}, {}};
+  if (!answer.ok())
+    return {surely_did_not_happen(answer.error()) ? OperationEvent::decline : OperationEvent::miss, {}, {}, {}};
+  if (answer->state == vault_api::OperationState::recorded) return {OperationEvent::miss, {}, {}, {}};  // under way
+  return {event_of(answer->outcome), answer->response_code, answer->approval_code, answer->network_reference};
 }
 
 net::OutboundRequest refund_token_request(const CardOperation& refund, base::Instant business_now) {
