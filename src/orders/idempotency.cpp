@@ -27,30 +27,51 @@ bool is_refusal(const base::Error& error) {
   }
 }
 
+struct Remembering {
+  const Context& context;
+  const IdempotentCall& call;
+  base::Bytes key_digest;
+};
+
+// The first answer to this call, when there was one within the time. Errors: idempotency_conflict.
+Result<std::optional<Reply>> find_answer(store::Tx& tx, const Remembering& by) {
+  KARV_TRY(auto rows, tx.read_for_update({find_reply(by.call.merchant, by.key_digest)}));
+  const auto remembered = read_reply(rows[0]);
+  if (!remembered) return std::optional<Reply>();
+  if (by.context.wall.now() >= remembered->created_at + kReplayTime) {
+    delete_reply(tx, by.call.merchant, by.key_digest);
+    return std::optional<Reply>();
+  }
+  if (remembered->request_digest != by.call.request_digest)
+    return base::public_error(ErrorCode::idempotency_conflict,
+                              "This Klarna-Idempotency-Key was used with another request.", "CONFLICT");
+  return std::optional(stored_json<Reply>(remembered->reply));
+}
+
+// Does it, unless it was answered before, and remembers the answer in the same transaction.
+Result<Reply> answer_once(store::Tx& tx, const Remembering& by, const std::function<Result<Reply>(store::Tx&)>& deed) {
+  KARV_TRY(auto answered, find_answer(tx, by));
+  if (answered) return *std::move(answered);
+  KARV_TRY(auto reply, deed(tx));
+  insert_reply(tx, by.call.merchant, by.key_digest,
+               {by.call.request_digest, static_cast<int>(reply.status), json::encode(reply), by.context.wall.now()});
+  return reply;
+}
+
 }  // namespace
 
-Result<Reply> once(store::Tx& tx, const Context& context, const IdempotentCall& call,
-                   const std::function<Result<Reply>()>& deed,
+Result<Reply> once(store::Database& database, const Context& context, const IdempotentCall& call,
+                   const std::function<Result<Reply>(store::Tx&)>& deed,
                    const std::function<Reply(const base::Error&)>& refusal_reply) {
-  if (call.key.empty()) return deed();
-  const auto key_digest = crypto::sha256(base::as_bytes(call.key));
-  const auto now = context.wall.now();
-  KARV_TRY(auto rows, tx.read_for_update({find_reply(call.merchant, key_digest)}));
-  if (const auto remembered = read_reply(rows[0])) {
-    if (now < remembered->created_at + kReplayTime) {
-      if (remembered->request_digest != call.request_digest)
-        return base::public_error(ErrorCode::idempotency_conflict,
-                                  "This Klarna-Idempotency-Key was used with another request.", "CONFLICT");
-      return stored_json<Reply>(remembered->reply);
-    }
-    delete_reply(tx, call.merchant, key_digest);
-  }
-  auto done = deed();
-  if (!done.ok() && !is_refusal(done.error())) return std::move(done).error();
-  Reply reply = done.ok() ? std::move(done).value() : refusal_reply(done.error());
-  insert_reply(tx, call.merchant, key_digest,
-               {call.request_digest, static_cast<int>(reply.status), json::encode(reply), now});
-  return reply;
+  if (call.key.empty()) return database.write<Reply>(call.use_case, deed);
+  const Remembering by{context, call, crypto::sha256(base::as_bytes(call.key))};
+  auto reply =
+      database.write<Reply>(call.use_case, [&](store::Tx& tx) -> Result<Reply> { return answer_once(tx, by, deed); });
+  if (reply.ok() || !is_refusal(reply.error())) return reply;
+  const Reply refusal = refusal_reply(reply.error());
+  return database.write<Reply>("remember_refusal", [&](store::Tx& tx) {
+    return answer_once(tx, by, [&](store::Tx&) -> Result<Reply> { return refusal; });
+  });
 }
 
 }  // namespace karv::orders
