@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
+#include "orders/authorization_service.h"
 #include "orders/dates.h"
 #include "orders/lines.h"
 #include "orders/mails.h"
@@ -60,7 +61,8 @@ Result<RefundRequest> checked(RefundRequest request) {
   return request;
 }
 
-// Completes the hold for what is due at the capture, as far as the hold goes; the rest stays due and is charged.
+// Completes the hold for what is due at the capture, as far as the hold goes; the rest stays due and is charged. What
+// the last capture leaves of the hold is given free.
 Result<void> complete_hold(store::Tx& tx, const Context& context, const Order& order, const Capture& capture,
                            const std::vector<credit::Installment>& installments, const std::string& merchant_name) {
   KARV_TRY(auto rows, tx.read_for_update({rails::operations_of(order.authorization_id.uuid()),
@@ -70,6 +72,7 @@ Result<void> complete_hold(store::Tx& tx, const Context& context, const Order& o
   KARV_REQUIRE(card.has_value() && !installments.empty());
   const auto hold = rails::hold_left(operations, context.business.now());
   const auto& first = installments.front();
+  const bool last = order.remaining_authorized_amount == capture.captured_amount;
   if (!hold || first.state != credit::InstallmentState::due) return {};
   const auto amount = money_in(order, std::min(hold->left.minor(), first.owed().minor()));
   const auto completion = rails::intend(tx, context.rails(),
@@ -87,6 +90,7 @@ Result<void> complete_hold(store::Tx& tx, const Context& context, const Order& o
   KARV_TRY_VOID(credit::start_payment(tx, first.installment_id));
   KARV_TRY_VOID(credit::apply_payment(tx, context.credit(), first.installment_id, amount,
                                       {completion.operation_id.uuid(), card->face.brand, card->face.last4}));
+  if (last && hold->left.minor() > amount.minor()) return reverse_hold(tx, context, order.authorization_id);
   return {};
 }
 

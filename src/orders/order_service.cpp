@@ -31,7 +31,7 @@ Result<void> give_up_rest(store::Tx& tx, const Context& context, const Order& ne
   } else {
     KARV_TRY_VOID(credit::change_agreed_amount(tx, next.agreement_id, money_in(next, next.captured_amount)));
   }
-  if (next.plan == credit::Plan::pay_in_30) return {};
+  if (!credit::definition_of(next.plan).needs_card) return {};
   return reverse_hold(tx, context, next.authorization_id);
 }
 
@@ -127,6 +127,9 @@ Result<void> update_authorization_amount(store::Tx& tx, const Context& context, 
   KARV_TRY_VOID(credit::change_agreed_amount(tx, next.agreement_id, money_in(next, next.order_amount)));
   update_order(tx, next);
   publish_after_commit(tx, context, next.customer_id, next.order_id);
+  const bool nothing_left_to_capture = next.status == OrderStatus::CAPTURED;
+  if (nothing_left_to_capture && credit::definition_of(next.plan).needs_card)
+    return reverse_hold(tx, context, next.authorization_id);
   return {};
 }
 
@@ -197,7 +200,7 @@ Result<std::int64_t> expire_authorizations(store::Database& database, const Cont
              tx.read({open_authorizations_before(AuthorizationState::approved, context.business.now(), limit)}));
     std::int64_t ended = 0;
     for (auto& authorization : read_authorizations(rows[0])) {
-      KARV_TRY_VOID(void_authorization(tx, context, std::move(authorization)));
+      KARV_TRY_VOID(withdraw_authorization(tx, context, std::move(authorization)));
       ++ended;
     }
     return ended;

@@ -103,15 +103,15 @@ std::optional<Result<PlacedOrder>> settled_answer(const Authorization& authoriza
   return Answer(no_such_token());
 }
 
-// What is given later than the session was opened: references and addresses the session did not have.
-void add_late_details(Purchase& purchase, const Purchase& requested) {
-  const auto add = [](auto& have, const auto& given) {
-    if (!have && given) have = given;
-  };
-  add(purchase.cart.merchant_data, requested.cart.merchant_data);
+// What is given later than the session was opened: references, and personal details the session did not have.
+Result<void> add_late_details(store::Tx& tx, const Context& context, PaymentSession& session, Purchase& purchase,
+                              const Purchase& requested) {
+  if (!purchase.cart.merchant_data) purchase.cart.merchant_data = requested.cart.merchant_data;
   if (requested.cart.merchant_reference1) purchase.cart.merchant_reference1 = requested.cart.merchant_reference1;
   if (requested.cart.merchant_reference2) purchase.cart.merchant_reference2 = requested.cart.merchant_reference2;
   if (requested.cart.merchant_urls) purchase.cart.merchant_urls = requested.cart.merchant_urls;
+  if (!add_missing_details(purchase.details, requested.details)) return {};
+  return put_details(tx, context, session, purchase.details);
 }
 
 // The refusal sticks to the token, so it is stored, and answered as a value: an Error would undo the storing.
@@ -147,7 +147,7 @@ Result<PlacedOrder> place_order(store::Tx& tx, const Context& context, const ide
     return fail_placement(tx, context, *std::move(authorization), *std::move(session),
                           fmt::format("{}", fmt::join(fields, ", ")));
 
-  add_late_details(purchase, requested);
+  KARV_TRY_VOID(add_late_details(tx, context, *session, purchase, requested));
   const Order order = order_from(context, *authorization, *session, purchase);
   insert_order(tx, order);
   authorization->state = AuthorizationState::spent;

@@ -45,7 +45,8 @@ void check_address(json::FieldErrors& problems, std::string_view name, std::opti
   if (address->country) {
     std::ranges::transform(*address->country, address->country->begin(),
                            [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-    if (address->country->size() != 2)
+    const auto is_letter = [](char c) { return c >= 'A' && c <= 'Z'; };
+    if (address->country->size() != 2 || !std::ranges::all_of(*address->country, is_letter))
       complain(problems, fmt::format("{}.country", name), "something else", "two letters, ISO 3166-1");
   }
   if (address->email && !identity::Email::parse(*address->email))
@@ -220,6 +221,11 @@ int mask_free_text(std::vector<OrderLine>& lines) {
     auto masked = base::mask_card_numbers(line.name);
     if (masked.masked > 0) line.name = std::move(masked.text);
     count += masked.masked + mask_free_text(line.merchant_data);
+    if (line.subscription) {
+      auto name = base::mask_card_numbers(line.subscription->name);
+      if (name.masked > 0) line.subscription->name = std::move(name.text);
+      count += name.masked;
+    }
   }
   return count;
 }
@@ -234,6 +240,25 @@ int mask_free_text(Purchase& purchase) {
     count += masked.masked;
   }
   return count;
+}
+
+bool add_missing_details(Details& have, const Details& given) {
+  bool added = false;
+  const auto add = [&](auto& into, const auto& from) {
+    if (into || !from) return;
+    into = from;
+    added = true;
+  };
+  const auto add_address = [&](std::optional<Address>& into, const std::optional<Address>& from) {
+    if (!into || !from) return add(into, from);
+    using Members = boost::describe::describe_members<Address, boost::describe::mod_public>;
+    boost::mp11::mp_for_each<Members>([&](auto member) { add((*into).*member.pointer, (*from).*member.pointer); });
+  };
+  add_address(have.billing_address, given.billing_address);
+  add_address(have.shipping_address, given.shipping_address);
+  add(have.customer, given.customer);
+  add(have.attachment, given.attachment);
+  return added;
 }
 
 std::vector<std::string> differing_fields(const Purchase& authorized, const Purchase& requested) {

@@ -48,11 +48,15 @@ struct Purchase {
 base::Result<Purchase> open_purchase(PurchaseRequest request);
 base::Result<Purchase> change_purchase(Purchase current, PurchaseRequest request);
 
-// Masks what looks like a card number in the free text of lines, references and addresses; returns how many.
+// Masks what looks like a card number in the free text of lines and addresses; returns how many. References and product
+// codes stay as they are.
 int mask_free_text(Purchase& purchase);
 // The lines of a capture or refund.
 int mask_free_text(std::vector<OrderLine>& lines);
 int mask_free_text(std::optional<std::string>& text);
+
+// Takes over what was never given before; what is there stays. Answers whether there was anything.
+bool add_missing_details(Details& have, const Details& given);
 
 // The names of the fields of `request` that differ from what was authorized. Text is compared without regard to case
 // and white space; details that were never given before may be added. Empty when everything matches.

@@ -80,6 +80,22 @@ Result<Purchase> open_purchase_of(store::ReadTx& tx, const Context& context, con
                   std::move(details)};
 }
 
+Result<void> put_details(store::Tx& tx, const Context& context, PaymentSession& session, const Details& details) {
+  if (!has_anything(details)) return {};
+  const auto owner = identity::subject_of(session.session_id);
+  identity::SubjectKeyPtr key;
+  if (session.sealed_details.empty()) {
+    const auto subject = context.sealer.make_subject(owner);
+    context.sealer.insert(tx, subject);
+    key = subject.key;
+  } else {
+    KARV_TRY(key, context.sealer.load(tx, owner));
+  }
+  session.sealed_details =
+      context.sealer.seal(*key, details_field(session.session_id), base::as_bytes(json::encode(details)));
+  return {};
+}
+
 Result<PaymentSession> change_session(store::Tx& tx, const Context& context, identity::MerchantId merchant,
                                       PaymentSessionId id, const PurchaseRequest& request) {
   KARV_TRY(auto rows, tx.read_for_update({find_session(id)}));
@@ -94,18 +110,7 @@ Result<PaymentSession> change_session(store::Tx& tx, const Context& context, ide
   if (session.authorization_id && !only_details_differ(before, purchase))
     KARV_TRY_VOID(void_current_authorization(tx, context, session));
   put_purchase(session, purchase);
-  if (has_anything(purchase.details)) {
-    identity::SubjectKeyPtr key;
-    if (session.sealed_details.empty()) {
-      const auto subject = context.sealer.make_subject(identity::subject_of(id));
-      context.sealer.insert(tx, subject);
-      key = subject.key;
-    } else {
-      KARV_TRY(key, context.sealer.load(tx, identity::subject_of(id)));
-    }
-    session.sealed_details =
-        context.sealer.seal(*key, details_field(id), base::as_bytes(json::encode(purchase.details)));
-  }
+  KARV_TRY_VOID(put_details(tx, context, session, purchase.details));
   session.version += 1;
   update_session(tx, session);
   return session;

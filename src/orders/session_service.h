@@ -42,6 +42,9 @@ base::Result<Details> open_details(store::ReadTx& tx, const Context& context, Pa
 base::Result<Purchase> open_purchase_of(store::ReadTx& tx, const Context& context, const PaymentSession& session);
 
 bool has_anything(const Details& details);
+// Seals the details into the session, under a key made for it when there is none yet; the caller stores the session.
+// Effects: one subject key when new. Cost: no round trip when the key is new or cached.
+base::Result<void> put_details(store::Tx& tx, const Context& context, PaymentSession& session, const Details& details);
 
 // The contract's answer for a session that is not there (for this merchant).
 base::Error no_such_session();
