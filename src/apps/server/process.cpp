@@ -218,6 +218,7 @@ void Process::stop() {
   if (impl.client) impl.client->stop();
   impl.workers.stop();
   impl.server.reset();
+  impl.client.reset();  // on the loop, which ends next; stopping twice is then nothing
   impl.loop.stop();
 }
 
