@@ -124,17 +124,18 @@ int play_purchase(const dev::Console& console, const dev::Layout& layout, dev::S
                          .folder = layout.root});
 }
 
+// The card network and the mail server first: the others look for them at once, and stop before them.
 Result<void> start_all(const dev::Layout& layout, dev::Supervisor& supervisor) {
+  KARV_TRY_VOID(supervisor.start(
+      {.name = "karv-sandbox",
+       .command = {layout.node(), layout.root + "/sandbox/main.ts", "--config", layout.file("sandbox.toml")},
+       .folder = layout.root}));
   KARV_TRY_VOID(supervisor.start({.name = "karv-vault",
                                   .command = {layout.bin + "/karv-vault", "--config", layout.file("vault.toml")},
                                   .folder = layout.data}));
-  KARV_TRY_VOID(supervisor.start({.name = "karv-server",
-                                  .command = {layout.bin + "/karv-server", "--config", layout.file("server.toml")},
-                                  .folder = layout.data}));
-  return supervisor.start(
-      {.name = "karv-sandbox",
-       .command = {layout.node(), layout.root + "/sandbox/main.ts", "--config", layout.file("sandbox.toml")},
-       .folder = layout.root});
+  return supervisor.start({.name = "karv-server",
+                           .command = {layout.bin + "/karv-server", "--config", layout.file("server.toml")},
+                           .folder = layout.data});
 }
 
 Result<dev::Ports> prepare(const DevOptions& options, const dev::Layout& layout, const dev::Console& console,
