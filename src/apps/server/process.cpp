@@ -1,7 +1,6 @@
 #include "apps/server/process.h"
 
 #include <optional>
-#include <utility>
 
 #include "api/checkout/routes.h"
 #include "api/customer/routes.h"
@@ -98,7 +97,6 @@ struct Process::Impl {
   std::optional<store::Sequencer> sequencer;
   net::Router router;
   std::unique_ptr<net::Server> server;
-  bool stopped = false;
 };
 
 Result<void> Process::Impl::open_stores() {
@@ -214,7 +212,6 @@ int Process::port() const { return impl_->server->port(); }
 
 void Process::stop() {
   Impl& impl = *impl_;
-  if (std::exchange(impl.stopped, true)) return;  // the client cannot be stopped without its loop
   if (impl.server) impl.server->stop(kGrace);
   if (impl.scheduler) impl.scheduler->stop();
   if (impl.sequencer) impl.sequencer->stop();
