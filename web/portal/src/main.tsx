@@ -1,5 +1,6 @@
 // The account: signed out or signed in, in one of three languages.
 import './portal.css';
+import './purchase.css';
 import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { createCustomerClient, Problem, type CustomerClient } from '@karv/api-client';
