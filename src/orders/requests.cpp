@@ -11,6 +11,7 @@
 #include "base/card_digits.h"
 #include "base/error.h"
 #include "identity/email.h"
+#include "orders/fold.h"
 #include "orders/market.h"
 
 namespace karv::orders {
@@ -155,13 +156,6 @@ base::Result<Purchase> checked(Purchase purchase, json::FieldErrors problems) {
   purchase.locale = market.locale;
   mask_free_text(purchase);
   return purchase;
-}
-
-std::string folded(std::string_view text) {
-  std::string out;
-  for (const unsigned char c : text)
-    if (std::isspace(c) == 0) out.push_back(static_cast<char>(std::tolower(c)));
-  return out;
 }
 
 bool same_text(const OptionalText& authorized, const OptionalText& requested) {
