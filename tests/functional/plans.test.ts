@@ -27,7 +27,7 @@ afterAll(async () => {
   await system.stopClean();
 });
 
-let amounts = 40_000;
+let amounts = 40_005;
 /** An amount that no other test uses, so that its messages are found again; divisible by 15. */
 const ownAmount = (): number => (amounts += 15 * 100);
 

@@ -63,11 +63,13 @@ export class System {
         this.#said += text;
       });
     }
+    child.on('error', (error) => (this.#said += error.message));
     this.#supervisor = child;
     const file = join(this.data, 'addresses.json');
     const deadline = Date.now() + startLimitMs;
     while (!this.#said.includes('Everything is up.') || !existsSync(file)) {
-      if (child.exitCode !== null || Date.now() > deadline) throw new Error(`karv dev did not come up:\n${this.#said}`);
+      const gone = child.exitCode !== null || child.pid === undefined;
+      if (gone || Date.now() > deadline) throw new Error(`karv dev did not come up:\n${this.#said}`);
       await sleep(50);
     }
     this.#addresses = JSON.parse(readFileSync(file, 'utf8')) as Addresses;
