@@ -85,7 +85,11 @@ net::Reply serve_script(const Pages& pages, const net::Request& request) {
 
 net::Reply serve_below(const Pages& pages, const net::Request& request, const std::string& folder,
                        const std::string& csp, bool single_page) {
-  const std::string& rest = request.parameter("rest");
+  const bool is_folder = request.path_parameters.empty();
+  // What the page names beside itself is beside it only below the folder.
+  if (is_folder && !request.path.ends_with('/'))
+    return net::Response{308, {{"Location", request.path + '/'}}, {}, false};
+  const std::string rest = is_folder ? std::string() : request.parameter("rest");
   std::string path = folder + (rest.empty() ? "index.html" : rest);
   const auto* file = pages.find(path);
   if (file == nullptr && single_page && rest.find('.') == std::string::npos) {
@@ -140,7 +144,9 @@ void add_page_routes(net::Router& router, const Pages& pages, const Services& se
   router.add(Method::get, "/assets/plain.css", [](const net::Request&) -> net::Reply {
     return net::Response{200, {{"Content-Type", "text/css; charset=utf-8"}}, std::string(plain_css()), false};
   });
+  router.add(Method::get, "/checkout/v1.0.0", serve_checkout);
   router.add(Method::get, "/checkout/v1.0.0/*rest", serve_checkout);
+  router.add(Method::get, "/account", serve_account);
   router.add(Method::get, "/account/*rest", serve_account);
   router.add(Method::get, "/", [](const net::Request&) -> net::Reply {
     return html_page(200, "en", "Karv",
