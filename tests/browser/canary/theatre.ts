@@ -1,0 +1,127 @@
+// Where the canary card is played: the processes under our own hand, a browser, and the searches over what they leave.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freshEmail, type Card, type Scene } from '../steps/scene.ts';
+import { kArtifacts, kRoot, type Addresses } from '../world/addresses.ts';
+import { openBrowser, type OwnBrowser } from '../world/browser.ts';
+import { binFolder, startKarv } from '../world/karv.ts';
+import { Sandbox } from '../world/sandbox.ts';
+import { kDesktop, visit } from '../world/visit.ts';
+import { needlesOf } from './needles.ts';
+import { Processes, programsFor, type Program } from './processes.ts';
+import { filesBelow, isSanitized, searchFiles, searchMemory, searchText, type Find } from './search.ts';
+import { searchStore } from './stores.ts';
+
+const kForgottenWithinMs = 30_000;
+
+/** The folder of a karv-vault without AddressSanitizer, which would keep freed memory as it was; null if none is built. */
+function plainVault(bin: string): string | null {
+  const folders = [bin, join(kRoot, 'build/dev/bin'), join(kRoot, 'build/release/bin')];
+  const built = folders.filter((folder) => existsSync(join(folder, 'karv-vault')));
+  return built.find((folder) => !isSanitized(join(folder, 'karv-vault'))) ?? null;
+}
+
+/** What Playwright says about a failure repeats what was typed. */
+function withoutCard(error: unknown, { number }: Card): Error {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return new Error(text.replaceAll(number, '(the canary)'));
+}
+
+export class Theatre {
+  readonly karv: Addresses;
+  readonly sandbox: Sandbox;
+  readonly processes: Processes;
+  /** Whether the vault that plays can be searched for what it freed. */
+  readonly vaultIsPlain: boolean;
+  readonly #programs: readonly Program[];
+  readonly #browser: OwnBrowser;
+  readonly #card: Card;
+
+  private constructor(parts: { karv: Addresses; browser: OwnBrowser; card: Card; bin: string; vault: string | null }) {
+    const { karv, browser, card, bin, vault } = parts;
+    this.karv = karv;
+    this.#browser = browser;
+    this.#card = card;
+    this.sandbox = new Sandbox(karv);
+    this.processes = new Processes(karv.folder);
+    this.vaultIsPlain = vault !== null;
+    this.#programs = programsFor(karv.folder, { server: bin, vault: vault ?? bin });
+  }
+
+  /** `karv dev` makes the installation and is stopped; the same installation is then run process by process. */
+  static async open(card: Card): Promise<Theatre> {
+    const made = await startKarv();
+    const karv = made.addresses;
+    if (!(await made.stop({ keep: true }))) throw new Error('karv dev did not stop well');
+    const bin = binFolder();
+    const browser = await openBrowser(karv.ca_file);
+    const theatre = new Theatre({ karv, browser, card, bin, vault: plainVault(bin) });
+    try {
+      for (const program of theatre.#programs) await theatre.processes.start(program);
+    } catch (error) {
+      await theatre.close();
+      throw error;
+    }
+    return theatre;
+  }
+
+  async restart(name: Program['name']): Promise<void> {
+    const program = this.#programs.find((one) => one.name === name);
+    if (program !== undefined) await this.processes.start(program);
+  }
+
+  /** Plays as a new shopper with the canary card. No pictures: the number stands on the screen. */
+  async as(play: (scene: Scene) => Promise<void>): Promise<void> {
+    const { page, context } = await visit(this.#browser.browser, kDesktop);
+    const { karv, sandbox } = this;
+    try {
+      await play({ page, karv, sandbox, email: freshEmail(), card: this.#card, look: async () => undefined });
+    } catch (error) {
+      throw withoutCard(error, this.#card);
+    } finally {
+      await context.close();
+    }
+  }
+
+  /** What stands in files and behind interfaces: data folder (stores, logs, core dumps), artifacts, mails, journals. */
+  async searchOutside(): Promise<Find[]> {
+    const needles = needlesOf(this.#card);
+    const folders = [this.karv.folder, kArtifacts].filter((folder) => existsSync(folder));
+    const files = filesBelow(folders);
+    const finds = searchFiles(files, needles);
+    for (const name of ['server.db', 'vault.db']) {
+      finds.push(...searchStore(join(this.karv.folder, name), this.#card.code));
+    }
+    for (const path of ['/sandbox/mail/messages', '/sandbox/network/messages?limit=2000', '/shop/api/orders']) {
+      const text = await this.sandbox.get(path);
+      finds.push(...searchText(path, text, needles));
+    }
+    return finds;
+  }
+
+  searchMemoryOf(name: Program['name']): Find[] {
+    return searchMemory(this.processes.pid(name), needlesOf(this.#card)).finds;
+  }
+
+  /** Milliseconds until the vault's memory holds nothing of the card. Errors: what is there after 30 seconds. */
+  async vaultForgets(): Promise<number> {
+    const begin = performance.now();
+    for (;;) {
+      const finds = this.searchMemoryOf('karv-vault');
+      const passed = performance.now() - begin;
+      if (finds.length === 0) return passed;
+      if (passed > kForgottenWithinMs) {
+        throw new Error(
+          `after 30 s in the vault's memory: ${finds.map((one) => `${one.needle} (${one.where})`).join('; ')}`,
+        );
+      }
+      await sleep(500);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#browser.close();
+    await this.processes.endAll();
+  }
+}

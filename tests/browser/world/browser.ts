@@ -1,0 +1,54 @@
+// Debian's Chromium as a shopper has it: certificate errors are errors. The development authority is imported into the
+// certificate store of a home folder made for this browser; nothing else tells it to trust anything.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium, type Browser } from 'playwright-core';
+
+const kQuiet = [
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-proxy-server',
+];
+
+export interface OwnBrowser {
+  readonly browser: Browser;
+  close(): Promise<void>;
+}
+
+function trust(home: string, authority: string): void {
+  const store = join(home, '.pki/nssdb');
+  mkdirSync(store, { recursive: true });
+  const certutil = (...given: string[]) => execFileSync('certutil', ['-d', `sql:${store}`, ...given]);
+  certutil('-N', '--empty-password');
+  certutil('-A', '-t', 'C,,', '-n', 'Karv development authority', '-i', authority);
+}
+
+export async function openBrowser(authority: string): Promise<OwnBrowser> {
+  const home = mkdtempSync(join(tmpdir(), 'karv-browser-'));
+  const tidy = (): void => rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+  try {
+    trust(home, authority);
+    const root = process.getuid?.() === 0; // Chromium's sandbox refuses to run as root
+    const browser = await chromium.launch({
+      executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+      args: [...kQuiet, ...(root ? ['--no-sandbox'] : [])],
+      env: { ...process.env, HOME: home },
+    });
+    return {
+      browser,
+      close: async () => {
+        await browser.close();
+        tidy();
+      },
+    };
+  } catch (error) {
+    tidy();
+    throw error;
+  }
+}
