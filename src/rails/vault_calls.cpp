@@ -136,8 +136,11 @@ net::OutboundRequest operation_request(const CardOperation& operation, base::Ins
 
 Outcome read_outcome(const net::CallOutcome& outcome) {
   auto answer = vault_api::answer_of<vault_api::CardOperation>(outcome);
-  if (!answer.ok())
-    return {surely_did_not_happen(answer.error()) ? OperationEvent::decline : OperationEvent::miss, {}, {}, {}};
+  if (!answer.ok()) {
+    const bool unreadable = outcome.ok() && outcome->status == 200;
+    const bool refused = !unreadable && surely_did_not_happen(answer.error());
+    return {refused ? OperationEvent::decline : OperationEvent::miss, {}, {}, {}};
+  }
   if (answer->state == vault_api::OperationState::recorded) return {OperationEvent::miss, {}, {}, {}};  // under way
   return {event_of(answer->outcome), answer->response_code, answer->approval_code, answer->network_reference};
 }

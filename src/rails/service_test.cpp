@@ -1,0 +1,256 @@
+#include "rails/service.h"
+
+#include <map>
+#include <set>
+#include <string>
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
+
+#include "base/check.h"
+#include "identity/world_for_test.h"
+#include "rails/repository.h"
+#include "rails/schema.h"
+
+namespace karv::rails {
+namespace {
+
+using base::ErrorCode;
+using base::Instant;
+using money::Currency;
+using money::Money;
+
+constexpr Currency kEuro = Currency::of("EUR");
+constexpr Instant kNow{1'795'000'000'000};
+Money euro(std::int64_t minor) { return {minor, kEuro}; }
+
+constexpr OperationState kStates[] = {OperationState::intended, OperationState::approved, OperationState::declined,
+                                      OperationState::unknown,  OperationState::queued,   OperationState::accepted};
+constexpr OperationEvent kEvents[] = {OperationEvent::approve, OperationEvent::decline, OperationEvent::lose,
+                                      OperationEvent::miss, OperationEvent::accept};
+
+// Operations of one purchase, made by hand; ids in the order of making.
+struct Book {
+  CardOperationId add(OperationKind kind, OperationState state, std::int64_t minor,
+                      std::optional<CardOperationId> original = {}) {
+    CardOperation operation;
+    operation.operation_id = base::make_id<CardOperationTag>(clock, random);
+    clock.advance(base::milliseconds(1));
+    operation.kind = kind;
+    operation.state = state;
+    operation.amount = euro(minor);
+    operation.original = original;
+    operation.by_cardholder = kind != OperationKind::charge;
+    operation.vault_token = "token";
+    operation.created_at = kNow;
+    operations.push_back(operation);
+    return operation.operation_id;
+  }
+  std::int64_t left() const {
+    const auto found = hold_left(operations, kNow);
+    return found ? found->left.minor() : 0;
+  }
+  base::ManualClock clock{kNow};
+  base::SeededRandom random{5};
+  std::vector<CardOperation> operations;
+};
+
+TEST(OperationStatesTest, the_table_is_the_whole_of_it) {
+  const std::map<std::pair<OperationState, OperationEvent>, OperationState> allowed{
+      {{OperationState::intended, OperationEvent::approve}, OperationState::approved},
+      {{OperationState::intended, OperationEvent::decline}, OperationState::declined},
+      {{OperationState::intended, OperationEvent::lose}, OperationState::unknown},
+      {{OperationState::intended, OperationEvent::miss}, OperationState::intended},
+      {{OperationState::queued, OperationEvent::accept}, OperationState::accepted},
+      {{OperationState::queued, OperationEvent::decline}, OperationState::declined}};
+  for (const auto from : kStates)
+    for (const auto event : kEvents) {
+      const auto listed = allowed.find({from, event});
+      const auto to = next_state(from, event);
+      ASSERT_EQ(to.has_value(), listed != allowed.end());
+      if (to) EXPECT_EQ(*to, listed->second);
+    }
+}
+
+TEST(HoldLeftTest, completions_use_it_up_and_a_reversal_ends_it) {
+  Book book;
+  EXPECT_EQ(book.left(), 0);
+  const auto hold = book.add(OperationKind::hold, OperationState::approved, 3'000);
+  EXPECT_EQ(book.left(), 3'000);
+  book.add(OperationKind::complete, OperationState::queued, 1'000, hold);
+  book.add(OperationKind::complete, OperationState::accepted, 500, hold);
+  book.add(OperationKind::complete, OperationState::declined, 500, hold);  // took nothing
+  EXPECT_EQ(book.left(), 1'500);
+  book.add(OperationKind::reverse, OperationState::queued, 0, hold);
+  EXPECT_EQ(book.left(), 0);
+}
+
+TEST(HoldLeftTest, only_an_approved_hold_of_an_amount_counts_and_not_forever) {
+  Book book;
+  book.add(OperationKind::hold, OperationState::intended, 3'000);
+  book.add(OperationKind::hold, OperationState::declined, 3'000);
+  book.add(OperationKind::hold, OperationState::unknown, 3'000);
+  book.add(OperationKind::hold, OperationState::approved, 0);  // an account check
+  EXPECT_EQ(book.left(), 0);
+  book.add(OperationKind::hold, OperationState::approved, 100);
+  EXPECT_EQ(book.left(), 100);
+  EXPECT_TRUE(hold_left(book.operations, kNow + kHoldTime - base::milliseconds(1)).has_value());
+  EXPECT_FALSE(hold_left(book.operations, kNow + kHoldTime).has_value());
+}
+
+TEST(SplitRefundTest, the_newest_money_goes_back_first_and_never_more_than_was_taken) {
+  Book book;
+  const auto hold = book.add(OperationKind::hold, OperationState::approved, 3'000);
+  const auto first = book.add(OperationKind::complete, OperationState::accepted, 3'000, hold);
+  const auto second = book.add(OperationKind::charge, OperationState::approved, 2'000, hold);
+  book.add(OperationKind::charge, OperationState::declined, 9'000, hold);
+  book.add(OperationKind::charge, OperationState::unknown, 9'000, hold);
+  const auto parts = split_refund(book.operations, euro(2'500));
+  ASSERT_TRUE(parts.ok());
+  ASSERT_EQ(parts->size(), 2U);
+  EXPECT_EQ((*parts)[0].original, second);
+  EXPECT_EQ((*parts)[0].amount, euro(2'000));
+  EXPECT_EQ((*parts)[1].original, first);
+  EXPECT_EQ((*parts)[1].amount, euro(500));
+  book.add(OperationKind::refund, OperationState::queued, 2'000, second);
+  book.add(OperationKind::refund, OperationState::declined, 3'000, first);  // never went out
+  EXPECT_EQ((*split_refund(book.operations, euro(3'000)))[0].original, first);
+  const auto over = split_refund(book.operations, euro(3'001));
+  ASSERT_FALSE(over.ok());
+  EXPECT_EQ(over.error().code(), ErrorCode::not_matching);
+}
+
+TEST(OriginalTest, charges_quote_the_first_approved_operation_with_the_shopper_present) {
+  Book book;
+  book.add(OperationKind::hold, OperationState::declined, 100);
+  EXPECT_FALSE(original_of(book.operations).has_value());
+  const auto hold = book.add(OperationKind::hold, OperationState::approved, 100);
+  book.add(OperationKind::charge, OperationState::approved, 100, hold);
+  EXPECT_EQ(original_of(book.operations), hold);
+}
+
+// Whatever was taken and given back before: what split_refund hands out never exceeds what each operation took.
+RC_GTEST_PROP(SplitRefundProperty, refunds_never_exceed_what_was_taken, ()) {
+  Book book;
+  const auto hold = book.add(OperationKind::hold, OperationState::approved, 100'000);
+  std::map<CardOperationId, std::int64_t> left;
+  std::int64_t all = 0;
+  const auto takings = *rc::gen::inRange(0, 6);
+  for (int i = 0; i < takings; ++i) {
+    const auto minor = *rc::gen::inRange<std::int64_t>(1, 5'000);
+    const bool charge = *rc::gen::arbitrary<bool>();
+    const bool went_through = *rc::gen::weightedElement<bool>({{3, true}, {1, false}});
+    const auto done = charge ? OperationState::approved : OperationState::accepted;
+    const auto id = book.add(charge ? OperationKind::charge : OperationKind::complete,
+                             went_through ? done : OperationState::declined, minor, hold);
+    if (!went_through) continue;
+    left[id] = minor;
+    all += minor;
+  }
+  const auto refunds = *rc::gen::inRange(1, 8);
+  for (int i = 0; i < refunds; ++i) {
+    const auto amount = *rc::gen::inRange<std::int64_t>(1, 6'000);
+    const auto parts = split_refund(book.operations, euro(amount));
+    RC_ASSERT(parts.ok() == (amount <= all));
+    if (!parts.ok()) continue;
+    std::int64_t sum = 0;
+    std::set<CardOperationId> named;
+    for (const auto& part : *parts) {
+      RC_ASSERT(named.insert(part.original).second);
+      RC_ASSERT(part.amount.minor() > 0 && part.amount.minor() <= left[part.original]);
+      left[part.original] -= part.amount.minor();
+      sum += part.amount.minor();
+      book.add(OperationKind::refund, OperationState::queued, part.amount.minor(), part.original);
+    }
+    RC_ASSERT(sum == amount);
+    all -= amount;
+  }
+}
+
+class OperationRowsTest : public testing::Test {
+ protected:
+  Context context() { return {world.wall, world.business, world.random}; }
+  CardOperation intend_one(OperationKind kind, std::optional<CardOperationId> original = {}) {
+    return world
+        .write<CardOperation>([&](store::Tx& tx) -> base::Result<CardOperation> {
+          return intend(tx, context(),
+                        {.purchase = purchase,
+                         .customer_id = identity::CustomerId(base::Uuid{1}),
+                         .merchant_id = identity::MerchantId(base::Uuid{2}),
+                         .subject = purchase,
+                         .kind = kind,
+                         .vault_token = "token",
+                         .amount = euro(1'000),
+                         .merchant_name = "Shop",
+                         .merchant_reference = "REF",
+                         .by_cardholder = true,
+                         .original = original});
+        })
+        .value();
+  }
+  base::Result<CardOperation> settle_one(CardOperationId id, OperationEvent event) {
+    return world.write<CardOperation>(
+        [&](store::Tx& tx) { return settle(tx, context(), id, {event, "00", "A1", "R1"}); });
+  }
+  std::size_t waiting(OperationState state) {
+    return world
+        .read<std::size_t>([&](store::ReadTx& tx) -> base::Result<std::size_t> {
+          KARV_TRY(auto rows, tx.read({waiting_operations(state, world.wall.now(), 100)}));
+          return read_operations(rows[0]).size();
+        })
+        .value();
+  }
+  identity::WorldForTest world{{migrations()}};
+  base::Uuid purchase{9};
+};
+
+TEST_F(OperationRowsTest, an_outcome_is_recorded_once) {
+  const auto hold = intend_one(OperationKind::hold);
+  EXPECT_EQ(hold.state, OperationState::intended);
+  EXPECT_EQ(settle_one(hold.operation_id, OperationEvent::approve)->state, OperationState::approved);
+  const auto again = settle_one(hold.operation_id, OperationEvent::decline);
+  ASSERT_TRUE(again.ok());
+  EXPECT_EQ(again->state, OperationState::approved);
+  EXPECT_EQ(again->version, 2);
+  EXPECT_EQ(settle_one(CardOperationId(), OperationEvent::approve).error().code(), ErrorCode::not_found);
+}
+
+TEST_F(OperationRowsTest, a_missed_answer_leaves_the_intent_to_be_asked_for) {
+  const auto hold = intend_one(OperationKind::hold);
+  EXPECT_EQ(waiting(OperationState::intended), 0U);  // its answer may still come by itself
+  const auto missed = settle_one(hold.operation_id, OperationEvent::miss);
+  ASSERT_TRUE(missed.ok());
+  EXPECT_EQ(missed->state, OperationState::intended);
+  world.advance(base::seconds(3));
+  EXPECT_EQ(waiting(OperationState::intended), 1U);
+}
+
+TEST_F(OperationRowsTest, an_intent_without_an_answer_is_asked_for_after_a_while) {
+  intend_one(OperationKind::hold);
+  world.advance(kAnswerOverdue);
+  EXPECT_EQ(waiting(OperationState::intended), 1U);
+}
+
+TEST_F(OperationRowsTest, an_advice_waits_longer_each_time_and_at_most_a_minute) {
+  const auto hold = intend_one(OperationKind::hold);
+  const auto advice = intend_one(OperationKind::complete, hold.operation_id);
+  EXPECT_EQ(advice.state, OperationState::queued);
+  EXPECT_EQ(waiting(OperationState::queued), 1U);
+  for (const std::int64_t seconds : {2, 4, 8, 16, 32, 60, 60}) {
+    ASSERT_TRUE(world.write<void>([&](store::Tx& tx) { return postpone(tx, context(), advice.operation_id); }).ok());
+    world.advance(base::seconds(seconds) - base::milliseconds(1));
+    EXPECT_EQ(waiting(OperationState::queued), 0U) << seconds;
+    world.advance(base::milliseconds(1));
+    EXPECT_EQ(waiting(OperationState::queued), 1U) << seconds;
+  }
+}
+
+TEST_F(OperationRowsTest, only_a_hold_quotes_nothing) {
+  EXPECT_THROW(intend_one(OperationKind::charge), base::RequirementFailed);
+  EXPECT_THROW(intend_one(OperationKind::refund), base::RequirementFailed);
+  EXPECT_THROW(intend_one(OperationKind::hold, CardOperationId(base::Uuid{3})), base::RequirementFailed);
+}
+
+}  // namespace
+}  // namespace karv::rails
