@@ -12,11 +12,15 @@
 
 namespace karv::ops {
 
+// Beyond it dates leave the calendar that the rest of Karv reckons with.
+inline constexpr base::Duration kFurthest = base::days(50 * 366);
+
 std::span<const store::Migration> migrations();  // 100001..
 
 // Errors: storage's. Cost: one round trip.
 base::Result<base::Duration> read_clock_offset(store::Database& database);
 // Moves the clock on by `period` from where it stands and stores that. Forward only: a period has no sign.
+// Errors: bad_value (further than kFurthest ahead of the wall), storage's.
 // Effects: the stored offset; `clock` follows once it is durable. Cost: one round trip.
 base::Result<base::Instant> advance_clock(store::Database& database, base::OffsetClock& clock, const base::Clock& wall,
                                           const calendar::Period& period);

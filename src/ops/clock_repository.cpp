@@ -37,6 +37,9 @@ Result<base::Instant> advance_clock(store::Database& database, base::OffsetClock
     KARV_TRY(auto rows, tx.read_for_update({{kReadOffset, {}}}));
     const auto before = offset_in(rows[0]);
     const auto after = calendar::add(wall.now() + before, period) - wall.now();
+    if (after > kFurthest)
+      return base::public_error(base::ErrorCode::bad_value, "The clock can be moved at most 50 years ahead.",
+                                "BAD_VALUE");
     tx.write({kWriteOffset, {after.ms}}, 1);
     return after;
   }));
