@@ -137,8 +137,9 @@ Result<void> Installation::ensure_secrets() const {
 
 Result<std::string> Installation::ensure_merchant(const Ports& ports) const {
   KARV_TRY(const auto files, read_server_files(layout_.file("server.toml")));
+  const bool kept = fs::exists(files.database);
   KARV_TRY(const auto database, open_and_migrate(files.database));
-  std::string username = kept_merchant(layout_, ports.shop_url());
+  std::string username = kept ? kept_merchant(layout_, ports.shop_url()) : std::string();
   if (username.empty()) {
     KARV_TRY(const auto tools, IdentityTools::create(files));
     KARV_TRY(const auto credential, make_merchant(*database, *tools, ports.shop_url()));
