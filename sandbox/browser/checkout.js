@@ -82,6 +82,8 @@ async function buy(checkout, options) {
     if (result.error !== undefined) say(result.error.message ?? 'Karv did not approve this payment.');
     else if (!result.show_form) say('Karv is not offered for this purchase.');
     pay.disabled = result.show_form === false;
+    // A button that is disabled while it has the focus has lost it.
+    pay.focus();
   } catch (error) {
     status.textContent = '';
     say(
