@@ -120,9 +120,10 @@ Reply use_saved(const Shared& self, rails::CustomerCardId id) {
 
 Reply confirm(const Services& services, std::shared_ptr<const identity::Merchant> merchant, ConfirmRequest request,
               Confirmed confirmed) {
+  const auto id = request.authorization_id.value_or(
+      base::make_id<orders::AuthorizationTag>(services.orders.wall, services.orders.random));
   auto self = std::make_shared<Confirming>(
-      Confirming{services, std::move(merchant), std::move(request), std::move(confirmed),
-                 base::make_id<orders::AuthorizationTag>(services.orders.wall, services.orders.random), std::nullopt});
+      Confirming{services, std::move(merchant), std::move(request), std::move(confirmed), id, std::nullopt});
   const auto& card = self->request.card;
   if (!credit::definition_of(self->request.plan).needs_card) return decide(self, std::nullopt);
   if (const auto* typed = std::get_if<TicketCard>(&card))

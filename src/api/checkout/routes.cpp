@@ -141,7 +141,9 @@ net::Response confirmed_answer(const Services& services, const orders::Authoriza
     out.member("authorization_token", services.orders.tokens.authorization_token(authorization.authorization_id))
         .member("finalize_required", false);
   } else {
-    const std::string code = authorization.refusal.value_or("REFUSED");
+    // One that ended some other way than by a refusal was given up: nothing was paid, and it may be tried again.
+    const bool refused = authorization.state == orders::AuthorizationState::refused;
+    const std::string code = authorization.refusal.value_or(refused ? "REFUSED" : "EXPIRED");
     out.member("show_form", code != "REFUSED")
         .member("error")
         .begin_object()
@@ -153,13 +155,15 @@ net::Response confirmed_answer(const Services& services, const orders::Authoriza
   return json_body(std::move(out).take());
 }
 
-// The same decision, sent twice, is one authorization: its id follows from the session and the page's intent. The time
-// part is the session's, so that the id still falls near the right edge of the index.
-std::optional<orders::AuthorizationId> id_of_intent(const Visitor& visitor, const net::Request& request) {
+// The same decision, sent twice, is one authorization: its id follows from the session, the shopper and the page's
+// intent. The time part is the session's, so that the id still falls near the right edge of the index.
+std::optional<orders::AuthorizationId> id_of_intent(const Visitor& visitor, const Shopper& shopper,
+                                                    const net::Request& request) {
   const auto intent = request.headers.find("Idempotency-Key");
   if (intent.empty() || intent.size() > 255) return std::nullopt;
   const auto& session = visitor.session.session_id;
-  const auto digest = crypto::sha256(crypto::framed({session.view(), base::as_bytes(intent)}));
+  const auto digest =
+      crypto::sha256(crypto::framed({session.view(), shopper.customer_id.view(), base::as_bytes(intent)}));
   base::Uuid uuid = session.uuid();
   std::copy_n(digest.begin(), 10, uuid.begin() + 6);
   uuid[6] = static_cast<std::uint8_t>((uuid[6] & 0x0f) | 0x70);
@@ -193,7 +197,7 @@ Result<Reply> confirm_purchase(const Services& services, const Visitor& visitor,
   const auto plan = credit::plan_from(body.plan);
   if (!plan) return base::public_error(ErrorCode::bad_value, "There is no such plan.", "PLAN_UNKNOWN");
   KARV_TRY(auto source, source_of(body.card));
-  const auto id = id_of_intent(visitor, request);
+  const auto id = id_of_intent(visitor, shopper, request);
   KARV_TRY(auto earlier, find_confirmed(services, id));
   if (earlier) {
     if (earlier->state == orders::AuthorizationState::pending_card)
