@@ -48,6 +48,13 @@ Authorization made_from(const Confirmation& confirmation, const PaymentSession& 
   return made;
 }
 
+// Whether the session still holds the amount, currency and country whose terms the shopper confirmed.
+bool is_as_confirmed(const PaymentSession& session, const Authorization& authorization, const Context& context) {
+  const auto today = today_in(session.purchase_country, context.business);
+  const auto quote = credit::quote(authorization.plan, session.purchase_country, amount_of(session), today);
+  return quote.ok() && quote->terms_hash == authorization.terms_hash;
+}
+
 // Concludes the agreement and makes the authorization the session's current one.
 Result<void> approve(store::Tx& tx, const Context& context, Authorization& authorization, PaymentSession& session) {
   KARV_REQUIRE(authorization.order_amount == session.order_amount);
@@ -179,7 +186,7 @@ Result<Authorization> finish_authorization(store::Tx& tx, const Context& context
     return *std::move(authorization);
   }
   const bool too_late = session->status == SessionStatus::complete || session->authorization_id.has_value() ||
-                        session->order_amount != authorization->order_amount ||
+                        !is_as_confirmed(*session, *authorization, context) ||
                         context.business.now() >= authorization->expires_at;
   if (hold.state == rails::OperationState::approved && !too_late) {
     KARV_TRY_VOID(approve(tx, context, *authorization, *session));
