@@ -38,10 +38,12 @@ inline std::optional<base::Instant> instant_of(const std::optional<std::int64_t>
   return ms ? std::optional(base::Instant{*ms}) : std::nullopt;
 }
 
-// What we stored ourselves must be readable: anything else is a bug, not input.
+// What we stored ourselves must be readable: anything else is a bug, not input. It may be longer than one request may
+// be: a cart is put together from several.
+inline constexpr json::Options kStored{.max_bytes = 8'000'000, .max_values = 400'000};
 template <class T>
 T stored_json(const std::string& text) {
-  auto decoded = json::decode<T>(text);
+  auto decoded = json::decode<T>(text, kStored);
   KARV_REQUIRE(decoded.ok());
   return std::move(decoded).value();
 }
