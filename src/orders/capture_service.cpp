@@ -75,13 +75,16 @@ Result<void> complete_hold(store::Tx& tx, const Context& context, const Order& o
   const bool last = order.remaining_authorized_amount == capture.captured_amount;
   if (!hold || first.state != credit::InstallmentState::due) return {};
   const auto amount = money_in(order, std::min(hold->left.minor(), first.owed().minor()));
+  // By the card that was held: the purchase's card may have been replaced since.
+  const auto held = std::ranges::find(operations, hold->hold, &rails::CardOperation::operation_id);
+  KARV_REQUIRE(held != operations.end());
   const auto completion = rails::intend(tx, context.rails(),
                                         {.purchase = order.authorization_id.uuid(),
                                          .customer_id = order.customer_id,
                                          .merchant_id = order.merchant_id,
                                          .subject = capture.capture_id.uuid(),
                                          .kind = rails::OperationKind::complete,
-                                         .vault_token = card->vault_token,
+                                         .vault_token = held->vault_token,
                                          .amount = amount,
                                          .merchant_name = merchant_name,
                                          .merchant_reference = order.reference,
