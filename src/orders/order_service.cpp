@@ -46,6 +46,9 @@ Result<void> check_length(const char* field, const std::optional<std::string>& t
 Result<bool> may_increase(store::Tx& tx, const Context& context, const Order& order, std::int64_t order_amount) {
   if (order_amount <= order.order_amount) return true;
   if (order.plan != credit::Plan::pay_in_30) return false;
+  if (credit::check_availability(order.plan, order.purchase_country, money_in(order, order_amount)) !=
+      credit::Unavailable::none)
+    return false;
   KARV_TRY(auto email, identity::get_customer_email(tx, context.identity, order.customer_id));
   KARV_TRY(auto decided, risk::decide_application(tx, context.risk(),
                                                   {.payment_session = order.session_id,
@@ -115,7 +118,9 @@ Result<void> extend_authorization(store::Tx& tx, const Context& context, const O
 Result<void> update_authorization_amount(store::Tx& tx, const Context& context, const OrderTarget& target,
                                          AuthorizationUpdate update) {
   json::FieldErrors errors;
-  if (update.order_amount < 0) complain(errors, "order_amount", fmt::to_string(update.order_amount), "0 or more");
+  if (update.order_amount < 0 || update.order_amount > money::kMaxAmountMinor)
+    complain(errors, "order_amount", fmt::to_string(update.order_amount),
+             fmt::format("0 to {}", money::kMaxAmountMinor));
   if (update.order_lines) check_partial_lines(*update.order_lines, update.order_amount, "order_amount", errors);
   KARV_TRY_VOID(errors.result());
   KARV_TRY_VOID(check_length("description", update.description, 255));
