@@ -100,8 +100,8 @@ export class Theatre {
     return finds;
   }
 
-  searchMemoryOf(name: Program['name']): Find[] {
-    return searchMemory(this.processes.pid(name), needlesOf(this.#card)).finds;
+  searchMemoryOf(name: Program['name'], needles = needlesOf(this.#card)): Find[] {
+    return searchMemory(this.processes.pid(name), needles).finds;
   }
 
   /** Milliseconds until the vault's memory holds nothing of the card. Errors: what is there after 30 seconds. */

@@ -13,9 +13,7 @@ export function PlanFacts({ plan }: { plan: Plan }) {
         {plan.late && (
           <>
             {' '}
-            <span class="late">
-              {texts.ifLate}: {plan.late}
-            </span>
+            <span class="late">{plan.late}</span>
           </>
         )}
       </p>

@@ -21,7 +21,6 @@ export const de: Texts = {
     pay_in_3: 'Ein Drittel heute, der Rest von Ihrer Karte. Das ist ein Kredit.',
   },
   totalToPay: (amount) => `Insgesamt zu zahlen ${amount}`,
-  ifLate: 'Wenn Sie zu spät zahlen',
   unavailable: 'Für diesen Kauf nicht möglich.',
   chosenInReview: 'Ihr Zahlungsplan',
 

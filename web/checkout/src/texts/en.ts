@@ -20,7 +20,6 @@ export const en = {
     pay_in_3: 'A third today, the rest from your card. This is credit.',
   },
   totalToPay: (amount: string) => `Total to pay ${amount}`,
-  ifLate: 'If you pay late',
   unavailable: 'Not available for this purchase.',
   chosenInReview: 'Your payment plan',
 

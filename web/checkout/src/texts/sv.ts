@@ -21,7 +21,6 @@ export const sv: Texts = {
     pay_in_3: 'En tredjedel i dag, resten från ditt kort. Det är en kredit.',
   },
   totalToPay: (amount) => `Totalt att betala ${amount}`,
-  ifLate: 'Om du betalar för sent',
   unavailable: 'Går inte att välja för det här köpet.',
   chosenInReview: 'Din betalplan',
 
