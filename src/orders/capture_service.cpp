@@ -90,7 +90,6 @@ Result<void> complete_hold(store::Tx& tx, const Context& context, const Order& o
                                          .merchant_reference = order.reference,
                                          .by_cardholder = true,
                                          .original = hold->hold});
-  KARV_TRY_VOID(credit::start_payment(tx, first.installment_id));
   KARV_TRY_VOID(credit::apply_payment(tx, context.credit(), first.installment_id, amount,
                                       {completion.operation_id.uuid(), card->face.brand, card->face.last4}));
   if (last && hold->left.minor() > amount.minor()) return reverse_hold(tx, context, order.authorization_id);
@@ -189,10 +188,9 @@ Result<std::int64_t> take_off_captures(store::Tx& tx, const Context& context, co
 
 Result<Capture> capture(store::Tx& tx, const Context& context, const OrderTarget& target, CaptureRequest request) {
   KARV_TRY(auto good, checked(std::move(request)));
-  KARV_TRY(auto order, own_order(tx, target));
-  KARV_TRY(auto rows, tx.read({captures_of(order.order_id)}));
-  return capture_order(tx, context, order, static_cast<std::int64_t>(rows[0].size()) + 1, target.merchant.name,
-                       std::move(good));
+  KARV_TRY(auto found, own_order_with_captures(tx, target));
+  const auto number = static_cast<std::int64_t>(found.captures.size()) + 1;
+  return capture_order(tx, context, found.order, number, target.merchant.name, std::move(good));
 }
 
 Result<void> capture_whole(store::Tx& tx, const Context& context, const Order& order,
@@ -207,9 +205,9 @@ Result<void> capture_whole(store::Tx& tx, const Context& context, const Order& o
 
 Result<Refund> refund(store::Tx& tx, const Context& context, const OrderTarget& target, RefundRequest request) {
   KARV_TRY(auto good, checked(std::move(request)));
-  KARV_TRY(auto order, own_order(tx, target));
+  KARV_TRY(const auto found, own_order_with_captures(tx, target));
+  const Order& order = found.order;
   KARV_TRY(auto next, decide_refund(order, good.refunded_amount));
-  KARV_TRY(auto rows, tx.read_for_update({captures_of(order.order_id)}));
   Refund refund;
   refund.refund_id = base::make_id<RefundTag>(context.wall, context.random);
   refund.order_id = order.order_id;
@@ -219,7 +217,7 @@ Result<Refund> refund(store::Tx& tx, const Context& context, const OrderTarget& 
   refund.order_lines = std::move(good.order_lines).value_or(std::vector<OrderLine>{});
   refund.refunded_at = context.business.now();
   KARV_TRY(refund.to_card_amount,
-           take_off_captures(tx, context, order, in_refund_order(read_captures(rows[0]), refund.order_lines),
+           take_off_captures(tx, context, order, in_refund_order(found.captures, refund.order_lines),
                              refund.refunded_amount));
   update_order(tx, next);
   insert_refund(tx, refund);

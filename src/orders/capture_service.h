@@ -8,5 +8,10 @@ namespace karv::orders {
 
 // The merchant's order, locked. Errors: not_found. Cost: one round trip.
 base::Result<Order> own_order(store::Tx& tx, const OrderTarget& target);
+struct CapturedOrder {
+  Order order;
+  std::vector<Capture> captures;  // oldest first
+};
+base::Result<CapturedOrder> own_order_with_captures(store::Tx& tx, const OrderTarget& target);
 
 }  // namespace karv::orders

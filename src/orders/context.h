@@ -25,8 +25,9 @@ struct Context {
   const Tokens& tokens;
   std::string public_url;  // "https://pay.localhost:8443": where shoppers find checkout and account
   bool sandbox = false;    // sandbox e-mail conventions count
+  credit::KnownAccounts* known_accounts = nullptr;  // saves captures a round trip
 
-  credit::Context credit() const { return {wall, business, random}; }
+  credit::Context credit() const { return {wall, business, random, known_accounts}; }
   rails::Context rails() const { return {wall, business, random}; }
   risk::Context risk() const { return {wall, business, random, sandbox}; }
   std::string account_url() const { return public_url + "/account/"; }

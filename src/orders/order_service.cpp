@@ -74,6 +74,13 @@ Result<Order> own_order(store::Tx& tx, const OrderTarget& target) {
   return *std::move(order);
 }
 
+Result<CapturedOrder> own_order_with_captures(store::Tx& tx, const OrderTarget& target) {
+  KARV_TRY(auto rows, tx.read_for_update({find_order(target.order_id), captures_of(target.order_id)}));
+  auto order = read_order(rows[0]);
+  if (!order || order->merchant_id != target.merchant.merchant_id) return no_such_order();
+  return CapturedOrder{*std::move(order), read_captures(rows[1])};
+}
+
 Result<OrderView> get_order(store::ReadTx& tx, const Context& context, identity::MerchantId merchant, OrderId id) {
   KARV_TRY(auto rows, tx.read({find_order(id), captures_of(id), refunds_of(id)}));
   auto order = read_order(rows[0]);

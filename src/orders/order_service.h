@@ -61,7 +61,8 @@ base::Result<OrderView> get_order(store::ReadTx& tx, const Context& context, ide
 base::Result<void> acknowledge(store::Tx& tx, const Context& context, const OrderTarget& target);
 
 // Effects: capture row; schedule and receivable; for a card plan the completion of its hold; mail and news.
-// Errors: not_allowed (CAPTURE_NOT_ALLOWED), bad_value (lines do not add up). Cost: four round trips.
+// Errors: not_allowed (CAPTURE_NOT_ALLOWED), bad_value (lines do not add up). Cost: four round trips, seven with a
+// card.
 base::Result<Capture> capture(store::Tx& tx, const Context& context, const OrderTarget& target, CaptureRequest request);
 // auto_capture: the whole amount of an order that was inserted in this transaction.
 base::Result<void> capture_whole(store::Tx& tx, const Context& context, const Order& order,

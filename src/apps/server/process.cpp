@@ -83,6 +83,7 @@ struct Process::Impl {
   std::unique_ptr<identity::Sealer> sealer;
   std::optional<orders::Tokens> tokens;
   notify::LiveFeed feed;
+  credit::KnownAccounts known_accounts{wall, 10'000, base::hours(24)};
   std::optional<identity::Context> identity_context;
   std::optional<notify::Context> mail_context;
   std::optional<orders::Context> orders_context;
@@ -125,7 +126,7 @@ void Process::Impl::make_contexts() {
   identity_context.emplace(identity::Context{*keys, *sealer, wall, business, random});
   mail_context.emplace(notify::Context{outbox_key, wall, random});
   orders_context.emplace(orders::Context{wall, business, random, *sealer, *identity_context, *mail_context, feed,
-                                         *tokens, config.public_url, config.sandbox});
+                                         *tokens, config.public_url, config.sandbox, &known_accounts});
   authenticator.emplace(*keys, wall);
   services.emplace(api::Services{.database = *database,
                                  .orders = *orders_context,
