@@ -17,7 +17,9 @@ namespace karv::identity {
 inline base::SecretBytes key_for_test(std::uint8_t fill) { return base::SecretBytes::copy_of(base::Bytes(32, fill)); }
 
 struct WorldForTest {
-  explicit WorldForTest(std::initializer_list<std::span<const store::Migration>> above = {})
+  using Migrations = std::span<const store::Migration>;
+  explicit WorldForTest(std::initializer_list<Migrations> above = {}) : WorldForTest(std::vector<Migrations>(above)) {}
+  explicit WorldForTest(const std::vector<Migrations>& above)
       : database(store::TemporaryDatabase::create(
             schema_with(above),
             {.on_write = [this](const store::WriteReport& report) { round_trips = report.round_trips; }})) {
@@ -26,7 +28,7 @@ struct WorldForTest {
     sealer = Sealer::create(std::move(epochs), wall, random).value();
   }
 
-  static std::vector<store::Migration> schema_with(std::initializer_list<std::span<const store::Migration>> above) {
+  static std::vector<store::Migration> schema_with(const std::vector<Migrations>& above) {
     std::vector<store::Migration> schema =
         store::all_migrations({store::migrations(), audit::migrations(), migrations()});
     for (const auto& module : above) schema.insert(schema.end(), module.begin(), module.end());

@@ -1,0 +1,157 @@
+#include "orders/payment_service.h"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "orders/account_service.h"
+#include "orders/world_for_test.h"
+
+namespace karv::orders {
+namespace {
+
+using base::ErrorCode;
+using credit::InstallmentState;
+using credit::Plan;
+using rails::OperationEvent;
+using rails::OperationKind;
+
+class PaymentServiceTest : public testing::Test {
+ protected:
+  base::Result<rails::CardOperation> start(credit::InstallmentId id, std::optional<identity::CustomerId> by = {}) {
+    return shop.write<rails::CardOperation>(
+        [&](store::Tx& tx) { return start_installment_payment(tx, shop.context, {id, by}); });
+  }
+  base::Result<credit::Installment> finish(const rails::CardOperation& charge, OperationEvent event) {
+    return shop.write<credit::Installment>([&](store::Tx& tx) -> base::Result<credit::Installment> {
+      KARV_TRY(auto settled, rails::settle(tx, shop.context.rails(), charge.operation_id, {event, "00", {}, {}}));
+      return finish_installment_payment(tx, shop.context, settled);
+    });
+  }
+  credit::Installment installment(const Order& order, std::size_t at) { return shop.agreement(order).installments[at]; }
+  Order captured(Plan plan) {
+    auto order = shop.buy(plan, 9'000);
+    KARV_CHECK(shop.capture(order, 9'000).ok());
+    return order;
+  }
+  WorldForTest shop;
+};
+
+TEST_F(PaymentServiceTest, an_installment_is_charged_quoting_the_hold_at_which_the_shopper_was_present) {
+  const auto order = captured(Plan::pay_in_3);
+  const auto charge = start(installment(order, 1).installment_id, order.customer_id);
+  ASSERT_TRUE(charge.ok());
+  EXPECT_EQ(charge->kind, OperationKind::charge);
+  EXPECT_EQ(charge->amount.minor(), 3'000);
+  EXPECT_FALSE(charge->by_cardholder);
+  EXPECT_EQ(charge->original, shop.operations(order.authorization_id, OperationKind::hold)[0].operation_id);
+  const auto paid = finish(*charge, OperationEvent::approve);
+  ASSERT_TRUE(paid.ok());
+  EXPECT_EQ(paid->state, InstallmentState::paid);
+  EXPECT_TRUE(shop.books_are_right(order));
+  EXPECT_EQ(shop.agreement(order).agreement.outstanding().minor(), 3'000);
+}
+
+TEST_F(PaymentServiceTest, only_one_charge_is_on_its_way) {
+  const auto order = captured(Plan::pay_in_3);
+  const auto id = installment(order, 1).installment_id;
+  ASSERT_TRUE(start(id).ok());
+  EXPECT_EQ(start(id).error().code(), ErrorCode::not_allowed);
+  EXPECT_EQ(start(installment(order, 0).installment_id).error().code(), ErrorCode::not_allowed);  // paid
+}
+
+TEST_F(PaymentServiceTest, a_decline_before_the_date_leaves_it_as_it_was_and_at_the_date_counts) {
+  const auto order = captured(Plan::pay_in_3);
+  const auto id = installment(order, 1).installment_id;
+  EXPECT_EQ(finish(*start(id), OperationEvent::decline)->state, InstallmentState::planned);
+  shop.world.advance(base::days(30));
+  const auto failed = finish(*start(id), OperationEvent::decline);
+  EXPECT_EQ(failed->state, InstallmentState::overdue);
+  EXPECT_EQ(failed->failed_charges, 1);
+  EXPECT_EQ(failed->next_step_on, calendar::add_days(failed->due_date, 7));
+  EXPECT_TRUE(shop.books_are_right(order));
+}
+
+// The vault may have charged the card: neither paid nor failed is said until it has been asked.
+TEST_F(PaymentServiceTest, a_lost_answer_leaves_the_charge_on_its_way) {
+  const auto order = captured(Plan::pay_in_3);
+  const auto id = installment(order, 1).installment_id;
+  shop.world.advance(base::days(30));
+  const auto charge = start(id);
+  EXPECT_EQ(finish(*charge, OperationEvent::miss)->state, InstallmentState::processing);
+  EXPECT_EQ(start(id).error().code(), ErrorCode::not_allowed);  // not a second one
+  EXPECT_EQ(shop.refund(order, 9'000).error().code(), ErrorCode::unavailable);
+  EXPECT_EQ(finish(*charge, OperationEvent::approve)->state, InstallmentState::paid);
+  EXPECT_TRUE(shop.books_are_right(order));
+}
+
+TEST_F(PaymentServiceTest, another_customers_and_unknown_installments_are_not_there) {
+  const auto order = captured(Plan::pay_in_3);
+  const auto id = installment(order, 1).installment_id;
+  EXPECT_EQ(start(id, shop.customer_of("someone.else@email.de")).error().code(), ErrorCode::not_found);
+  EXPECT_EQ(start(credit::InstallmentId(base::Uuid{1})).error().code(), ErrorCode::not_found);
+  EXPECT_EQ(installment(order, 1).state, InstallmentState::planned);
+}
+
+// A purchase made without a card has no operation to quote, so the amount is held and completed.
+TEST_F(PaymentServiceTest, a_card_given_later_pays_an_invoice) {
+  const auto order = captured(Plan::pay_in_30);
+  const auto id = installment(order, 0).installment_id;
+  EXPECT_EQ(start(id, order.customer_id).error().reason(), "CARD_MISSING");
+  ASSERT_TRUE(shop.write<void>([&](store::Tx& tx) {
+                    return put_card_under(tx, shop.context, order.customer_id, order.authorization_id.uuid(), "token",
+                                          {"visa", "1111", "12/30"});
+                  })
+                  .ok());
+  const auto hold = start(id, order.customer_id);
+  ASSERT_TRUE(hold.ok());
+  EXPECT_EQ(hold->kind, OperationKind::hold);
+  EXPECT_TRUE(hold->by_cardholder);
+  EXPECT_TRUE(pays_installment(*hold));
+  EXPECT_EQ(finish(*hold, OperationEvent::approve)->state, InstallmentState::paid);
+  const auto completions = shop.operations(order.authorization_id, OperationKind::complete);
+  ASSERT_EQ(completions.size(), 1U);
+  EXPECT_EQ(completions[0].original, hold->operation_id);
+  EXPECT_TRUE(shop.books_are_right(order));
+  const auto refund = shop.refund(order, 9'000);
+  ASSERT_TRUE(refund.ok());
+  EXPECT_EQ(refund->to_card_amount, 9'000);
+  EXPECT_EQ(shop.operations(order.authorization_id, OperationKind::refund)[0].original, completions[0].operation_id);
+}
+
+TEST_F(PaymentServiceTest, the_account_shows_the_purchase_to_its_customer_only) {
+  const auto order = captured(Plan::pay_in_3);
+  const auto purchases = shop.read<std::vector<PurchaseView>>(
+      [&](store::ReadTx& tx) { return list_purchases(tx, order.customer_id, 10); });
+  ASSERT_TRUE(purchases.ok());
+  ASSERT_EQ(purchases->size(), 1U);
+  EXPECT_EQ(purchases->front().merchant_name, "Shoe Shop");
+  EXPECT_EQ(purchases->front().card->last4, "1111");
+  EXPECT_EQ(purchases->front().agreement.installments.size(), 3U);
+  const auto stranger = shop.customer_of("someone.else@email.de");
+  const auto foreign =
+      shop.read<PurchaseView>([&](store::ReadTx& tx) { return get_purchase(tx, stranger, order.order_id); });
+  EXPECT_EQ(foreign.error().code(), ErrorCode::not_found);
+}
+
+TEST_F(PaymentServiceTest, the_same_card_is_kept_once_and_retired_by_its_owner_only) {
+  const auto customer = shop.customer_of("customer@email.de");
+  const auto keep = [&](const std::string& token) {
+    return shop
+        .write<rails::CustomerCard>([&](store::Tx& tx) {
+          return keep_card(tx, shop.context, customer, token, {"visa", "1111", "12/30"}, "print");
+        })
+        .value();
+  };
+  const auto card = keep("one");
+  EXPECT_EQ(keep("two").card_id, card.card_id);
+  const auto retire = [&](identity::CustomerId who) {
+    return shop.write<void>([&](store::Tx& tx) { return retire_card(tx, who, card.card_id); });
+  };
+  EXPECT_EQ(retire(shop.customer_of("someone.else@email.de")).error().code(), ErrorCode::not_found);
+  EXPECT_TRUE(retire(customer).ok());
+  EXPECT_EQ(retire(customer).error().code(), ErrorCode::not_found);
+}
+
+}  // namespace
+}  // namespace karv::orders
