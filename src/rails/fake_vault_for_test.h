@@ -65,6 +65,10 @@ class FakeVaultForTest {
     }
     if (request.path == vault_api::DeriveRequest::kPath)
       return good(vault_api::DeriveAnswer{"derived-" + std::to_string(++derived_)});
+    if (request.path == vault_api::TestCardRequest::kPath || request.path == vault_api::CollectRequest::kPath)
+      return good(vault_api::CardAnswer{"saved-" + std::to_string(++derived_), "visa", "1111", 12, 2030, "print"});
+    if (request.path == vault_api::TicketRequest::kPath)
+      return good(vault_api::TicketAnswer{"ticket", "https://vault.localhost:8444/frame/v1/card?ticket=ticket", 0});
     if (request.path.starts_with(kCards)) return operate(request.path.substr(kCards.size()), request.body);
     return problem(404, "NOT_FOUND");
   }

@@ -1,0 +1,67 @@
+#include "apps/common/section.h"
+
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+#include <gtest/gtest.h>
+
+namespace karv::apps {
+namespace {
+
+struct Listen {
+  std::string address;
+  std::int64_t workers = 8;
+};
+
+base::Result<Listen> read(std::string_view text) {
+  const auto root = toml::parse(text);
+  Listen listen;
+  KARV_TRY_VOID(Section(root, "").table("listen").end());
+  KARV_TRY_VOID(
+      Section(root, "listen").text("address", listen.address).integer("workers", listen.workers, 1, 64).end());
+  return listen;
+}
+std::string problem_of(std::string_view text) {
+  const auto listen = read(text);
+  return listen.ok() ? "(none)" : listen.error().internal_text();
+}
+
+TEST(SectionTest, what_is_there_is_read_and_what_is_optional_has_a_default) {
+  const auto listen = read("[listen]\naddress = '127.0.0.1:8443'\n");
+  ASSERT_TRUE(listen.ok());
+  EXPECT_EQ(listen->address, "127.0.0.1:8443");
+  EXPECT_EQ(listen->workers, 8);
+  EXPECT_EQ(read("[listen]\naddress = 'a'\nworkers = 64\n")->workers, 64);
+}
+
+TEST(SectionTest, every_mistake_is_named) {
+  EXPECT_EQ(problem_of(""), "configuration: listen.address is missing or no text");
+  EXPECT_EQ(problem_of("[listen]\naddress = ''"), "configuration: listen.address is missing or no text");
+  EXPECT_EQ(problem_of("[listen]\naddress = 8443"), "configuration: listen.address is missing or no text");
+  EXPECT_EQ(problem_of("listen = 'no table'"), "configuration: listen.address is missing or no text");
+  EXPECT_EQ(problem_of("[listen]\naddress = 'a'\nport = 1"), "configuration: listen.port is not known");
+  EXPECT_EQ(problem_of("[listen]\naddress = 'a'\n[lisen]"), "configuration: lisen is not known");
+  for (const char* workers : {"0", "65", "-1", "1.0", "'8'", "true"})
+    EXPECT_EQ(problem_of(std::string("[listen]\naddress = 'a'\nworkers = ") + workers),
+              "configuration: listen.workers is not an integer from 1 to 64")
+        << workers;
+}
+
+TEST(ReadTomlTest, a_syntax_error_is_named_with_its_line_and_a_missing_file_is_an_error) {
+  const std::string path = testing::TempDir() + "karv_section_test.toml";
+  std::FILE* file = std::fopen(path.c_str(), "w");
+  ASSERT_NE(file, nullptr);
+  std::fputs("[listen]\naddress = \n", file);
+  std::fclose(file);
+  const auto from = +[](const toml::table&) -> base::Result<Listen> { return Listen{}; };
+  const auto broken = read_toml<Listen>(path, from);
+  ASSERT_FALSE(broken.ok());
+  EXPECT_EQ(broken.error().code(), base::ErrorCode::bad_value);
+  EXPECT_NE(broken.error().internal_text().find("(line 2)"), std::string::npos);
+  std::remove(path.c_str());
+  EXPECT_FALSE(read_toml<Listen>(path, from).ok());
+}
+
+}  // namespace
+}  // namespace karv::apps

@@ -1,0 +1,170 @@
+#include "jobs/jobs.h"
+
+#include <algorithm>
+#include <atomic>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "orders/account_service.h"
+#include "orders/world_for_test.h"
+#include "rails/fake_vault_for_test.h"
+#include "rails/vault_calls.h"
+
+namespace karv::jobs {
+namespace {
+
+using Channel = rails::FakeVaultForTest::Channel;
+using credit::InstallmentState;
+using credit::Plan;
+using rails::OperationKind;
+using Words = std::vector<std::string>;
+
+class JobsTest : public testing::Test {
+ protected:
+  orders::Order captured(Plan plan, std::int64_t amount = 9'000) {
+    auto order = shop.buy(plan, amount);
+    EXPECT_TRUE(shop.capture(order, amount).ok());
+    return order;
+  }
+  std::int64_t charge_due() {
+    return charge_due_installments(tools, [] { return false; }).value();
+  }
+  // Runs a job by its name, as the scheduler would.
+  bool run(std::string_view name) {
+    auto jobs = all_jobs(tools);
+    const auto job = std::ranges::find(jobs, name, &scheduler::Job::name);
+    EXPECT_NE(job, jobs.end());
+    return job->run(scheduler::JobContext({}, base::minutes(1), shop.world.wall, stopping)).ok();
+  }
+  credit::Installment installment(const orders::Order& order, std::size_t at) {
+    return shop.agreement(order).installments[at];
+  }
+
+  orders::WorldForTest shop;
+  rails::FakeVaultForTest vault;
+  std::vector<notify::OutgoingMail> sent;
+  std::atomic<bool> stopping{false};
+  Tools tools{*shop.world.database, shop.context, vault.ask(), [this](const notify::OutgoingMail& mail) {
+                sent.push_back(mail);
+                return base::Result<void>();
+              }};
+};
+
+TEST_F(JobsTest, each_job_has_a_name_of_its_own) {
+  std::vector<std::string> names;
+  for (const auto& job : all_jobs(tools)) {
+    names.push_back(job.name);
+    EXPECT_GT(job.every.ms, 0);
+  }
+  std::ranges::sort(names);
+  EXPECT_EQ(std::ranges::adjacent_find(names), names.end());
+  EXPECT_EQ(names.size(), 8U);
+}
+
+TEST_F(JobsTest, an_installment_is_charged_on_its_date_and_once) {
+  const auto order = captured(Plan::pay_in_3);
+  EXPECT_EQ(charge_due(), 0);
+  shop.world.advance(base::days(29));
+  EXPECT_EQ(charge_due(), 0);
+  shop.world.advance(base::days(2));  // the date has come in every market
+  EXPECT_EQ(charge_due(), 1);
+  EXPECT_EQ(charge_due(), 0);
+  EXPECT_EQ(installment(order, 1).state, InstallmentState::paid);
+  EXPECT_EQ(vault.done(), Words{"charge"});
+  EXPECT_TRUE(shop.books_are_right(order));
+}
+
+// An installment is never charged before its date has come where the shopper lives: it comes last in Mexico.
+TEST_F(JobsTest, nothing_is_charged_before_the_date_has_come_everywhere) {
+  captured(Plan::pay_in_3);
+  shop.world.advance(base::days(30));
+  const auto due = calendar::add_days(orders::today_in("DE", shop.world.business), 0);
+  auto at = base::from_rfc3339(due.text() + "T05:59:59Z");  // 23:59:59 the day before in Mexico City (UTC-6)
+  shop.world.business.advance(*at - shop.world.business.now());
+  EXPECT_EQ(orders::today_in("US", shop.world.business), due);
+  EXPECT_EQ(charge_due(), 0);
+  shop.world.business.advance(base::seconds(1));
+  EXPECT_EQ(charge_due(), 1);
+}
+
+TEST_F(JobsTest, a_declined_charge_is_tried_again_a_week_later_three_times_in_all) {
+  const auto order = captured(Plan::pay_in_3);
+  vault.outcome = vault_api::Outcome::declined;
+  vault.response_code = "51";
+  shop.world.advance(base::days(31));
+  for (const std::int64_t failed : {1, 2, 3}) {
+    EXPECT_EQ(charge_due(), 0);
+    EXPECT_EQ(installment(order, 1).failed_charges, failed);
+    EXPECT_EQ(installment(order, 1).state, InstallmentState::overdue);
+    EXPECT_EQ(charge_due(), 0);  // not at once again
+    shop.world.advance(base::days(7));
+  }
+  EXPECT_EQ(std::ranges::count(vault.done(), "charge"), 3);
+  EXPECT_TRUE(shop.books_are_right(order));
+}
+
+TEST_F(JobsTest, a_lost_answer_is_asked_for_and_the_card_charged_once) {
+  const auto order = captured(Plan::pay_in_3);
+  shop.world.advance(base::days(31));
+  vault.channel = Channel::loses_answers;
+  EXPECT_EQ(charge_due(), 0);
+  EXPECT_EQ(installment(order, 1).state, InstallmentState::processing);
+  EXPECT_EQ(charge_due(), 0);
+  vault.channel = Channel::works;
+  shop.world.advance(base::minutes(1));
+  EXPECT_TRUE(run("card_answers"));
+  EXPECT_EQ(installment(order, 1).state, InstallmentState::paid);
+  EXPECT_EQ(vault.done(), Words{"charge"});
+  EXPECT_TRUE(shop.books_are_right(order));
+}
+
+TEST_F(JobsTest, an_invoice_without_a_card_falls_due_and_then_overdue) {
+  const auto order = captured(Plan::pay_in_30);
+  shop.world.advance(base::days(31));
+  EXPECT_EQ(charge_due(), 0);
+  EXPECT_EQ(installment(order, 0).state, InstallmentState::due);
+  shop.world.advance(base::days(1));
+  EXPECT_EQ(charge_due(), 0);
+  EXPECT_EQ(installment(order, 0).state, InstallmentState::overdue);
+  EXPECT_TRUE(vault.done().empty());
+}
+
+TEST_F(JobsTest, advices_leave_in_order_and_mails_too) {
+  const auto order = captured(Plan::pay_in_3);
+  ASSERT_TRUE(shop.refund(order, 7'000).ok());
+  EXPECT_TRUE(run("card_advices"));
+  EXPECT_EQ(vault.done(), (Words{"complete", "refund"}));
+  EXPECT_TRUE(run("mails"));
+  ASSERT_EQ(sent.size(), 2U);  // the agreement and the refund
+  EXPECT_EQ(sent[0].to, "customer@email.de");
+  EXPECT_TRUE(run("mails"));
+  EXPECT_EQ(sent.size(), 2U);
+}
+
+TEST_F(JobsTest, a_late_approval_is_given_free) {
+  const auto session = shop.open(9'000);
+  const auto step = shop.confirm(session, Plan::pay_in_3).value();
+  const auto id = step.authorization.authorization_id;
+  ASSERT_TRUE(vault.ask()(rails::operation_request(*step.hold, shop.world.business.now()), base::seconds(1)).ok());
+  shop.world.advance(base::minutes(1));  // the server died before it could read the answer
+  EXPECT_TRUE(run("card_answers"));
+  EXPECT_EQ(shop.authorization(id).state, orders::AuthorizationState::voided);
+  EXPECT_FALSE(shop.session(session.session_id).authorization_id.has_value());
+  EXPECT_TRUE(run("card_advices"));
+  EXPECT_EQ(vault.done(), (Words{"hold", "reverse"}));
+}
+
+TEST_F(JobsTest, expired_tokens_and_orders_end) {
+  const auto authorization = shop.authorize(shop.open(9'000), Plan::pay_in_30);
+  const auto order = shop.buy(Plan::pay_in_30, 9'000);
+  shop.world.advance(base::days(29));
+  EXPECT_TRUE(run("expired_tokens"));
+  EXPECT_TRUE(run("expired_orders"));
+  EXPECT_EQ(shop.authorization(authorization.authorization_id).state, orders::AuthorizationState::voided);
+  EXPECT_EQ(shop.now(order).status, orders::OrderStatus::EXPIRED);
+}
+
+}  // namespace
+}  // namespace karv::jobs
