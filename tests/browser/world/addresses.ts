@@ -1,5 +1,5 @@
 // Where a Karv that `karv dev` started can be reached: what it wrote into its data folder.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 export const kRoot = resolve(import.meta.dirname, '../../..');
@@ -23,6 +23,7 @@ const kTexts = ['pay', 'vault', 'shop', 'account', 'mail', 'card_network', 'ca_f
 
 export function readAddresses(folder: string): Addresses {
   const file = join(folder, 'addresses.json');
+  if (!existsSync(file)) throw new Error(`${file} is not there: is \`karv dev\` up? ./dev run starts it.`);
   const read = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
   for (const name of kTexts) if (typeof read[name] !== 'string') throw new Error(`${file} says no ${name}`);
   return { ...(read as unknown as Addresses), folder };
