@@ -115,6 +115,8 @@ Result<Reply> add_card(const Services& services, const identity::CustomerPrincip
                                   if (self->replaces && std::ranges::find(cards, *self->replaces,
                                                                           &rails::CustomerCard::card_id) == cards.end())
                                     return base::Error(base::ErrorCode::not_found);
+                                  // Only a replacement moves what is open; a new card is chosen when paying.
+                                  if (!self->replaces) return std::vector<orders::OpenPurchase>{};
                                   return orders::open_purchases(tx, customer.customer_id);
                                 }));
   return net::call(rails::collect_request(body.ticket, customer.customer_id), vault_api::kLimit,

@@ -3,15 +3,13 @@
 #include "api/card_json.h"
 #include "api/customer/cards.h"
 #include "api/customer/door.h"
+#include "api/customer/payments.h"
 #include "api/customer/purchase_json.h"
 #include "api/errors.h"
 #include "audit/record.h"
 #include "json/decode.h"
 #include "orders/account_service.h"
-#include "orders/authorization_service.h"
 #include "orders/order_service.h"
-#include "orders/payment_service.h"
-#include "rails/vault_calls.h"
 
 namespace karv::api::customer {
 namespace {
@@ -137,42 +135,6 @@ Result<Reply> purchase(const Services& services, const CustomerPrincipal& custom
   });
 }
 
-base::Error card_error(const rails::CardOperation& charge) {
-  return base::public_error(ErrorCode::declined, "The card's bank did not accept the payment. Nothing was paid.",
-                            orders::card_refusal(charge));
-}
-
-Reply finish_payment(const Services& services, const net::Request& request, rails::CardOperationId charge,
-                     const net::CallOutcome& outcome) {
-  const auto settled = services.database.write<rails::CardOperation>(
-      "finish_installment", [&](store::Tx& tx) -> Result<rails::CardOperation> {
-        KARV_TRY(auto operation, rails::settle(tx, services.orders.rails(), charge, rails::read_outcome(outcome)));
-        KARV_TRY(auto installment, orders::finish_installment_payment(tx, services.orders, operation));
-        static_cast<void>(installment);
-        return operation;
-      });
-  if (!settled.ok()) return problem(request, settled.error());
-  if (settled->state == rails::OperationState::intended) return json_body(R"({"status":"processing"})");
-  if (settled->state != rails::OperationState::approved) return problem(request, card_error(*settled));
-  return json_body(R"({"status":"paid"})");
-}
-
-Result<Reply> pay(const Services& services, const CustomerPrincipal& customer, const net::Request& request) {
-  const auto id = credit::InstallmentId::parse(request.parameter("installment_id"));
-  if (!id) return base::Error(ErrorCode::not_found);
-  KARV_TRY(auto charge, services.database.write<rails::CardOperation>(
-                            "start_installment", [&](store::Tx& tx) -> Result<rails::CardOperation> {
-                              audit::append(tx, record_of(services, request, customer.customer_id, "payment_asked",
-                                                          {"installment", id->text()}));
-                              return orders::start_installment_payment(tx, services.orders,
-                                                                       {*id, customer.customer_id});
-                            }));
-  return net::call(rails::operation_request(charge, services.orders.business.now()), vault_api::kCardLimit,
-                   [&services, &request, operation = charge.operation_id](const net::CallOutcome& outcome) {
-                     return finish_payment(services, request, operation, outcome);
-                   });
-}
-
 Result<Reply> card_ticket(const Services& services, const CustomerPrincipal& customer, const net::Request& request) {
   return ticket_reply(request, customer.customer_id, {services.base_url}, services.base_url);
 }
@@ -203,7 +165,7 @@ void add_routes(net::Router& router, const Services& services) {
   router.add(Method::get, "/customer/v1/me", signed_in(services, me));
   router.add(Method::get, "/customer/v1/purchases", signed_in(services, purchases));
   router.add(Method::get, "/customer/v1/purchases/:order_id", signed_in(services, purchase));
-  router.add(Method::post, "/customer/v1/installments/:installment_id/pay", signed_in(services, pay));
+  router.add(Method::post, "/customer/v1/installments/:installment_id/pay", signed_in(services, pay_installment));
   router.add(Method::post, "/customer/v1/card-ticket", signed_in(services, card_ticket));
   router.add(Method::post, "/customer/v1/cards", signed_in(services, add_card));
   router.add(Method::get, "/customer/v1/events", signed_in(services, events));
