@@ -15,7 +15,7 @@
 namespace karv::apps::cli::dev {
 namespace {
 
-constexpr std::size_t kLongestLine = 64 * 1024;
+constexpr std::size_t kLongestLine = 65'536;
 
 struct Pipe {
   int read = -1, write = -1;
@@ -43,6 +43,7 @@ base::Result<Pipe> make_pipe() {
   }
   for (const auto& [name, value] : spec.environment) ::setenv(name.c_str(), value.c_str(), 1);
   std::vector<char*> arguments;
+  arguments.reserve(spec.command.size() + 1);
   for (const auto& argument : spec.command) arguments.push_back(const_cast<char*>(argument.c_str()));
   arguments.push_back(nullptr);
   if (::chdir(spec.folder.c_str()) == 0) ::execv(arguments[0], arguments.data());
@@ -65,7 +66,7 @@ LinePipe::~LinePipe() {
 
 std::vector<std::string> LinePipe::read_lines() {
   std::vector<std::string> lines;
-  std::array<char, 16 * 1024> buffer{};
+  std::array<char, 16'384> buffer{};
   while (fd_ >= 0) {
     const ssize_t got = ::read(fd_, buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;

@@ -2,7 +2,6 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <sstream>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "apps/cli/dev/configuration.h"
+#include "apps/cli/dev/toml_text.h"
 #include "apps/cli/server_store.h"
 #include "base/random.h"
 #include "crypto/files.h"
@@ -56,7 +56,7 @@ Result<void> ensure_random_file(const std::string& path, std::size_t bytes, bool
   random.fill(secret.expose_mutable());
   if (!as_text) return crypto::write_private_file(path, secret.expose());
   std::string text = base::to_hex(secret.expose());
-  const auto written = crypto::write_private_file(path, base::as_bytes(text));
+  auto written = crypto::write_private_file(path, base::as_bytes(text));
   base::wipe(text.data(), text.size());
   return written;
 }
@@ -68,7 +68,7 @@ Result<void> ensure_token(const Layout& layout) {
   KARV_TRY(const auto officer_pin, crypto::read_secret_line(layout.secret("hsm.officer-pin")));
   crypto::HsmSettings settings{
       .module_path = kHsmModule, .token_label = kTokenLabel, .pin = std::move(pin), .key_label = kKeyLabel};
-  const auto made = crypto::initialize_token(settings, officer_pin);
+  auto made = crypto::initialize_token(settings, officer_pin);
   if (made.ok() || made.error().code() == ErrorCode::conflict) return {};  // conflict: it is there
   return made;
 }
@@ -145,9 +145,9 @@ Result<std::string> Installation::ensure_merchant(const Ports& ports) const {
     KARV_TRY(const auto credential, make_merchant(*database, *tools, ports.shop_url()));
     username = credential.username;
     KARV_TRY_VOID(crypto::write_private_file(layout_.secret("merchant.password"), credential.secret.expose()));
-    std::ostringstream text;
-    text << toml::table{{"username", username}, {"origin", ports.shop_url()}} << '\n';
-    KARV_TRY_VOID(crypto::write_private_file(layout_.file("merchant.toml"), base::as_bytes(text.str())));
+    TomlText out;
+    out.text("username", username).text("origin", ports.shop_url());
+    KARV_TRY_VOID(out.write_to(layout_.file("merchant.toml")));
   }
   KARV_TRY_VOID(write_merchant_json(layout_, ports, username));
   return username;

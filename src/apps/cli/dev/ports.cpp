@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <sstream>
 #include <vector>
 
 #include <arpa/inet.h>
@@ -11,7 +10,7 @@
 #include <toml++/toml.h>
 #include <unistd.h>
 
-#include "crypto/files.h"
+#include "apps/cli/dev/toml_text.h"
 
 namespace karv::apps::cli::dev {
 namespace {
@@ -105,11 +104,9 @@ base::Result<Ports> choose_ports(const PortWish& wish, const Layout& layout) {
 }
 
 base::Result<void> remember_ports(const Ports& ports, const Layout& layout) {
-  toml::table table;
-  for (const auto& one : kPorts) table.insert(one.name, std::int64_t{ports.*one.port});
-  std::ostringstream text;
-  text << table << '\n';
-  return crypto::write_private_file(layout.file("ports.toml"), base::as_bytes(text.str()));
+  TomlText out;
+  for (const auto& one : kPorts) out.integer(one.name, ports.*one.port);
+  return out.write_to(layout.file("ports.toml"));
 }
 
 }  // namespace karv::apps::cli::dev

@@ -189,6 +189,7 @@ bool Supervisor::stop() {
 
 std::vector<std::pair<std::string, pid_t>> Supervisor::pids() const {
   std::vector<std::pair<std::string, pid_t>> out;
+  out.reserve(children_.size());
   for (const auto& watched : children_) out.emplace_back(watched->child.name(), watched->child.pid());
   return out;
 }
