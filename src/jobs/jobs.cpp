@@ -2,7 +2,7 @@
 
 #include "identity/codes.h"
 #include "orders/authorization_service.h"
-#include "orders/order_service.h"
+#include "orders/order_deadlines.h"
 #include "orders/payment_service.h"
 #include "rails/dispatch.h"
 

@@ -5,7 +5,9 @@
 #include "base/check.h"
 #include "orders/dates.h"
 #include "orders/repository.h"
+#include "orders/row_codec.h"
 #include "orders/session_service.h"
+#include "orders/trail.h"
 #include "rails/repository.h"
 
 namespace karv::orders {
@@ -131,6 +133,17 @@ rails::CardOperation intend_hold(store::Tx& tx, const Context& context, const Co
   return hold;
 }
 
+// What the shopper asked for and what became of it, for the audit log.
+void record_authorization(store::Tx& tx, const Context& context, const Authorization& authorization) {
+  record_deed(tx, context,
+              {.actor = by_customer(authorization.customer_id),
+               .action = "authorization_" + word(authorization.state),
+               .subject = {"authorization", authorization.authorization_id.text()},
+               .details = {{"amount", authorization.order_amount},
+                           {"plan", std::string(credit::name_of(authorization.plan))},
+                           {"refusal", authorization.refusal.value_or("")}}});
+}
+
 }  // namespace
 
 Result<Authorizing> start_authorization(store::Tx& tx, const Context& context, const Confirmation& confirmation) {
@@ -171,6 +184,7 @@ Result<Authorizing> start_authorization(store::Tx& tx, const Context& context, c
     }
   }
   insert_authorization(tx, step.authorization);
+  record_authorization(tx, context, step.authorization);
   return step;
 }
 
@@ -197,6 +211,7 @@ Result<Authorization> finish_authorization(store::Tx& tx, const Context& context
   }
   authorization->version += 1;
   update_authorization(tx, *authorization);
+  record_authorization(tx, context, *authorization);
   return *std::move(authorization);
 }
 
@@ -230,6 +245,7 @@ Result<void> void_authorization(store::Tx& tx, const Context& context, Authoriza
   authorization.state = AuthorizationState::voided;
   authorization.version += 1;
   update_authorization(tx, authorization);
+  record_authorization(tx, context, authorization);
   return {};
 }
 

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "orders/order_deadlines.h"
 #include "orders/world_for_test.h"
 
 namespace karv::orders {

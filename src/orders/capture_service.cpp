@@ -12,6 +12,7 @@
 #include "orders/repository.h"
 #include "orders/requests.h"
 #include "orders/rules.h"
+#include "orders/trail.h"
 #include "rails/repository.h"
 
 namespace karv::orders {
@@ -97,7 +98,8 @@ Result<void> complete_hold(store::Tx& tx, const Context& context, const Order& o
 }
 
 Result<Capture> capture_order(store::Tx& tx, const Context& context, const Order& order, std::int64_t number,
-                              const std::string& merchant_name, CaptureRequest request) {
+                              const std::string& merchant_name, const std::string& correlation_id,
+                              CaptureRequest request) {
   const auto now = context.business.now();
   KARV_TRY(auto next, decide_capture(order, request.captured_amount, now));
   Capture capture;
@@ -120,6 +122,12 @@ Result<Capture> capture_order(store::Tx& tx, const Context& context, const Order
                                       money_in(order, capture.captured_amount), today));
     if (paid_by_card(order)) KARV_TRY_VOID(complete_hold(tx, context, order, capture, installments, merchant_name));
   }
+  record_deed(tx, context,
+              {.actor = by_merchant(order.merchant_id),
+               .action = "order_captured",
+               .subject = {"order", order.order_id.text()},
+               .correlation_id = correlation_id,
+               .details = {{"amount", capture.captured_amount}, {"capture", capture.capture_id.text()}}});
   publish_after_commit(tx, context, order.customer_id, order.order_id);
   return capture;
 }
@@ -190,7 +198,7 @@ Result<Capture> capture(store::Tx& tx, const Context& context, const OrderTarget
   KARV_TRY(auto good, checked(std::move(request)));
   KARV_TRY(auto found, own_order_with_captures(tx, target));
   const auto number = static_cast<std::int64_t>(found.captures.size()) + 1;
-  return capture_order(tx, context, found.order, number, target.merchant.name, std::move(good));
+  return capture_order(tx, context, found.order, number, target.merchant.name, target.correlation_id, std::move(good));
 }
 
 Result<void> capture_whole(store::Tx& tx, const Context& context, const Order& order,
@@ -198,7 +206,7 @@ Result<void> capture_whole(store::Tx& tx, const Context& context, const Order& o
   CaptureRequest request;
   request.captured_amount = order.order_amount;
   request.order_lines = order.cart.order_lines;
-  KARV_TRY(auto captured, capture_order(tx, context, order, 1, merchant_name, std::move(request)));
+  KARV_TRY(auto captured, capture_order(tx, context, order, 1, merchant_name, {}, std::move(request)));
   KARV_REQUIRE(captured.captured_amount == order.order_amount);
   return {};
 }
@@ -221,6 +229,14 @@ Result<Refund> refund(store::Tx& tx, const Context& context, const OrderTarget& 
                              refund.refunded_amount));
   update_order(tx, next);
   insert_refund(tx, refund);
+  record_deed(tx, context,
+              {.actor = by_merchant(order.merchant_id),
+               .action = "order_refunded",
+               .subject = {"order", order.order_id.text()},
+               .correlation_id = target.correlation_id,
+               .details = {{"amount", refund.refunded_amount},
+                           {"refund", refund.refund_id.text()},
+                           {"to_card", refund.to_card_amount}}});
   if (refund.to_card_amount > 0) KARV_TRY_VOID(queue_card_refunds(tx, context, order, refund, target.merchant.name));
   KARV_TRY_VOID(mail_refund_made(tx, context, order, refund, target.merchant.name));
   publish_after_commit(tx, context, order.customer_id, order.order_id);

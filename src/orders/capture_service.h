@@ -14,4 +14,8 @@ struct CapturedOrder {
 };
 base::Result<CapturedOrder> own_order_with_captures(store::Tx& tx, const OrderTarget& target);
 
+// What is not captured any more is given up: the agreement shrinks to what was captured, the rest of the hold is given
+// free. Cost: two round trips.
+base::Result<void> give_up_rest(store::Tx& tx, const Context& context, const Order& next);
+
 }  // namespace karv::orders

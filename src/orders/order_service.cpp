@@ -12,6 +12,7 @@
 #include "orders/requests.h"
 #include "orders/rules.h"
 #include "orders/session_service.h"
+#include "orders/trail.h"
 
 namespace karv::orders {
 namespace {
@@ -25,14 +26,15 @@ money::Money money_in(const Order& order, std::int64_t minor) {
   return money::Money{minor, *currency};
 }
 
-Result<void> give_up_rest(store::Tx& tx, const Context& context, const Order& next) {
-  if (next.captured_amount == 0) {
-    KARV_TRY_VOID(credit::cancel_agreement(tx, next.agreement_id));
-  } else {
-    KARV_TRY_VOID(credit::change_agreed_amount(tx, next.agreement_id, money_in(next, next.captured_amount)));
-  }
-  if (!credit::definition_of(next.plan).needs_card) return {};
-  return reverse_hold(tx, context, next.authorization_id);
+// What the merchant did, for the audit log.
+void record_order(store::Tx& tx, const Context& context, const OrderTarget& target, std::string action,
+                  std::vector<audit::Detail> details = {}) {
+  record_deed(tx, context,
+              {.actor = by_merchant(target.merchant.merchant_id),
+               .action = std::move(action),
+               .subject = {"order", target.order_id.text()},
+               .correlation_id = target.correlation_id,
+               .details = std::move(details)});
 }
 
 Result<void> check_length(const char* field, const std::optional<std::string>& text, std::size_t most) {
@@ -62,6 +64,16 @@ Result<bool> may_increase(store::Tx& tx, const Context& context, const Order& or
 }
 
 }  // namespace
+
+Result<void> give_up_rest(store::Tx& tx, const Context& context, const Order& next) {
+  if (next.captured_amount == 0) {
+    KARV_TRY_VOID(credit::cancel_agreement(tx, next.agreement_id));
+  } else {
+    KARV_TRY_VOID(credit::change_agreed_amount(tx, next.agreement_id, money_in(next, next.captured_amount)));
+  }
+  if (!credit::definition_of(next.plan).needs_card) return {};
+  return reverse_hold(tx, context, next.authorization_id);
+}
 
 base::Error no_such_order() {
   return base::public_error(ErrorCode::not_found, "There is no order with this id.", "NO_SUCH_ORDER");
@@ -95,6 +107,7 @@ Result<void> acknowledge(store::Tx& tx, const Context& context, const OrderTarge
   order.acknowledged_at = context.business.now();
   order.version += 1;
   update_order(tx, order);
+  record_order(tx, context, target, "order_acknowledged");
   return {};
 }
 
@@ -103,6 +116,7 @@ Result<void> cancel(store::Tx& tx, const Context& context, const OrderTarget& ta
   if (order.status == OrderStatus::CANCELLED) return {};
   KARV_TRY(auto next, decide_cancel(order, context.business.now()));
   update_order(tx, next);
+  record_order(tx, context, target, "order_cancelled");
   publish_after_commit(tx, context, next.customer_id, next.order_id);
   return give_up_rest(tx, context, next);
 }
@@ -111,6 +125,7 @@ Result<void> release_remaining(store::Tx& tx, const Context& context, const Orde
   KARV_TRY(auto order, own_order(tx, target));
   KARV_TRY(auto next, decide_release(order, context.business.now()));
   update_order(tx, next);
+  record_order(tx, context, target, "authorization_released");
   publish_after_commit(tx, context, next.customer_id, next.order_id);
   return give_up_rest(tx, context, next);
 }
@@ -119,6 +134,7 @@ Result<void> extend_authorization(store::Tx& tx, const Context& context, const O
   KARV_TRY(auto order, own_order(tx, target));
   KARV_TRY(auto next, decide_extend(order, context.business.now()));
   update_order(tx, next);
+  record_order(tx, context, target, "authorization_extended");
   return {};
 }
 
@@ -138,6 +154,8 @@ Result<void> update_authorization_amount(store::Tx& tx, const Context& context, 
   mask_free_text(next.cart.order_lines);
   KARV_TRY_VOID(credit::change_agreed_amount(tx, next.agreement_id, money_in(next, next.order_amount)));
   update_order(tx, next);
+  record_order(tx, context, target, "authorization_changed",
+               {{"order_amount", next.order_amount}, {"before", order.order_amount}});
   publish_after_commit(tx, context, next.customer_id, next.order_id);
   const bool nothing_left_to_capture = next.status == OrderStatus::CAPTURED;
   if (nothing_left_to_capture && credit::definition_of(next.plan).needs_card)
@@ -145,7 +163,8 @@ Result<void> update_authorization_amount(store::Tx& tx, const Context& context, 
   return {};
 }
 
-Result<void> update_references(store::Tx& tx, const Context&, const OrderTarget& target, ReferencesUpdate update) {
+Result<void> update_references(store::Tx& tx, const Context& context, const OrderTarget& target,
+                               ReferencesUpdate update) {
   KARV_TRY_VOID(check_length("merchant_reference1", update.merchant_reference1, 255));
   KARV_TRY_VOID(check_length("merchant_reference2", update.merchant_reference2, 255));
   KARV_TRY(auto order, own_order(tx, target));
@@ -161,62 +180,8 @@ Result<void> update_references(store::Tx& tx, const Context&, const OrderTarget&
   put(order.cart.merchant_reference2, update.merchant_reference2);
   order.version += 1;
   update_order(tx, order);
+  record_order(tx, context, target, "references_changed");
   return {};
-}
-
-Result<std::int64_t> expire_orders(store::Database& database, const Context& context, std::int64_t limit) {
-  return database.write<std::int64_t>("expire_orders", [&](store::Tx& tx) -> Result<std::int64_t> {
-    const auto now = context.business.now();
-    KARV_TRY(auto rows, tx.read({open_orders_before(OrderStatus::AUTHORIZED, now, limit),
-                                 open_orders_before(OrderStatus::PART_CAPTURED, now, limit)}));
-    std::int64_t expired = 0;
-    for (const auto& part : rows)
-      for (const auto& order : read_orders(part)) {
-        KARV_TRY(auto next, decide_expire(order, now));
-        update_order(tx, next);
-        KARV_TRY_VOID(give_up_rest(tx, context, next));
-        publish_after_commit(tx, context, next.customer_id, next.order_id);
-        ++expired;
-      }
-    return expired;
-  });
-}
-
-Result<std::int64_t> decide_pending_orders(store::Database& database, const Context& context, std::int64_t limit) {
-  return database.write<std::int64_t>("decide_pending", [&](store::Tx& tx) -> Result<std::int64_t> {
-    KARV_TRY(auto rows, tx.read({pending_orders(limit)}));
-    std::int64_t decided = 0;
-    for (auto order : read_orders(rows[0])) {
-      KARV_TRY(auto authorized, tx.read({find_authorization(order.authorization_id)}));
-      const auto authorization = read_authorization(authorized[0]);
-      if (!authorization || !authorization->pending_until || context.business.now() < *authorization->pending_until)
-        continue;
-      order.fraud_status = authorization->pending_accepts ? FraudStatus::ACCEPTED : FraudStatus::REJECTED;
-      if (order.fraud_status == FraudStatus::REJECTED) {
-        order.status = OrderStatus::CANCELLED;
-        order.remaining_authorized_amount = 0;
-        KARV_TRY_VOID(give_up_rest(tx, context, order));
-      }
-      order.version += 1;
-      update_order(tx, order);
-      publish_after_commit(tx, context, order.customer_id, order.order_id);
-      ++decided;
-    }
-    return decided;
-  });
-}
-
-Result<std::int64_t> expire_authorizations(store::Database& database, const Context& context, std::int64_t limit) {
-  return database.write<std::int64_t>("expire_authorizations", [&](store::Tx& tx) -> Result<std::int64_t> {
-    KARV_TRY(auto rows,
-             tx.read({open_authorizations_before(AuthorizationState::approved, context.business.now(), limit)}));
-    std::int64_t ended = 0;
-    for (auto& authorization : read_authorizations(rows[0])) {
-      KARV_TRY_VOID(withdraw_authorization(tx, context, std::move(authorization)));
-      ++ended;
-    }
-    return ended;
-  });
 }
 
 }  // namespace karv::orders

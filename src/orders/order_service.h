@@ -47,6 +47,7 @@ BOOST_DESCRIBE_STRUCT(ReferencesUpdate, (), (merchant_reference1, merchant_refer
 struct OrderTarget {
   const identity::Merchant& merchant;
   OrderId order_id;
+  std::string correlation_id = {};
 };
 
 struct OrderView {
@@ -79,11 +80,6 @@ base::Result<void> update_authorization_amount(store::Tx& tx, const Context& con
                                                AuthorizationUpdate update);
 base::Result<void> update_references(store::Tx& tx, const Context& context, const OrderTarget& target,
                                      ReferencesUpdate update);
-
-// Run by jobs. Each handles at most `limit` and answers how many it changed.
-base::Result<std::int64_t> expire_orders(store::Database& database, const Context& context, std::int64_t limit);
-base::Result<std::int64_t> decide_pending_orders(store::Database& database, const Context& context, std::int64_t limit);
-base::Result<std::int64_t> expire_authorizations(store::Database& database, const Context& context, std::int64_t limit);
 
 base::Error no_such_order();
 

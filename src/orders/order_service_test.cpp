@@ -8,6 +8,7 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include "orders/order_deadlines.h"
 #include "orders/world_for_test.h"
 
 namespace karv::orders {

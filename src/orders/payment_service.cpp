@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "orders/mails.h"
 #include "orders/repository.h"
+#include "orders/trail.h"
 #include "rails/repository.h"
 
 namespace karv::orders {
@@ -99,6 +100,14 @@ Result<credit::Installment> finish_installment_payment(store::Tx& tx, const Cont
   } else {
     KARV_TRY(installment, credit::fail_payment(tx, context.credit(), id));
   }
+  const bool paid = charge.state == rails::OperationState::approved;
+  record_deed(tx, context,
+              {.actor = by_system("card_rail"),
+               .action = paid ? "installment_paid" : "installment_not_paid",
+               .subject = {"installment", id.text()},
+               .details = {{"amount", charge.amount.minor()},
+                           {"operation", charge.operation_id.text()},
+                           {"response_code", charge.response_code}}});
   KARV_TRY_VOID(mail_installment(tx, context, purchase.order, charge, installment, purchase.card->face));
   publish_after_commit(tx, context, purchase.order.customer_id, purchase.order.order_id);
   return installment;

@@ -10,6 +10,7 @@
 #include "orders/repository.h"
 #include "orders/rules.h"
 #include "orders/session_service.h"
+#include "orders/trail.h"
 
 namespace karv::orders {
 namespace {
@@ -157,6 +158,11 @@ Result<PlacedOrder> place_order(store::Tx& tx, const Context& context, const ide
   session->status = SessionStatus::complete;
   session->version += 1;
   update_session(tx, *session);
+  record_deed(tx, context,
+              {.actor = by_merchant(merchant.merchant_id),
+               .action = "order_placed",
+               .subject = {"order", order.order_id.text()},
+               .details = {{"amount", order.order_amount}, {"authorization", id.text()}}});
   KARV_TRY_VOID(mail_order_placed(tx, context, order, merchant.name));
   if (request.auto_capture.value_or(false) && order.fraud_status == FraudStatus::ACCEPTED)
     KARV_TRY_VOID(capture_whole(tx, context, order, merchant.name));

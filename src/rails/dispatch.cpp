@@ -26,14 +26,15 @@ Result<void> look_again_later(store::Database& database, const Context& context,
   return database.write<void>("postpone_operation", [&](store::Tx& tx) { return postpone(tx, context, id); });
 }
 
-// A hold is given free only after what is taken of it has been handed over: the other way round it could not be taken.
+// A hold is given free, and money given back, only after what is taken has been handed over: the other way round it
+// could not be taken, or there would be nothing to give back.
 Result<bool> waits_for_completion(store::Database& database, const CardOperation& operation) {
-  if (operation.kind != OperationKind::reverse) return false;
+  if (operation.kind == OperationKind::complete) return false;
   return database.read<bool>("queued_completions", [&](store::ReadTx& tx) -> Result<bool> {
     KARV_TRY(auto rows, tx.read({operations_of(operation.purchase)}));
     return std::ranges::any_of(read_operations(rows[0]), [&](const CardOperation& other) {
-      return other.kind == OperationKind::complete && other.state == OperationState::queued &&
-             other.original == operation.original;
+      const bool queued = other.kind == OperationKind::complete && other.state == OperationState::queued;
+      return queued && (operation.kind == OperationKind::refund || other.original == operation.original);
     });
   });
 }
@@ -108,12 +109,14 @@ Result<void> resolve_one(store::Database& database, const Context& context, Card
 
 Result<std::int64_t> dispatch_advices(store::Database& database, const Context& context, const AskVault& vault,
                                       std::int64_t limit) {
-  KARV_TRY(auto waiting, load_waiting(database, context, OperationState::queued, limit));
+  KARV_TRY(const auto waiting, load_waiting(database, context, OperationState::queued, limit));
   std::int64_t accepted = 0;
-  for (const auto& operation : waiting) {
-    KARV_TRY(const bool taken, dispatch_one(database, context, vault, operation));
-    if (taken) ++accepted;
-  }
+  for (const bool completions : {true, false})
+    for (const auto& operation : waiting) {
+      if ((operation.kind == OperationKind::complete) != completions) continue;
+      KARV_TRY(const bool taken, dispatch_one(database, context, vault, operation));
+      if (taken) ++accepted;
+    }
   return accepted;
 }
 

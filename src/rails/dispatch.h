@@ -14,8 +14,8 @@ namespace karv::rails {
 // Sends a request to the vault and waits for its answer (net::Client::send_blocking); a test answers by itself.
 using AskVault = std::function<net::CallOutcome(net::OutboundRequest, base::Duration limit)>;
 
-// Hands queued completions, refunds and reversals to the vault, oldest first; what cannot be handed over is tried again
-// later. Answers how many were accepted.
+// Hands queued completions, refunds and reversals to the vault, completions first, then oldest first; what cannot be
+// handed over is tried again later. Answers how many were accepted.
 base::Result<std::int64_t> dispatch_advices(store::Database& database, const Context& context, const AskVault& vault,
                                             std::int64_t limit);
 

@@ -91,7 +91,7 @@ Result<Reply> mutate(const Services& services, const Caller& caller, const net::
                               "BAD_VALUE");
   const auto digest = crypto::sha256(crypto::framed(
       {base::as_bytes(net::method_text(request.method)), base::as_bytes(request.path), base::as_bytes(request.body)}));
-  const OrderTarget target{caller.merchant(), id};
+  const OrderTarget target{caller.merchant(), id, request.correlation_id};
   KARV_TRY(auto reply,
            orders::once(
                services.database, services.orders, {target.merchant.merchant_id, key, digest, "change_order"},
