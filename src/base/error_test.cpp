@@ -1,8 +1,12 @@
 #include "base/error.h"
 
 #include <cctype>
+#include <fstream>
+#include <iterator>
 #include <set>
+#include <string>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace karv::base {
@@ -45,6 +49,17 @@ TEST(Error, internal_detail_never_becomes_public_text) {
   EXPECT_EQ(both.public_text(), "No such order.");
   EXPECT_EQ(both.internal_text(), "tenant 3");
   EXPECT_EQ(both.http_status(), 404);
+}
+
+// ctest runs in the source tree.
+TEST(ErrorCatalog, the_documentation_names_every_code_with_its_status_and_sentence) {
+  std::ifstream file("docs/errors.md");
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  ASSERT_FALSE(text.empty()) << "docs/errors.md is not below the working directory";
+  for (const auto& row : error_catalog()) {
+    const std::string line = fmt::format("| `{}` | {} | {} |", row.name, row.http_status, row.public_sentence);
+    EXPECT_NE(text.find(line), std::string::npos) << "docs/errors.md lacks: " << line;
+  }
 }
 
 TEST(Error, a_reason_is_added_to_a_copy_or_to_itself) {
