@@ -2,6 +2,7 @@
 
 #include "identity/codes.h"
 #include "orders/authorization_service.h"
+#include "orders/idempotency.h"
 #include "orders/order_deadlines.h"
 #include "orders/payment_service.h"
 #include "rails/dispatch.h"
@@ -94,6 +95,8 @@ std::vector<Job> all_jobs(const Tools& tools) {
     return rails::dispatch_advices(tools.database, tools.orders.rails(), tools.vault, kBatch);
   }));
   jobs.push_back(drained("mails", base::seconds(1), [&tools] { return deliver_mails(tools); }));
+  jobs.push_back(drained("old_replies", base::hours(1),
+                         [&tools] { return orders::forget_old_replies(tools.database, tools.orders, kBatch); }));
   jobs.push_back(drained("old_codes", base::hours(1), [&tools] { return forget_codes(tools); }));
   return jobs;
 }

@@ -45,4 +45,7 @@ base::Result<Reply> once(store::Database& database, const Context& context, cons
                          const std::function<base::Result<Reply>(store::Tx&)>& deed,
                          const std::function<Reply(const base::Error&)>& refusal_reply);
 
+// Removes answers that are repeated no longer, at most `limit`. Answers how many. Run by a job. Cost: one round trip.
+base::Result<std::int64_t> forget_old_replies(store::Database& database, const Context& context, std::int64_t limit);
+
 }  // namespace karv::orders

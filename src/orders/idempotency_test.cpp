@@ -134,5 +134,21 @@ TEST_F(IdempotencyTest, after_a_day_the_key_is_new) {
   EXPECT_EQ(executed, 2);
 }
 
+TEST_F(IdempotencyTest, answers_that_are_repeated_no_longer_are_forgotten) {
+  const auto deed = [](store::Tx&) -> base::Result<Reply> { return Reply{}; };
+  ASSERT_TRUE(run(call_of("old"), deed).ok());
+  shop.world.wall.advance(kReplayTime);
+  ASSERT_TRUE(run(call_of("young"), deed).ok());
+  shop.world.wall.advance(base::milliseconds(1));
+  EXPECT_EQ(forget_old_replies(*shop.world.database, shop.context, 100).value(), 1);
+  EXPECT_EQ(forget_old_replies(*shop.world.database, shop.context, 100).value(), 0);
+  int executed = 0;
+  ASSERT_TRUE(run(call_of("young"), [&](store::Tx&) -> base::Result<Reply> {
+                ++executed;
+                return Reply{};
+              }).ok());
+  EXPECT_EQ(executed, 0);
+}
+
 }  // namespace
 }  // namespace karv::orders

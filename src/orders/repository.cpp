@@ -112,6 +112,8 @@ constexpr Sql kFindReply = R"(
 constexpr Sql kInsertReply = R"(
   insert into idempotency_keys (merchant_id, key_digest, request_digest, status, reply, created_at)
   values ($1, $2, $3, $4, $5, $6))";
+constexpr Sql kRepliesBefore = R"(
+  select merchant_id, key_digest from idempotency_keys where created_at < $1 order by created_at limit $2)";
 constexpr Sql kDeleteReply = "delete from idempotency_keys where merchant_id = $1 and key_digest = $2";
 
 credit::Plan plan_of(const std::string& stored) {
@@ -384,6 +386,13 @@ std::optional<RememberedReply> read_reply(const Rows& rows) {
 void insert_reply(store::Tx& tx, identity::MerchantId merchant, const Bytes& key_digest, const RememberedReply& reply) {
   tx.write({kInsertReply, {merchant, key_digest, reply.request_digest, reply.status, reply.reply, reply.created_at.ms}},
            1);
+}
+Query replies_before(Instant before, std::int64_t limit) { return {kRepliesBefore, {before.ms, limit}}; }
+std::vector<ReplyKey> read_reply_keys(const Rows& rows) {
+  std::vector<ReplyKey> keys;
+  keys.reserve(rows.size());
+  for (const auto& row : rows) keys.push_back({row.id<identity::MerchantId>(0), row.bytes(1)});
+  return keys;
 }
 void delete_reply(store::Tx& tx, identity::MerchantId merchant, const Bytes& key_digest) {
   tx.write({kDeleteReply, {merchant, key_digest}}, 1);

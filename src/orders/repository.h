@@ -59,6 +59,12 @@ store::Query find_reply(identity::MerchantId merchant, const base::Bytes& key_di
 std::optional<RememberedReply> read_reply(const store::Rows& rows);
 void insert_reply(store::Tx& tx, identity::MerchantId merchant, const base::Bytes& key_digest,
                   const RememberedReply& reply);
+store::Query replies_before(base::Instant before, std::int64_t limit);
+struct ReplyKey {
+  identity::MerchantId merchant;
+  base::Bytes key_digest;
+};
+std::vector<ReplyKey> read_reply_keys(const store::Rows& rows);
 void delete_reply(store::Tx& tx, identity::MerchantId merchant, const base::Bytes& key_digest);
 
 }  // namespace karv::orders

@@ -114,11 +114,14 @@ constexpr const char* kIdempotencyKeys = R"(
     primary key (merchant_id, key_digest)
   ))";
 
-const std::array<store::Migration, 1> kMigrations{{
+constexpr const char* kIdempotencyKeysByAge = "create index idempotency_keys_by_age on idempotency_keys (created_at)";
+
+const std::array<store::Migration, 2> kMigrations{{
     {70001,
      "purchase",
      {kPaymentSessions, kAuthorizations, kAuthorizationsOpen, kOrders, kOrdersOfCustomer, kOrdersOpen, kCaptures,
       kRefunds, kIdempotencyKeys}},
+    {70002, "idempotency_keys_by_age", {kIdempotencyKeysByAge}},
 }};
 
 }  // namespace

@@ -3,12 +3,16 @@
 #include <algorithm>
 #include <optional>
 
+#include "audit/record.h"
 #include "base/log.h"
 #include "rails/repository.h"
 #include "rails/vault_calls.h"
 
 namespace karv::rails {
 namespace {
+
+// How often a definite refusal is asked about again: a vault that is being configured deserves a few minutes.
+constexpr std::int64_t kMostRefusals = 10;
 
 using base::ErrorCode;
 using base::Result;
@@ -22,8 +26,9 @@ Result<std::vector<CardOperation>> load_waiting(store::Database& database, const
       });
 }
 
-Result<void> look_again_later(store::Database& database, const Context& context, CardOperationId id) {
-  return database.write<void>("postpone_operation", [&](store::Tx& tx) { return postpone(tx, context, id); });
+Result<void> look_again_later(store::Database& database, const Context& context, CardOperationId id,
+                              Postponed why = Postponed::asked_in_vain) {
+  return database.write<void>("postpone_operation", [&](store::Tx& tx) { return postpone(tx, context, id, why); });
 }
 
 // A hold is given free, and money given back, only after what is taken has been handed over: the other way round it
@@ -56,16 +61,56 @@ net::CallOutcome hand_over(const AskVault& vault, CardOperation operation, base:
   return vault(operation_request(operation, business_now), vault_api::kCardLimit);
 }
 
+// A refusal that saying it again will not change. Everything else is the vault's or the channel's bad moment.
+bool is_definite(const base::Error& error) {
+  switch (error.code()) {
+    case ErrorCode::bad_request:
+    case ErrorCode::bad_value:
+    case ErrorCode::forbidden:
+    case ErrorCode::not_matching:
+    case ErrorCode::idempotency_conflict:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// An advice must be accepted, so one that is refused is an anomaly for people: it ends, and the audit log keeps it.
+// What credit counted on it stands until somebody decides.
+Result<void> settle_refused(store::Database& database, const Context& context, const CardOperation& operation,
+                            const Outcome& outcome, const std::string& why) {
+  base::log::error("card_advice_refused", {{"operation", operation.operation_id.text()}, {"why", why}});
+  return database.write<void>("settle_refused", [&](store::Tx& tx) -> Result<void> {
+    KARV_TRY(auto settled, settle(tx, context, operation.operation_id, outcome));
+    audit::append(tx, {.id = base::make_id<audit::RecordTag>(context.wall, context.random),
+                       .actor = {audit::ActorKind::vault, "card_advices"},
+                       .action = "card_advice_refused",
+                       .subject = {"card_operation", settled.operation_id.text()},
+                       .reason = why,
+                       .business_time = context.business.now(),
+                       .wall_time = context.wall.now(),
+                       .correlation_id = {},
+                       .details = audit::details_text({{"amount", settled.amount.minor()},
+                                                       {"kind", boost::describe::enum_to_string(settled.kind, "")}})});
+    return {};
+  });
+}
+
 // One advice; true when the vault has it.
 Result<bool> dispatch_one(store::Database& database, const Context& context, const AskVault& vault,
                           const CardOperation& operation) {
   KARV_TRY(const bool too_early, waits_for_completion(database, operation));
   if (too_early) {
-    KARV_TRY_VOID(look_again_later(database, context, operation.operation_id));
+    KARV_TRY_VOID(look_again_later(database, context, operation.operation_id, Postponed::not_its_turn));
     return false;
   }
   const auto answer = hand_over(vault, operation, context.business.now());
   const auto reached = vault_api::answer_of<vault_api::CardOperation>(answer);
+  if (!reached.ok() && is_definite(reached.error()) && operation.attempts >= kMostRefusals) {
+    KARV_TRY_VOID(
+        settle_refused(database, context, operation, {OperationEvent::decline, {}, {}, {}}, reached.error().reason()));
+    return false;
+  }
   if (!reached.ok() || reached->outcome == vault_api::Outcome::unknown) {
     // Not lost: the same operation is said again until the vault has it.
     base::log::warn("card_advice_postponed", {{"operation", operation.operation_id.text()},
@@ -75,9 +120,10 @@ Result<bool> dispatch_one(store::Database& database, const Context& context, con
   }
   Outcome outcome = read_outcome(answer);
   if (outcome.event == OperationEvent::approve) outcome.event = OperationEvent::accept;  // a refund answered at once
-  if (outcome.event == OperationEvent::decline)
-    base::log::error("card_advice_refused",
-                     {{"operation", operation.operation_id.text()}, {"response_code", outcome.response_code}});
+  if (outcome.event == OperationEvent::decline) {
+    KARV_TRY_VOID(settle_refused(database, context, operation, outcome, outcome.response_code));
+    return false;
+  }
   KARV_TRY(auto settled, database.write<CardOperation>("settle_advice", [&](store::Tx& tx) {
     return settle(tx, context, operation.operation_id, outcome);
   }));

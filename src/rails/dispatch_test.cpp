@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "audit/record.h"
 #include "base/check.h"
 #include "identity/world_for_test.h"
 #include "rails/fake_vault_for_test.h"
@@ -128,6 +129,28 @@ TEST_F(DispatchTest, a_hold_is_given_free_only_after_what_is_taken_of_it_was_han
   world.advance(base::seconds(5));
   EXPECT_EQ(dispatch(), 2);
   EXPECT_EQ(vault.done(), (Words{"complete", "reverse"}));
+}
+
+TEST_F(DispatchTest, an_advice_that_is_refused_for_good_ends_and_the_audit_log_keeps_it) {
+  const auto hold = approved_hold();
+  const auto complete = intend_one(OperationKind::complete, 1'000, hold);
+  const auto reverse = intend_one(OperationKind::reverse, 0, hold);
+  vault.channel = Channel::refuses_scope;
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(dispatch(), 0);
+    EXPECT_EQ(state_of(complete), OperationState::queued);
+    world.advance(base::minutes(2));
+  }
+  EXPECT_EQ(dispatch(), 0);
+  EXPECT_EQ(state_of(complete), OperationState::declined);
+  const auto records = world.read<std::vector<audit::Record>>(
+      [&](store::ReadTx& tx) { return audit::list_by_subject(tx, {"card_operation", complete.text()}, 10); });
+  ASSERT_EQ(records.value().size(), 1U);
+  EXPECT_EQ(records.value()[0].reason, "SCOPE_REFUSED");
+  vault.channel = Channel::works;
+  world.advance(base::minutes(2));
+  EXPECT_EQ(dispatch(), 1);  // the reversal no longer waits behind it
+  EXPECT_EQ(state_of(reverse), OperationState::accepted);
 }
 
 TEST_F(DispatchTest, a_refund_the_network_declines_is_recorded_as_such) {

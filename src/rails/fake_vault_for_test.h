@@ -17,7 +17,7 @@ namespace karv::rails {
 
 class FakeVaultForTest {
  public:
-  enum class Channel { works, refuses_connections, loses_answers };
+  enum class Channel { works, refuses_connections, loses_answers, refuses_scope };
 
   AskVault ask() {
     return [this](const net::OutboundRequest& request, base::Duration) { return answer(request); };
@@ -69,6 +69,7 @@ class FakeVaultForTest {
       return good(vault_api::CardAnswer{"saved-" + std::to_string(++derived_), "visa", "1111", 12, 2030, "print"});
     if (request.path == vault_api::TicketRequest::kPath)
       return good(vault_api::TicketAnswer{"ticket", "https://vault.localhost:8444/frame/v1/card?ticket=ticket", 0});
+    if (channel == Channel::refuses_scope) return problem(403, "SCOPE_REFUSED");
     if (request.path.starts_with(kCards)) return operate(request.path.substr(kCards.size()), request.body);
     return problem(404, "NOT_FOUND");
   }

@@ -80,11 +80,11 @@ Result<CardOperation> settle(store::Tx& tx, const Context& context, CardOperatio
   return *std::move(operation);
 }
 
-Result<void> postpone(store::Tx& tx, const Context& context, CardOperationId id) {
+Result<void> postpone(store::Tx& tx, const Context& context, CardOperationId id, Postponed why) {
   KARV_TRY(auto rows, tx.read_for_update({find_operation(id)}));
   auto operation = read_operation(rows[0]);
   if (!operation) return no_such_operation();
-  operation->attempts += 1;
+  if (why == Postponed::asked_in_vain) operation->attempts += 1;
   operation->next_attempt_at = context.wall.now() + backoff(operation->attempts);
   operation->version += 1;
   update_operation(tx, *operation);

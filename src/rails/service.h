@@ -50,8 +50,11 @@ struct Outcome {
 // the operation intended, to be asked for again soon.
 // Effects: the operation's row. Errors: not_found. Cost: one round trip.
 base::Result<CardOperation> settle(store::Tx& tx, const Context& context, CardOperationId id, const Outcome& outcome);
-// The vault could not be reached: look again later, backing off to a minute. Cost: one round trip.
-base::Result<void> postpone(store::Tx& tx, const Context& context, CardOperationId id);
+// Look again later: the vault was asked in vain, which counts and backs off to a minute, or it is not this operation's
+// turn yet, which does not count. Cost: one round trip.
+enum class Postponed : std::uint8_t { asked_in_vain, not_its_turn };
+base::Result<void> postpone(store::Tx& tx, const Context& context, CardOperationId id,
+                            Postponed why = Postponed::asked_in_vain);
 
 // How much of a purchase's hold can still be completed at `business_now`; nothing when there is none, it was reversed
 // or it has expired. Pure.
