@@ -58,9 +58,11 @@ class NaiveLedger {
   }
   bool may_end(const TransferSpec& spec) const {
     for (const auto& reserved : log_)
-      if (reserved.id == *spec.pending_id && reserved.step == Step::pending)
-        return !end_of(reserved.id) && spec.amount.value_or(*reserved.amount).minor() > 0 &&
-               spec.amount.value_or(*reserved.amount).minor() <= reserved.amount->minor();
+      if (reserved.id == *spec.pending_id && reserved.step == Step::pending) {
+        const auto amount = spec.amount.value_or(*reserved.amount);
+        return !end_of(reserved.id) && amount.currency() == reserved.amount->currency() && amount.minor() > 0 &&
+               amount.minor() <= reserved.amount->minor();
+      }
     return false;
   }
   std::int64_t available(const NaiveAccount& account) const {
