@@ -88,8 +88,7 @@ int run(Arguments arguments) {
   const double cpu = cpu_seconds();
   Outcome outcome = runner.run();
   const double share = (cpu_seconds() - cpu) / seconds_since(begin);
-  (*client)->stop();  // before the runner goes: a last call may still be returning into it
-  loop.stop();
+  client->reset();  // while the runner is there, into which a last call may still be returning; before the loop
   const bool good = outcome.failed == 0;
   print(std::move(outcome), share);
   return good ? 0 : 1;
