@@ -215,7 +215,7 @@ async function measureReadsWhileHanging(bench: Bench): Promise<report.Line[]> {
 
 const machine = describeMachine();
 say(`${machine.cores} x ${machine.processor}, ${machine.memory_gb} GB, ${machine.disk_syncs_per_second} disk syncs/s`);
-if (machine.load_before > 0.5) say(`The machine is busy (load ${machine.load_before.toFixed(1)}): expect noise.`);
+const busy = machine.load_before > 0.5;
 const bench = await setUp();
 const lines: report.Line[] = [];
 try {
@@ -226,6 +226,9 @@ try {
 } finally {
   console.log();
   report.printTable(lines);
-  report.writeJson(join(root, 'build/bench.json'), machine, lines);
+  if (busy)
+    say(`The machine was busy before this began (load ${machine.load_before.toFixed(1)}): do not quote any line.`);
+  if (quick) say('These were too few rounds to quote: leave out `quick`.');
+  report.writeJson(join(root, 'build/bench.json'), { ...machine, busy, quick }, lines);
   await bench.system.stopClean();
 }
