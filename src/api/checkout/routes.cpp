@@ -1,5 +1,6 @@
 #include "api/checkout/routes.h"
 
+#include "api/answers.h"
 #include "api/card_json.h"
 #include "api/checkout/confirmation.h"
 #include "api/checkout/session_json.h"
@@ -21,20 +22,8 @@ using base::ErrorCode;
 using base::Result;
 using net::Reply;
 
-net::Response json_body(std::string body) {
-  return {200, {{"Content-Type", "application/json"}}, std::move(body), false};
-}
-net::Response nothing() { return {204, {}, {}, false}; }
-
-Result<identity::Email> email_from(const std::string& text) {
-  auto email = identity::Email::parse(text);
-  if (!email)
-    return base::public_error(ErrorCode::bad_value, "That does not look like an e-mail address.", "INVALID_EMAIL");
-  return *std::move(email);
-}
-
 Result<Reply> get_session(const Services& services, const Visitor& visitor, const net::Request&) {
-  return Reply(json_body(session_json(services, visitor)));
+  return Reply(json_answer(session_json(services, visitor)));
 }
 
 // The shop's page hands over who buys; what is bought was agreed between the servers and must be the same.
@@ -50,12 +39,12 @@ Result<Reply> hand_over(const Services& services, const Visitor& visitor, const 
   details.billing_address = std::move(body.billing_address);
   details.shipping_address = std::move(body.shipping_address);
   details.customer = std::move(body.customer);
-  if (!details.billing_address && !details.shipping_address && !details.customer) return Reply(nothing());
+  if (!details.billing_address && !details.shipping_address && !details.customer) return Reply(no_content());
   KARV_TRY(auto changed, services.database.write<orders::PaymentSession>("hand_over", [&](store::Tx& tx) {
     return orders::change_session(tx, services.orders, session.merchant_id, session.session_id, details);
   }));
   KARV_REQUIRE(changed.session_id == session.session_id);
-  return Reply(nothing());
+  return Reply(no_content());
 }
 
 struct IdentifyRequest {
@@ -65,14 +54,14 @@ BOOST_DESCRIBE_STRUCT(IdentifyRequest, (), (email))
 
 Result<Reply> identify(const Services& services, const Visitor& visitor, const net::Request& request) {
   KARV_TRY(auto body, json::decode<IdentifyRequest>(request.body));
-  KARV_TRY(auto email, email_from(body.email));
+  KARV_TRY(auto email, read_email(body.email));
   const identity::CodeRequest code{identity::CodeScope::checkout(visitor.session.session_id), email, request.peer,
                                    identity::language_of_locale(visitor.session.locale), visitor.merchant->name};
   KARV_TRY_VOID(services.database.write<void>("identify", [&](store::Tx& tx) -> Result<void> {
     KARV_TRY(auto mail, identity::issue_code(tx, services.orders.identity, code));
     return mail ? notify::enqueue_mail(tx, services.orders.mail, *mail) : Result<void>{};
   }));
-  return Reply(nothing());
+  return Reply(no_content());
 }
 
 struct VerifyRequest {
@@ -90,7 +79,7 @@ std::string identity_json(const identity::SessionGrant& grant, const std::vector
 
 Result<Reply> verify(const Services& services, const Visitor& visitor, const net::Request& request) {
   KARV_TRY(auto body, json::decode<VerifyRequest>(request.body));
-  KARV_TRY(auto email, email_from(body.email));
+  KARV_TRY(auto email, read_email(body.email));
   KARV_TRY(auto signed_in, services.database.write<identity::SignIn>("identify_verify", [&](store::Tx& tx) {
     return identity::sign_in(tx, services.orders.identity, identity::CodeScope::checkout(visitor.session.session_id),
                              email, body.code);
@@ -101,7 +90,7 @@ Result<Reply> verify(const Services& services, const Visitor& visitor, const net
   KARV_TRY(auto cards, services.database.read<std::vector<rails::CustomerCard>>("saved_cards", [&](store::ReadTx& tx) {
     return orders::list_cards(tx, signed_in.grant->customer.customer_id);
   }));
-  return Reply(json_body(identity_json(*signed_in.grant, cards)));
+  return Reply(json_answer(identity_json(*signed_in.grant, cards)));
 }
 
 Result<Reply> card_ticket(const Services& services, const Visitor& visitor, const net::Request& request) {
@@ -152,7 +141,7 @@ net::Response confirmed_answer(const Services& services, const orders::Authoriza
         .end_object();
   }
   out.end_object();
-  return json_body(std::move(out).take());
+  return json_answer(std::move(out).take());
 }
 
 // The same decision, sent twice, is one authorization: its id follows from the session, the shopper and the page's

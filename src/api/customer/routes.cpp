@@ -1,5 +1,6 @@
 #include "api/customer/routes.h"
 
+#include "api/answers.h"
 #include "api/card_json.h"
 #include "api/customer/cards.h"
 #include "api/customer/door.h"
@@ -20,11 +21,6 @@ using identity::CustomerPrincipal;
 using net::Reply;
 
 constexpr std::int64_t kMostPurchases = 100;
-
-net::Response json_body(std::string body) {
-  return {200, {{"Content-Type", "application/json"}}, std::move(body), false};
-}
-net::Response nothing() { return {204, {}, {}, false}; }
 
 audit::Record record_of(const Services& services, const net::Request& request, identity::CustomerId customer,
                         std::string action, audit::Subject subject) {
@@ -49,29 +45,22 @@ struct VerifyBody {
 };
 BOOST_DESCRIBE_STRUCT(VerifyBody, (), (email, code))
 
-Result<identity::Email> email_from(const std::string& text) {
-  auto email = identity::Email::parse(text);
-  if (!email)
-    return base::public_error(ErrorCode::bad_value, "That does not look like an e-mail address.", "INVALID_EMAIL");
-  return *std::move(email);
-}
-
 // The answer is the same whether there is an account or not.
 Result<Reply> login(const Services& services, const net::Request& request) {
   KARV_TRY(auto body, json::decode<LoginBody>(request.body));
-  KARV_TRY(auto email, email_from(body.email));
+  KARV_TRY(auto email, read_email(body.email));
   const auto language = identity::language_of_locale(std::string(request.headers.find("Accept-Language").substr(0, 5)));
   const identity::CodeRequest code{identity::CodeScope::portal(), email, request.peer, language, {}};
   KARV_TRY_VOID(services.database.write<void>("login", [&](store::Tx& tx) -> Result<void> {
     KARV_TRY(auto mail, identity::issue_code(tx, services.orders.identity, code));
     return mail ? notify::enqueue_mail(tx, services.orders.mail, *mail) : Result<void>{};
   }));
-  return Reply(nothing());
+  return Reply(no_content());
 }
 
 Result<Reply> verify(const Services& services, const net::Request& request) {
   KARV_TRY(auto body, json::decode<VerifyBody>(request.body));
-  KARV_TRY(auto email, email_from(body.email));
+  KARV_TRY(auto email, read_email(body.email));
   KARV_TRY(auto signed_in,
            services.database.write<identity::SignIn>("login_verify", [&](store::Tx& tx) -> Result<identity::SignIn> {
              KARV_TRY(auto done,
@@ -88,7 +77,7 @@ Result<Reply> verify(const Services& services, const net::Request& request) {
         problem(request, identity::refusal_of(signed_in.check), "attempts_left", signed_in.check.attempts_left));
   json::Writer out;
   out.begin_object().member("email", email.expose()).end_object();
-  auto response = json_body(std::move(out).take());
+  auto response = json_answer(std::move(out).take());
   response.headers.add("Set-Cookie", set_cookie(signed_in.grant->session_token.expose_text()));
   return Reply(std::move(response));
 }
@@ -96,7 +85,7 @@ Result<Reply> verify(const Services& services, const net::Request& request) {
 Result<Reply> logout(const Services& services, const CustomerPrincipal& customer, const net::Request&) {
   KARV_TRY_VOID(services.database.write<void>(
       "logout", [&](store::Tx& tx) { return identity::sign_out(tx, services.orders.identity, customer); }));
-  auto response = nothing();
+  auto response = no_content();
   response.headers.add("Set-Cookie", clear_cookie());
   return Reply(std::move(response));
 }
@@ -109,7 +98,7 @@ Result<Reply> me(const Services& services, const CustomerPrincipal& customer, co
     out.begin_object().member("email", email.expose()).member("cards").begin_array();
     for (const auto& card : cards) write_card(out, card);
     out.end_array().end_object();
-    return Reply(json_body(std::move(out).take()));
+    return Reply(json_answer(std::move(out).take()));
   });
 }
 
@@ -120,7 +109,7 @@ Result<Reply> purchases(const Services& services, const CustomerPrincipal& custo
     out.begin_object().member("purchases").begin_array();
     for (const auto& view : views) write_purchase(out, view);
     out.end_array().end_object();
-    return Reply(json_body(std::move(out).take()));
+    return Reply(json_answer(std::move(out).take()));
   });
 }
 
@@ -131,7 +120,7 @@ Result<Reply> purchase(const Services& services, const CustomerPrincipal& custom
     KARV_TRY(auto view, orders::get_purchase(tx, customer.customer_id, *id));
     json::Writer out;
     write_purchase(out, view);
-    return Reply(json_body(std::move(out).take()));
+    return Reply(json_answer(std::move(out).take()));
   });
 }
 

@@ -1,65 +1,9 @@
 #include "apps/vault/config.h"
 
-#include <array>
-#include <set>
-
-#include <fmt/format.h>
-#include <toml++/toml.h>
+#include "apps/common/section.h"
 
 namespace karv::apps::vault {
 namespace {
-
-base::Error wrong(const std::string& what) { return base::internal_error(base::ErrorCode::bad_value, what); }
-
-// Reads the keys of one table and remembers them, so that what is left over is a mistake that gets named.
-class Section {
- public:
-  Section(const toml::table& root, std::string name) : name_(std::move(name)) {
-    table_ = name_.empty() ? &root : root[name_].as_table();
-  }
-
-  Section& text(const char* key, std::string& into) {
-    const auto value = table_ == nullptr ? std::nullopt : (*table_)[key].value_exact<std::string>();
-    if (value && !value->empty()) {
-      into = *value;
-    } else {
-      note(key, "is missing or no text");
-    }
-    known_.insert(key);
-    return *this;
-  }
-  Section& optional_integer(const char* key, std::int64_t& into, std::int64_t least, std::int64_t most) {
-    known_.insert(key);
-    if (table_ == nullptr || !table_->contains(key)) return *this;
-    const auto value = (*table_)[key].value_exact<std::int64_t>();
-    if (value && *value >= least && *value <= most) {
-      into = *value;
-    } else {
-      note(key, fmt::format("is not an integer from {} to {}", least, most).c_str());
-    }
-    return *this;
-  }
-  Section& table(const char* key) {
-    known_.insert(key);
-    return *this;
-  }
-  base::Result<void> end() {
-    if (table_ != nullptr)
-      for (const auto& [key, value] : *table_)
-        if (!known_.contains(std::string(key.str()))) note(std::string(key.str()).c_str(), "is not known");
-    return problem_.empty() ? base::Result<void>() : wrong(problem_);
-  }
-
- private:
-  void note(const char* key, const char* what) {
-    if (problem_.empty())
-      problem_ = fmt::format("configuration: {}{}{} {}", name_, name_.empty() ? "" : ".", key, what);
-  }
-  std::string name_;
-  const toml::table* table_ = nullptr;
-  std::set<std::string> known_;
-  std::string problem_;
-};
 
 base::Result<Config> from_table(const toml::table& root) {
   Config c;
@@ -69,7 +13,7 @@ base::Result<Config> from_table(const toml::table& root) {
   for (const char* section : {"public", "private", "network", "hsm"}) top.table(section);
   if (mode == "sandbox") top.table("sandbox");  // in production its presence is a mistake
   KARV_TRY_VOID(top.end());
-  if (mode != "sandbox" && mode != "production") return wrong("configuration: mode is neither sandbox nor production");
+  if (mode != "sandbox" && mode != "production") return configuration_error("mode is neither sandbox nor production");
   c.mode = mode == "sandbox" ? Mode::sandbox : Mode::production;
 
   auto& p = c.public_door;
@@ -94,7 +38,7 @@ base::Result<Config> from_table(const toml::table& root) {
                     .text("ca", n.ca)
                     .text("cert", n.cert)
                     .text("key", n.key)
-                    .optional_integer("answer_limit_ms", n.answer_limit_ms, 100, 30'000)
+                    .integer("answer_limit_ms", n.answer_limit_ms, 100, 30'000)
                     .end());
   auto& h = c.hsm;
   KARV_TRY_VOID(Section(root, "hsm")
@@ -109,12 +53,6 @@ base::Result<Config> from_table(const toml::table& root) {
 
 }  // namespace
 
-base::Result<Config> read_config(const std::string& path) {
-  try {
-    return from_table(toml::parse_file(path));
-  } catch (const toml::parse_error& error) {
-    return wrong(fmt::format("configuration: {} (line {})", error.description(), error.source().begin.line));
-  }
-}
+base::Result<Config> read_config(const std::string& path) { return read_toml<Config>(path, from_table); }
 
 }  // namespace karv::apps::vault
