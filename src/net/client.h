@@ -7,6 +7,7 @@
 // A request is sent a second time only when a kept connection turned out to be closed before any byte of it left.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -29,7 +30,7 @@ struct Destination {
   bool allow_tls_1_2 = false;
   bool wipe_buffers = false;
   std::size_t max_connections = 16;  // more calls wait for a free one, within their limit
-  std::size_t max_body = 1024 * 1024;
+  std::size_t max_body = std::size_t{1024} * 1024;
   base::Duration connect_limit = base::seconds(3);
   base::Duration keep_idle = base::seconds(30);
 };

@@ -11,6 +11,7 @@
 // Source: RFC 9110, RFC 9112; HTML Living Standard 9.2 (event streams).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -29,8 +30,8 @@ namespace karv::net {
 class Client;
 
 struct ServerLimits {
-  std::size_t max_head = 16 * 1024;
-  std::size_t max_body = 1024 * 1024;
+  std::size_t max_head = std::size_t{16} * 1024;
+  std::size_t max_body = std::size_t{1024} * 1024;
   std::size_t max_connections = 10'000;
   std::size_t max_in_flight = 2'000;    // requests being handled; more are answered 503
   std::size_t max_queued_events = 256;  // of one event stream

@@ -15,7 +15,6 @@
 namespace karv::api::customer {
 namespace {
 
-using base::ErrorCode;
 using base::Result;
 using identity::CustomerPrincipal;
 using net::Reply;
