@@ -10,7 +10,7 @@
 #include "base/random.h"
 #include "ledger/service.h"
 #include "ledger/verify.h"
-#include "store/sqlite/temporary.h"
+#include "store/temporary.h"
 
 namespace karv::ledger {
 
@@ -86,7 +86,7 @@ class LedgerWorld {
   base::SeededRandom random{7};
   int last_round_trips = 0;
   store::TemporaryDatabase db = store::TemporaryDatabase::create(
-      migrations(), {.on_write = [this](const store::WriteReport& report) { last_round_trips = report.round_trips; }});
+      migrations(), [this](const store::WriteReport& report) { last_round_trips = report.round_trips; });
 };
 
 }  // namespace karv::ledger

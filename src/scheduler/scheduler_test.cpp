@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "base/check.h"
-#include "store/sqlite/temporary.h"
+#include "store/temporary.h"
 
 namespace karv::scheduler {
 namespace {

@@ -140,6 +140,14 @@ class Tx : public ReadTx {
   virtual Result<void> change_schema(std::string_view statement) = 0;
 };
 
+// What one write() cost; for metrics and for tests that bound the round trips of a use case.
+struct WriteReport {
+  std::string_view use_case;
+  int round_trips = 0;       // as they would be on a networked engine: read batches, and one for the commit
+  std::int64_t members = 0;  // how many requests shared the fsync; 0 when the batch was lost
+  bool committed = false;
+};
+
 // Something that must hold whenever a transaction commits. Run after the work, before the commit; a failure undoes the
 // transaction. The module that owns the truth registers it once at start.
 using CommitCheck = std::function<Result<void>(Tx&)>;

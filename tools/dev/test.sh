@@ -25,6 +25,8 @@ with_executables() { # folder
     package_tests "$1"
 }
 
+on_postgres() { KARV_TEST_ENGINE=postgres with_executables "$@"; }
+
 # The payment server holds nothing of the vault: proved on the symbols that the linker put into it. The same search in
 # karv-vault must find something, or the proof would say nothing.
 symbols_of_vault() { llvm-nm-19 --demangle --defined-only "$root/build/asan/bin/$1" | grep -c 'karv::vault::'; }
@@ -59,7 +61,7 @@ test_command() {
         [[ " ${all_groups[*]} " == *" $group "* ]] || die "There is no test group '$group'; there are: ${all_groups[*]}."
     done
     ((${#groups[@]})) || groups=("${all_groups[@]}")
-    ensure_packages build run || return 1
+    ensure_packages build test run || return 1
     ensure_npm || return 1
     mkdir -p "$root/build"
     # Only what the groups need; pages that do not build are counted, and the rest still runs.
@@ -71,7 +73,10 @@ test_command() {
         separation) group_separation || true ;;
         web) group_web || true ;;
         sandbox) group_folder "sandbox tests" sandbox package_tests || true ;;
-        functional) group_folder "functional tests (real executables)" tests/functional with_executables || true ;;
+        functional)
+            group_folder "functional tests (real executables)" tests/functional with_executables || true
+            group_folder "functional tests on PostgreSQL" tests/functional on_postgres || true
+            ;;
         browser) group_folder "browser tests (artifacts/ keeps the screenshots)" tests/browser with_executables || true ;;
         esac
     done

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/random.h"
-#include "store/sqlite/temporary.h"
+#include "store/temporary.h"
 
 namespace karv::store {
 namespace {
@@ -100,7 +100,7 @@ class Child {
 };
 
 TEST(CrashTest, every_acknowledged_row_survives_kill_9) {
-  auto db = TemporaryDatabase::create(schema());
+  auto db = TemporaryDatabase::create_file(schema());
   const std::string path = db.path();
   db.close();
   base::SeededRandom random(11);

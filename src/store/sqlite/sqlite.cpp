@@ -1,6 +1,6 @@
 #include "store/sqlite/sqlite.h"
 
-#include "base/check.h"
+#include "store/in_transaction.h"
 #include "store/sqlite/group_commit.h"
 #include "store/sqlite/reader_pool.h"
 
@@ -11,23 +11,6 @@ using sqlite::Connection;
 using sqlite::GroupCommit;
 using sqlite::ReaderPool;
 using sqlite::Role;
-
-// A work that opens a second transaction would wait for itself: that is a bug, found at once.
-thread_local const void* open_database = nullptr;
-
-class InTransaction {
- public:
-  explicit InTransaction(const void* database) : outer_(open_database) {
-    KARV_REQUIRE(outer_ != database);
-    open_database = database;
-  }
-  ~InTransaction() { open_database = outer_; }
-  InTransaction(const InTransaction&) = delete;
-  InTransaction& operator=(const InTransaction&) = delete;
-
- private:
-  const void* outer_;
-};
 
 class SqliteDatabase final : public Database {
  public:

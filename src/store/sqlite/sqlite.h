@@ -15,14 +15,6 @@
 
 namespace karv::store {
 
-// What one write() cost; for metrics and for tests that bound the round trips of a use case.
-struct WriteReport {
-  std::string_view use_case;
-  int round_trips = 0;       // as they would be on a networked engine: read batches, and one for the commit
-  std::int64_t members = 0;  // how many requests shared the fsync; 0 when the batch was lost
-  bool committed = false;
-};
-
 struct SqliteOptions {
   std::string path = {};         // made, readable by its owner only, when it does not exist
   int readers = 4;               // snapshot connections
