@@ -21,9 +21,9 @@
 #include "ops/business_clock.h"
 #include "scheduler/scheduler.h"
 #include "store/migrate.h"
+#include "store/open.h"
 #include "store/outbox.h"
 #include "store/sequencer.h"
-#include "store/sqlite/sqlite.h"
 #include "vault_api/client.h"
 
 namespace karv::apps::server {
@@ -36,7 +36,7 @@ constexpr base::Duration kSequencerTick = base::milliseconds(250);
 constexpr std::int64_t kSequencerBatch = 500;
 
 Result<std::unique_ptr<store::Database>> open_database(const Config& config) {
-  KARV_TRY(auto database, store::open_sqlite({.path = config.database}));
+  KARV_TRY(auto database, store::open_database({.address = config.database}));
   const auto migrations = server_migrations();
   if (config.sandbox) {
     KARV_TRY_VOID(store::migrate(*database, migrations));

@@ -14,7 +14,7 @@
 #include "net/server.h"
 #include "net/worker_pool.h"
 #include "store/migrate.h"
-#include "store/sqlite/sqlite.h"
+#include "store/open.h"
 #include "vault/card_line.h"
 #include "vault/private_door.h"
 #include "vault/problem.h"
@@ -35,7 +35,7 @@ constexpr base::Duration kGrace = base::seconds(10);
 constexpr int kTicketSweepSeconds = 600;
 
 base::Result<std::unique_ptr<store::Database>> open_database(const Config& config) {
-  KARV_TRY(auto database, store::open_sqlite({.path = config.database}));
+  KARV_TRY(auto database, store::open_database({.address = config.database}));
   const auto migrations = store::all_migrations({store::migrations(), kv::migrations()});
   if (config.mode == Mode::sandbox) {
     KARV_TRY_VOID(store::migrate(*database, migrations));
