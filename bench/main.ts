@@ -227,7 +227,9 @@ try {
   console.log();
   report.printTable(lines);
   if (busy)
-    say(`Something else used ${Math.round(100 * machine.used_by_others)} % of the machine before this began: do not quote any line.`);
+    say(
+      `Something else used ${Math.round(100 * machine.used_by_others)} % of the machine before this began: do not quote any line.`,
+    );
   if (quick) say('These were too few rounds to quote: leave out `quick`.');
   report.writeJson(join(root, 'build/bench.json'), { ...machine, busy, quick }, lines);
   await bench.system.stopClean();

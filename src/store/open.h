@@ -9,6 +9,7 @@
 #include <string>
 
 #include "store/database.h"
+#include "store/news.h"
 
 namespace karv::store {
 
@@ -23,5 +24,8 @@ bool is_file(std::string_view address);
 
 // Errors: unavailable, bad_value; the internal text is a sentence for the operator that says what to do.
 Result<std::unique_ptr<Database>> open_database(OpenOptions options);
+
+// The messages between all servers of that database. Errors: bad_value.
+Result<std::unique_ptr<News>> open_news(const std::string& address, News::Hear hear);
 
 }  // namespace karv::store

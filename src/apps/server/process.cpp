@@ -93,6 +93,7 @@ struct Process::Impl {
   net::Loop loop{2};
   net::WorkerPool workers;
   std::unique_ptr<net::Client> client;
+  std::unique_ptr<store::News> news;
   std::optional<jobs::Tools> tools;
   std::optional<scheduler::Scheduler> scheduler;
   std::optional<store::Sequencer> sequencer;
@@ -107,6 +108,8 @@ Result<void> Process::Impl::open_stores() {
     business.set_offset(offset);
   }
   KARV_TRY(pages, api::Pages::load(config.pages));
+  KARV_TRY(news, store::open_news(config.database, [this](std::string_view text) { feed.hear(text); }));
+  feed.share_through([this](std::string_view text) { news->tell(text); });
   return {};
 }
 

@@ -1,7 +1,6 @@
 #include "store/postgres/transaction.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include "base/check.h"
 #include "store/postgres/attempts.h"
@@ -16,9 +15,14 @@ constexpr std::string_view kRollback = "rollback";
 // One schema change at a time, whichever server makes it. The number is the word "karv".
 constexpr const char* kLockSchema = "select pg_advisory_xact_lock(1801548406)";
 
+std::string_view trimmed(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(" \n"), text.size()));
+  return text;
+}
+
 // An insert of values touches one row or fails by itself; everything else is counted.
 bool touches_for_sure(std::string_view text) {
-  return text.starts_with("insert into") && text.find(" values ") != std::string_view::npos &&
+  return trimmed(text).starts_with("insert into") && text.find("values (") != std::string_view::npos &&
          text.find("on conflict") == std::string_view::npos;
 }
 
@@ -31,7 +35,7 @@ Command command_of(const Query& query) {
 // As the other engine finds it out by itself.
 Result<void> check_reads(const std::vector<Query>& batch) {
   for (const auto& query : batch) {
-    const std::string_view text = query.sql.text();
+    const std::string_view text = trimmed(query.sql.text());
     if (!text.starts_with("select") && !text.starts_with("with"))
       return base::internal_error(base::ErrorCode::internal, "read() is for queries that change nothing");
   }
