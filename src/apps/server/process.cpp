@@ -36,7 +36,7 @@ constexpr base::Duration kSequencerTick = base::milliseconds(250);
 constexpr std::int64_t kSequencerBatch = 500;
 
 Result<std::unique_ptr<store::Database>> open_database(const Config& config) {
-  KARV_TRY(auto database, store::open_database({.address = config.database}));
+  KARV_TRY(auto database, store::open_database({.address = config.database, .use = store::StoreUse::server}));
   const auto migrations = server_migrations();
   if (config.sandbox) {
     KARV_TRY_VOID(store::migrate(*database, migrations));
