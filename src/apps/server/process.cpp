@@ -5,6 +5,7 @@
 #include "api/checkout/routes.h"
 #include "api/customer/routes.h"
 #include "api/errors.h"
+#include "api/health.h"
 #include "api/merchant/dialect.h"
 #include "api/merchant/order_management.h"
 #include "api/merchant/payments.h"
@@ -171,6 +172,7 @@ void Process::Impl::add_routes() {
   api::checkout::add_routes(router, *services);
   api::customer::add_routes(router, *services);
   api::add_page_routes(router, *pages, *services);
+  api::add_health_route(router, *database);
   if (config.sandbox)
     api::sandbox::add_routes(router, *services, [this](const calendar::Period& period) { return advance(period); });
 }
