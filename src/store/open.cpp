@@ -12,7 +12,8 @@ bool is_file(std::string_view address) { return !postgres::is_address(address); 
 
 Result<std::unique_ptr<Database>> open_database(OpenOptions options) {
   if (is_file(options.address)) {
-    SqliteOptions sqlite{.path = std::move(options.address), .on_write = std::move(options.on_write)};
+    SqliteOptions sqlite{
+        .path = std::move(options.address), .use = options.use, .on_write = std::move(options.on_write)};
     if (options.connections > 0) sqlite.readers = options.connections;
     return open_sqlite(std::move(sqlite));
   }

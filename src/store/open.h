@@ -15,6 +15,7 @@ namespace karv::store {
 
 struct OpenOptions {
   std::string address;
+  StoreUse use = StoreUse::tool;
   int connections = 0;  // that may read at once (PostgreSQL: or write); 0: the engine's own default
   std::function<void(const WriteReport&)> on_write = {};
 };

@@ -13,6 +13,7 @@ void add_dev_command(CLI::App& app, int& exit_code);
 void add_migrate_command(CLI::App& app, int& exit_code);
 void add_merchant_commands(CLI::App& app, int& exit_code);
 void add_verify_commands(CLI::App& app, int& exit_code);  // ledger verify, audit verify
+void add_store_command(CLI::App& app, int& exit_code);    // store check
 
 // Prints what went wrong, for a person at a terminal; answers 1.
 int fail(const base::Error& error);

@@ -5,6 +5,7 @@
 #include "api/checkout/routes.h"
 #include "api/customer/routes.h"
 #include "api/errors.h"
+#include "api/health.h"
 #include "api/merchant/dialect.h"
 #include "api/merchant/order_management.h"
 #include "api/merchant/payments.h"
@@ -36,7 +37,7 @@ constexpr base::Duration kSequencerTick = base::milliseconds(250);
 constexpr std::int64_t kSequencerBatch = 500;
 
 Result<std::unique_ptr<store::Database>> open_database(const Config& config) {
-  KARV_TRY(auto database, store::open_database({.address = config.database}));
+  KARV_TRY(auto database, store::open_database({.address = config.database, .use = store::StoreUse::server}));
   const auto migrations = server_migrations();
   if (config.sandbox) {
     KARV_TRY_VOID(store::migrate(*database, migrations));
@@ -174,6 +175,7 @@ void Process::Impl::add_routes() {
   api::checkout::add_routes(router, *services);
   api::customer::add_routes(router, *services);
   api::add_page_routes(router, *pages, *services);
+  api::add_health_route(router, *database);
   if (config.sandbox)
     api::sandbox::add_routes(router, *services, [this](const calendar::Period& period) { return advance(period); });
 }

@@ -35,7 +35,7 @@ constexpr base::Duration kGrace = base::seconds(10);
 constexpr int kTicketSweepSeconds = 600;
 
 base::Result<std::unique_ptr<store::Database>> open_database(const Config& config) {
-  KARV_TRY(auto database, store::open_database({.address = config.database}));
+  KARV_TRY(auto database, store::open_database({.address = config.database, .use = store::StoreUse::server}));
   const auto migrations = store::all_migrations({store::migrations(), kv::migrations()});
   if (config.mode == Mode::sandbox) {
     KARV_TRY_VOID(store::migrate(*database, migrations));

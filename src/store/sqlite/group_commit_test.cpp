@@ -49,7 +49,7 @@ Items items_after_crash(const TemporaryDatabase& db) {
   const std::string copy = db.folder() + "/copy.db";
   for (const auto* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(copy + suffix);
   for (const auto* suffix : {"", "-wal"}) std::filesystem::copy_file(db.path() + suffix, copy + suffix);
-  auto reopened = open_sqlite({.path = copy});
+  auto reopened = open_sqlite({.path = copy, .use = StoreUse::server});  // nor does a crash look like damage
   EXPECT_TRUE(reopened.ok());
   return reopened.ok() ? items_in(**reopened) : Items{};
 }
@@ -267,10 +267,14 @@ TEST_F(FaultyDiskTest, a_disk_that_fills_up_under_load_loses_nothing_that_was_an
     });
     EXPECT_GT(disk.failed.exchange(0), 0);
     EXPECT_EQ(items_in(*db), answers.good());  // reads go on
-    disk.bytes_left = FaultyDisk::kPlenty;     // space is back: no restart is needed
+    EXPECT_EQ(db->state(), StorageState::full);
+    EXPECT_TRUE(db->write<void>("nothing", [](Tx&) -> Result<void> { return {}; }).ok());
+    EXPECT_EQ(db->state(), StorageState::full);  // whoever writes nothing proves nothing
+    disk.bytes_left = FaultyDisk::kPlenty;       // space is back: no restart is needed
     const int item = ++next;
     const auto after = put(*db, item);
     EXPECT_TRUE(after.ok());
+    EXPECT_EQ(db->state(), StorageState::writable);
     answers.add(item, after);
     EXPECT_EQ(items_after_crash(db), answers.good());
   }
@@ -328,6 +332,7 @@ TEST_F(FaultyDiskTest, while_nothing_can_be_made_durable_the_outcome_is_unknown_
   disk.failing_syncs = 3;
   EXPECT_EQ(put(*db, 2).error().code(), ErrorCode::unknown_outcome);
   EXPECT_EQ(put(*db, 3).error().code(), ErrorCode::unavailable);
+  EXPECT_EQ(db->state(), StorageState::failing);
   EXPECT_EQ(items_in(*db), (Items{1}));
   EXPECT_TRUE(put(*db, 4).ok());
   EXPECT_EQ(items_in(*db), (Items{1, 4}));
