@@ -1,6 +1,7 @@
 #include "jobs/jobs.h"
 
 #include "identity/codes.h"
+#include "ledger/rollup.h"
 #include "orders/authorization_service.h"
 #include "orders/idempotency.h"
 #include "orders/order_deadlines.h"
@@ -42,6 +43,20 @@ Result<std::int64_t> deliver_mails(const Tools& tools) {
 Result<std::int64_t> forget_codes(const Tools& tools) {
   return tools.database.write<std::int64_t>(
       "old_codes", [&](store::Tx& tx) { return identity::forget_old_codes(tx, tools.orders.identity, kBatch); });
+}
+
+Job ledger_rollup(const Tools& tools) {
+  Job job;
+  job.name = "ledger_rollup";
+  job.every = base::seconds(10);
+  job.run = [&tools](const JobContext& context) -> Result<void> {
+    const ledger::RollupOptions options{.stopping = [&context] { return context.stopping(); },
+                                        .guard = [&context](store::Tx& tx) { context.guard(tx); }};
+    KARV_TRY(const auto moved, ledger::roll_up_long_tails(tools.database, options));
+    static_cast<void>(moved);
+    return {};
+  };
+  return job;
 }
 
 std::vector<Job> order_jobs(const Tools& tools) {
@@ -95,6 +110,7 @@ std::vector<Job> all_jobs(const Tools& tools) {
     return rails::dispatch_advices(tools.database, tools.orders.rails(), tools.vault, kBatch);
   }));
   jobs.push_back(drained("mails", base::seconds(1), [&tools] { return deliver_mails(tools); }));
+  jobs.push_back(ledger_rollup(tools));
   jobs.push_back(drained("old_replies", base::hours(1),
                          [&tools] { return orders::forget_old_replies(tools.database, tools.orders, kBatch); }));
   jobs.push_back(drained("old_codes", base::hours(1), [&tools] { return forget_codes(tools); }));

@@ -29,6 +29,7 @@ struct Tools {
 //   pending_orders       the sandbox's pending decisions fall
 //   expired_orders       uncaptured orders past their time end, their holds are given free
 //   expired_tokens       authorizations whose order was never placed end
+//   ledger_rollup        long tails of busy ledger accounts are added to their roll-ups
 //   old_replies          answers to idempotency keys that are repeated no longer are forgotten
 //   old_codes            one-time codes nobody counts any more are forgotten
 // `tools` outlives the jobs.

@@ -7,10 +7,15 @@
 
 #include <gtest/gtest.h>
 
+#include "credit/postings.h"
+#include "ledger/rollup.h"
+#include "ledger/service.h"
+#include "ledger/verify.h"
 #include "orders/account_service.h"
 #include "orders/world_for_test.h"
 #include "rails/fake_vault_for_test.h"
 #include "rails/vault_calls.h"
+#include "scheduler/scheduler.h"
 
 namespace karv::jobs {
 namespace {
@@ -42,7 +47,47 @@ class JobsTest : public testing::Test {
     return shop.agreement(order).installments[at];
   }
 
-  orders::WorldForTest shop;
+  // A merchant that was paid more often than its balance is worth adding up from its tail.
+  ledger::Account busy_merchant(int payments = 130) {
+    const ledger::Account owed{.id = base::make_id<ledger::AccountTag>(shop.world.wall, shop.world.random),
+                               .kind = "test",
+                               .owner = "",
+                               .currency = kEur};
+    ledger::Account payable = credit::merchant_payable_account(shop.merchant.merchant_id, kEur);
+    EXPECT_TRUE(shop.write<void>([&](store::Tx& tx) -> base::Result<void> {
+                      ledger::open_account(tx, owed);
+                      ledger::open_account(tx, payable);
+                      return {};
+                    })
+                    .ok());
+    for (int i = 0; i < payments; ++i) {
+      ledger::TransferSpec paid{.id = base::make_id<ledger::TransferTag>(shop.world.wall, shop.world.random),
+                                .step = ledger::Step::posted,
+                                .kind = "test",
+                                .debit = owed.id,
+                                .credit = payable.id,
+                                .amount = money::Money{5, kEur},
+                                .pending_id = std::nullopt,
+                                .group = std::nullopt,
+                                .reference = std::nullopt,
+                                .business_time = {}};
+      EXPECT_TRUE(shop.write<void>([&](store::Tx& tx) { return ledger::post(tx, {paid}); }).ok());
+    }
+    return payable;
+  }
+  std::int64_t paid_to(const ledger::Account& account) {
+    return shop.read<ledger::Balance>([&](store::ReadTx& tx) { return ledger::balance(tx, account.id); })
+        .value()
+        .posted()
+        .minor();
+  }
+  // By rolling it up.
+  std::int64_t tail_of(const ledger::Account& account) {
+    return shop.write<std::int64_t>([&](store::Tx& tx) { return ledger::roll_up(tx, account.id, 1'000); }).value();
+  }
+
+  static constexpr auto kEur = money::Currency::of("EUR");
+  orders::WorldForTest shop{{scheduler::migrations()}};
   rails::FakeVaultForTest vault;
   std::vector<notify::OutgoingMail> sent;
   std::atomic<bool> stopping{false};
@@ -60,7 +105,7 @@ TEST_F(JobsTest, each_job_has_a_name_of_its_own) {
   }
   std::ranges::sort(names);
   EXPECT_EQ(std::ranges::adjacent_find(names), names.end());
-  EXPECT_EQ(names.size(), 9U);
+  EXPECT_EQ(names.size(), 10U);
 }
 
 TEST_F(JobsTest, an_installment_is_charged_on_its_date_and_once) {
@@ -164,6 +209,24 @@ TEST_F(JobsTest, expired_tokens_and_orders_end) {
   EXPECT_TRUE(run("expired_orders"));
   EXPECT_EQ(shop.authorization(authorization.authorization_id).state, orders::AuthorizationState::voided);
   EXPECT_EQ(shop.now(order).status, orders::OrderStatus::EXPIRED);
+}
+
+TEST_F(JobsTest, a_long_tail_is_rolled_up_under_the_claim_of_the_job) {
+  const auto payable = busy_merchant();
+  auto jobs = all_jobs(tools);
+  std::erase_if(jobs, [](const scheduler::Job& job) { return job.name != "ledger_rollup"; });
+  scheduler::Scheduler scheduler(tools.database, shop.world.business, shop.world.wall, jobs);
+  EXPECT_EQ(scheduler.run_due_now()->ran, Words{"ledger_rollup"});
+  EXPECT_EQ(paid_to(payable), 650);  // 130 payments of 5
+  EXPECT_EQ(tail_of(payable), 0);
+  EXPECT_TRUE(ledger::verify(tools.database)->findings.empty());
+}
+
+TEST_F(JobsTest, a_run_whose_claim_is_gone_rolls_nothing_up) {
+  const auto payable = busy_merchant();
+  EXPECT_FALSE(run("ledger_rollup"));  // nobody claimed it
+  EXPECT_EQ(paid_to(payable), 650);
+  EXPECT_EQ(tail_of(payable), 130);
 }
 
 }  // namespace
