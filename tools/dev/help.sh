@@ -46,13 +46,14 @@ help_test() {
   web         the pages' own tests, without a browser
   sandbox     the card network, mail catcher and demo shop
   functional  the real executables on free ports: API, bad input, crashes
-  browser     Debian's Chromium: the purchase, accessibility, the canary; screenshots in artifacts/
+  browser     Debian's Chromium: the purchase, accessibility, the canary; screenshots in artifacts/. Builds karv-vault
+              once more, without sanitizers (preset dev): only there can its memory be searched
 A group whose folder does not exist yet is skipped, and said so. A failing group does not keep the others from running.
 T
 }
 help_check() {
     cat <<'T'
-./dev check        report
+./dev check        report; changes nothing
 ./dev check -f     fix what can be fixed (formats, lint fixes, the drawing of levels), then report
 
   format        clang-format-19, prettier
@@ -91,15 +92,19 @@ data folder with the shop's journal. What is promised: docs/operations/durabilit
 T
 }
 help_fuzz() {
-    cat <<'T'
+    local names
+    names=$(cd "$root/fuzz" 2>/dev/null && printf '%s ' *_fuzz.cpp)
+    cat <<T
 ./dev fuzz                       every fuzzer for 30 s, with sanitizers
-./dev fuzz --seconds 600 json    one of them, longer
+./dev fuzz --seconds 600 json    one of them, longer; there are: ${names//_fuzz.cpp/}
 Seeds are in fuzz/corpus/<name>/, what is found is kept in build/fuzz/found/<name>/. A crash file there makes the step fail:
 run the same executable with the file as its argument to see it again.
 T
 }
 help_fmt() { echo "./dev fmt    clang-format-19 over C++, prettier over TypeScript, CSS, HTML, JSON and YAML. Changes files in place."; }
 help_doctor() { echo "./dev doctor    looks at machine, packages, npm, ports and builds; explains what is wrong and the cure. Changes nothing."; }
+
+help_help() { help_overview; }
 
 help_command() {
     if (($# == 0)); then
