@@ -110,7 +110,8 @@ Result<Reply> mutate_plainly(const Services& services, const Caller& caller, con
 }
 
 std::string location_of(const Services& services, orders::OrderId order, std::string_view part, const std::string& id) {
-  return services.base_url + std::string(kOrderPath) + order.text() + std::string(part) + id;
+  return (services.location_is_a_path ? std::string() : services.base_url) + std::string(kOrderPath) + order.text() +
+         std::string(part) + id;
 }
 
 Result<Reply> capture(const Services& services, const Caller& caller, const net::Request& request) {

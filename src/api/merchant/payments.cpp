@@ -107,13 +107,17 @@ Result<Reply> create_customer_token(const Services& services, const Caller& call
 void add_payments_routes(net::Router& router, const Services& services) {
   using net::Method;
   const auto add = [&](Method method, std::string_view pattern,
-                       Result<Reply> (*endpoint)(const Services&, const Caller&, const net::Request&)) {
+                       Result<Reply> (*endpoint)(const Services&, const Caller&, const net::Request&),
+                       RateCategory category = RateCategory::other) {
     router.add(method, pattern,
-               door(services, [&services, endpoint](const Caller& caller, const net::Request& request) {
-                 return endpoint(services, caller, request);
-               }));
+               door(
+                   services,
+                   [&services, endpoint](const Caller& caller, const net::Request& request) {
+                     return endpoint(services, caller, request);
+                   },
+                   category));
   };
-  add(Method::post, "/payments/v1/sessions", create_session);
+  add(Method::post, "/payments/v1/sessions", create_session, RateCategory::create_session);
   add(Method::post, "/payments/v1/sessions/:session_id", update_session);
   add(Method::get, "/payments/v1/sessions/:session_id", read_session);
   add(Method::post, "/payments/v1/authorizations/:authorization_token/order", place_order);
