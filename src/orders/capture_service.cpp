@@ -121,6 +121,8 @@ Result<Capture> capture_order(store::Tx& tx, const Context& context, const Order
              credit::activate_capture(tx, context.credit(), order.agreement_id, capture.capture_id.uuid(),
                                       money_in(order, capture.captured_amount), today));
     if (paid_by_card(order)) KARV_TRY_VOID(complete_hold(tx, context, order, capture, installments, merchant_name));
+  } else if (next.status == OrderStatus::CAPTURED) {  // an order of 0: there is nothing to owe and nothing to hold
+    KARV_TRY_VOID(give_up_rest(tx, context, next));
   }
   record_deed(tx, context,
               {.actor = by_merchant(order.merchant_id),
