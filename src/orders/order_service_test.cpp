@@ -365,6 +365,79 @@ TEST_F(OrderServiceTest, an_order_of_nothing_is_captured_with_nothing_and_its_ho
   EXPECT_EQ(shop.capture(order, 0).error().reason(), "CAPTURE_NOT_ALLOWED");
 }
 
+// The shop asked for it when it placed the order; the fraud decision only put it off.
+TEST_F(OrderServiceTest, auto_capture_waits_for_a_pending_decision_and_happens_when_it_accepts) {
+  auto request = WorldForTest::request_of(9'000);
+  request.auto_capture = true;
+  const auto decide = [&] { return decide_pending_orders(*shop.world.database, shop.context, 100).value(); };
+  for (const auto plan : {Plan::pay_now, Plan::pay_in_30, Plan::pay_in_3}) {
+    auto step = shop.confirm(shop.open(request), plan, "customer+pend-accept-05@email.de").value();
+    if (step.hold) step.authorization = shop.answer(*step.hold, rails::OperationEvent::approve).value();
+    const auto order = shop.view(order_id_in(shop.place(step.authorization, request)->reply)).order;
+    EXPECT_EQ(order.fraud_status, FraudStatus::PENDING);
+    EXPECT_EQ(order.status, OrderStatus::AUTHORIZED);
+    shop.world.advance(base::minutes(5));
+    EXPECT_EQ(decide(), 1);
+    const auto view = shop.view(order.order_id);
+    EXPECT_EQ(view.order.fraud_status, FraudStatus::ACCEPTED);
+    EXPECT_EQ(view.order.status, OrderStatus::CAPTURED);
+    EXPECT_EQ(view.order.captured_amount, 9'000);
+    ASSERT_EQ(view.captures.size(), 1U);
+    EXPECT_TRUE(shop.books_are_right(order));
+    EXPECT_EQ(shop.operations(order.authorization_id, OperationKind::complete).size(), step.hold ? 1U : 0U);
+    EXPECT_EQ(decide(), 0);
+    EXPECT_EQ(shop.view(order.order_id).captures.size(), 1U);
+  }
+}
+
+TEST_F(OrderServiceTest, auto_capture_captures_nothing_of_an_order_that_is_rejected_or_canceled_meanwhile) {
+  auto request = WorldForTest::request_of(9'000);
+  request.auto_capture = true;
+  for (const char* email : {"customer+pend-reject-05@email.de", "customer+pend-accept-05@email.de"}) {
+    const auto step = shop.confirm(shop.open(request), Plan::pay_in_30, email).value();
+    const auto order = shop.view(order_id_in(shop.place(step.authorization, request)->reply)).order;
+    const bool rejected = std::string_view(email).find("reject") != std::string_view::npos;
+    if (!rejected) {
+      ASSERT_TRUE(shop.change(order, cancel).ok());
+    }
+    shop.world.advance(base::minutes(5));
+    EXPECT_EQ(decide_pending_orders(*shop.world.database, shop.context, 100).value(), rejected ? 1 : 0);
+    const auto view = shop.view(order.order_id);
+    EXPECT_EQ(view.order.status, OrderStatus::CANCELLED);
+    EXPECT_EQ(view.order.captured_amount, 0);
+    EXPECT_TRUE(view.captures.empty());
+  }
+}
+
+TEST_F(OrderServiceTest, auto_capture_takes_what_the_order_was_changed_to_while_it_was_pending) {
+  auto request = WorldForTest::request_of(9'000);
+  request.auto_capture = true;
+  const auto step = shop.confirm(shop.open(request), Plan::pay_in_30, "customer+pend-accept-05@email.de").value();
+  const auto order = shop.view(order_id_in(shop.place(step.authorization, request)->reply)).order;
+  ASSERT_TRUE(shop.write<void>([&](store::Tx& tx) {
+                    AuthorizationUpdate less;
+                    less.order_amount = 6'000;
+                    return update_authorization_amount(tx, shop.context, shop.target(order), check(less).value());
+                  })
+                  .ok());
+  shop.world.advance(base::minutes(5));
+  EXPECT_EQ(decide_pending_orders(*shop.world.database, shop.context, 100).value(), 1);
+  EXPECT_EQ(shop.now(order).captured_amount, 6'000);
+  EXPECT_TRUE(shop.books_are_right(order));
+}
+
+TEST_F(OrderServiceTest, an_order_accepted_after_its_time_is_not_captured_and_ends) {
+  auto request = WorldForTest::request_of(9'000);
+  request.auto_capture = true;
+  const auto step = shop.confirm(shop.open(request), Plan::pay_in_30, "customer+pend-accept-05@email.de").value();
+  const auto order = shop.view(order_id_in(shop.place(step.authorization, request)->reply)).order;
+  shop.world.advance(base::days(30));
+  EXPECT_EQ(decide_pending_orders(*shop.world.database, shop.context, 100).value(), 1);
+  EXPECT_EQ(shop.now(order).captured_amount, 0);
+  EXPECT_EQ(expire_orders(*shop.world.database, shop.context, 100).value(), 1);
+  EXPECT_EQ(shop.now(order).status, OrderStatus::EXPIRED);
+}
+
 // How often each step of a purchase goes to the database and back; the headers promise these bounds.
 TEST_F(OrderServiceTest, round_trips_of_each_step_are_few) {
   ASSERT_TRUE(shop.capture(shop.buy(Plan::pay_in_30, 9'000), 1).ok());  // the shop's accounts are known from now on

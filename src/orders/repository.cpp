@@ -54,9 +54,9 @@ constexpr Sql kInsertOrder = R"(
   insert into orders (order_id, merchant_id, customer_id, session_id, authorization_id, agreement_id, plan, status,
     fraud_status, purchase_country, purchase_currency, locale, reference, order_amount, original_order_amount,
     captured_amount, refunded_amount, remaining_authorized_amount, cart, details, acknowledged_at, created_at,
-    expires_at, version)
+    expires_at, version, auto_capture)
   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
-    $24))";
+    $24, $25))";
 constexpr Sql kUpdateOrder = R"(
   update orders set status = $1, fraud_status = $2, order_amount = $3, captured_amount = $4, refunded_amount = $5,
     remaining_authorized_amount = $6, cart = $7, acknowledged_at = $8, expires_at = $9, version = $10
@@ -64,12 +64,14 @@ constexpr Sql kUpdateOrder = R"(
 constexpr Sql kFindOrder = R"(
   select order_id, merchant_id, customer_id, session_id, authorization_id, agreement_id, plan, status, fraud_status,
     purchase_country, purchase_currency, locale, reference, order_amount, original_order_amount, captured_amount,
-    refunded_amount, remaining_authorized_amount, cart, details, acknowledged_at, created_at, expires_at, version
+    refunded_amount, remaining_authorized_amount, cart, details, acknowledged_at, created_at, expires_at, version,
+    auto_capture
   from orders where order_id = $1)";
 constexpr Sql kFindOrderOf = R"(
   select order_id, merchant_id, customer_id, session_id, authorization_id, agreement_id, plan, status, fraud_status,
     purchase_country, purchase_currency, locale, reference, order_amount, original_order_amount, captured_amount,
-    refunded_amount, remaining_authorized_amount, cart, details, acknowledged_at, created_at, expires_at, version
+    refunded_amount, remaining_authorized_amount, cart, details, acknowledged_at, created_at, expires_at, version,
+    auto_capture
   from orders where order_id = (select order_id from authorizations where authorization_id = $1))";
 constexpr Sql kFindOrderIdOf = R"(
   select order_id from authorizations
@@ -77,17 +79,20 @@ constexpr Sql kFindOrderIdOf = R"(
 constexpr Sql kOrdersOfCustomer = R"(
   select order_id, merchant_id, customer_id, session_id, authorization_id, agreement_id, plan, status, fraud_status,
     purchase_country, purchase_currency, locale, reference, order_amount, original_order_amount, captured_amount,
-    refunded_amount, remaining_authorized_amount, cart, details, acknowledged_at, created_at, expires_at, version
+    refunded_amount, remaining_authorized_amount, cart, details, acknowledged_at, created_at, expires_at, version,
+    auto_capture
   from orders where customer_id = $1 order by order_id desc limit $2)";
 constexpr Sql kOpenOrders = R"(
   select order_id, merchant_id, customer_id, session_id, authorization_id, agreement_id, plan, status, fraud_status,
     purchase_country, purchase_currency, locale, reference, order_amount, original_order_amount, captured_amount,
-    refunded_amount, remaining_authorized_amount, cart, details, acknowledged_at, created_at, expires_at, version
+    refunded_amount, remaining_authorized_amount, cart, details, acknowledged_at, created_at, expires_at, version,
+    auto_capture
   from orders where status = $1 and expires_at <= $2 order by expires_at limit $3)";
 constexpr Sql kPendingOrders = R"(
   select order_id, merchant_id, customer_id, session_id, authorization_id, agreement_id, plan, status, fraud_status,
     purchase_country, purchase_currency, locale, reference, order_amount, original_order_amount, captured_amount,
-    refunded_amount, remaining_authorized_amount, cart, details, acknowledged_at, created_at, expires_at, version
+    refunded_amount, remaining_authorized_amount, cart, details, acknowledged_at, created_at, expires_at, version,
+    auto_capture
   from orders where status = 'AUTHORIZED' and fraud_status = 'PENDING' order by order_id limit $1)";
 
 constexpr Sql kInsertCapture = R"(
@@ -196,6 +201,7 @@ Order order_from(const Row& row) {
   order.created_at = Instant{row.integer(21)};
   order.expires_at = Instant{row.integer(22)};
   order.version = row.integer(23);
+  order.auto_capture = row.integer(24) != 0;
   return order;
 }
 
@@ -347,7 +353,8 @@ Query insertion_of(const Order& o) {
            ms_of(o.acknowledged_at),
            o.created_at.ms,
            o.expires_at.ms,
-           o.version}};
+           o.version,
+           o.auto_capture ? 1 : 0}};
 }
 
 void update_order(store::Tx& tx, const Order& o) {
