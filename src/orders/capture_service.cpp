@@ -28,40 +28,6 @@ money::Money money_in(const Order& order, std::int64_t minor) {
 
 bool paid_by_card(const Order& order) { return credit::definition_of(order.plan).needs_card; }
 
-Result<CaptureRequest> checked(CaptureRequest request) {
-  json::FieldErrors errors;
-  if (request.captured_amount < 0)
-    complain(errors, "captured_amount", fmt::to_string(request.captured_amount), "0 or more");
-  if (request.reference && request.reference->size() > 255) complain(errors, "reference", "more", "at most 255 bytes");
-  if (request.description && request.description->size() > 255)
-    complain(errors, "description", "more", "at most 255 bytes");
-  if (request.shipping_info && request.shipping_info->size() > 500)
-    complain(errors, "shipping_info", "more", "at most 500 entries");
-  if (request.order_lines) {
-    check_partial_lines(*request.order_lines, request.captured_amount, "captured_amount", errors);
-    mask_free_text(*request.order_lines);
-  }
-  mask_free_text(request.description);
-  KARV_TRY_VOID(errors.result());
-  return request;
-}
-
-Result<RefundRequest> checked(RefundRequest request) {
-  json::FieldErrors errors;
-  if (request.refunded_amount < 0)
-    complain(errors, "refunded_amount", fmt::to_string(request.refunded_amount), "0 or more");
-  if (request.reference && request.reference->size() > 255) complain(errors, "reference", "more", "at most 255 bytes");
-  if (request.description && request.description->size() > 255)
-    complain(errors, "description", "more", "at most 255 bytes");
-  if (request.order_lines) {
-    check_partial_lines(*request.order_lines, request.refunded_amount, "refunded_amount", errors);
-    mask_free_text(*request.order_lines);
-  }
-  mask_free_text(request.description);
-  KARV_TRY_VOID(errors.result());
-  return request;
-}
-
 // Completes the hold for what is due at the capture, as far as the hold goes; the rest stays due and is charged. What
 // the last capture leaves of the hold is given free.
 Result<void> complete_hold(store::Tx& tx, const Context& context, const Order& order, const Capture& capture,
@@ -121,6 +87,8 @@ Result<Capture> capture_order(store::Tx& tx, const Context& context, const Order
              credit::activate_capture(tx, context.credit(), order.agreement_id, capture.capture_id.uuid(),
                                       money_in(order, capture.captured_amount), today));
     if (paid_by_card(order)) KARV_TRY_VOID(complete_hold(tx, context, order, capture, installments, merchant_name));
+  } else if (next.status == OrderStatus::CAPTURED) {  // an order of 0: there is nothing to owe and nothing to hold
+    KARV_TRY_VOID(give_up_rest(tx, context, next));
   }
   record_deed(tx, context,
               {.actor = by_merchant(order.merchant_id),
@@ -194,11 +162,47 @@ Result<std::int64_t> take_off_captures(store::Tx& tx, const Context& context, co
 
 }  // namespace
 
-Result<Capture> capture(store::Tx& tx, const Context& context, const OrderTarget& target, CaptureRequest request) {
-  KARV_TRY(auto good, checked(std::move(request)));
+template <>
+Result<Checked<CaptureRequest>> check(CaptureRequest request) {
+  json::FieldErrors errors;
+  if (request.captured_amount < 0)
+    complain(errors, "captured_amount", fmt::to_string(request.captured_amount), "0 or more");
+  if (request.reference && request.reference->size() > 255) complain(errors, "reference", "more", "at most 255 bytes");
+  if (request.description && request.description->size() > 255)
+    complain(errors, "description", "more", "at most 255 bytes");
+  if (request.shipping_info && request.shipping_info->size() > 500)
+    complain(errors, "shipping_info", "more", "at most 500 entries");
+  if (request.order_lines) {
+    check_partial_lines(*request.order_lines, request.captured_amount, "captured_amount", errors);
+    mask_free_text(*request.order_lines);
+  }
+  mask_free_text(request.description);
+  KARV_TRY_VOID(errors.result());
+  return Checked<CaptureRequest>(std::move(request));
+}
+
+template <>
+Result<Checked<RefundRequest>> check(RefundRequest request) {
+  json::FieldErrors errors;
+  if (request.refunded_amount < 0)
+    complain(errors, "refunded_amount", fmt::to_string(request.refunded_amount), "0 or more");
+  if (request.reference && request.reference->size() > 255) complain(errors, "reference", "more", "at most 255 bytes");
+  if (request.description && request.description->size() > 255)
+    complain(errors, "description", "more", "at most 255 bytes");
+  if (request.order_lines) {
+    check_partial_lines(*request.order_lines, request.refunded_amount, "refunded_amount", errors);
+    mask_free_text(*request.order_lines);
+  }
+  mask_free_text(request.description);
+  KARV_TRY_VOID(errors.result());
+  return Checked<RefundRequest>(std::move(request));
+}
+
+Result<Capture> capture(store::Tx& tx, const Context& context, const OrderTarget& target,
+                        const Checked<CaptureRequest>& request) {
   KARV_TRY(auto found, own_order_with_captures(tx, target));
   const auto number = static_cast<std::int64_t>(found.captures.size()) + 1;
-  return capture_order(tx, context, found.order, number, target.merchant.name, target.correlation_id, std::move(good));
+  return capture_order(tx, context, found.order, number, target.merchant.name, target.correlation_id, *request);
 }
 
 Result<void> capture_whole(store::Tx& tx, const Context& context, const Order& order,
@@ -211,8 +215,9 @@ Result<void> capture_whole(store::Tx& tx, const Context& context, const Order& o
   return {};
 }
 
-Result<Refund> refund(store::Tx& tx, const Context& context, const OrderTarget& target, RefundRequest request) {
-  KARV_TRY(auto good, checked(std::move(request)));
+Result<Refund> refund(store::Tx& tx, const Context& context, const OrderTarget& target,
+                      const Checked<RefundRequest>& request) {
+  const RefundRequest& good = *request;
   KARV_TRY(const auto found, own_order_with_captures(tx, target));
   const Order& order = found.order;
   KARV_TRY(auto next, decide_refund(order, good.refunded_amount));
@@ -220,9 +225,9 @@ Result<Refund> refund(store::Tx& tx, const Context& context, const OrderTarget& 
   refund.refund_id = base::make_id<RefundTag>(context.wall, context.random);
   refund.order_id = order.order_id;
   refund.refunded_amount = good.refunded_amount;
-  refund.reference = std::move(good.reference);
-  refund.description = std::move(good.description);
-  refund.order_lines = std::move(good.order_lines).value_or(std::vector<OrderLine>{});
+  refund.reference = good.reference;
+  refund.description = good.description;
+  refund.order_lines = good.order_lines.value_or(std::vector<OrderLine>{});
   refund.refunded_at = context.business.now();
   KARV_TRY(refund.to_card_amount,
            take_off_captures(tx, context, order, in_refund_order(found.captures, refund.order_lines),

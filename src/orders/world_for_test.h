@@ -138,10 +138,10 @@ struct WorldForTest {
 
   // ---- the shop places, captures, refunds
   base::Result<PlacedOrder> place(const Authorization& authorization, const PurchaseRequest& request,
-                                  const std::string& digest = "digest") {
-    return write<PlacedOrder>([&](store::Tx& tx) {
-      return place_order(tx, context, merchant, authorization.authorization_id, request, digest);
-    });
+                                  const std::string& digest = {}) {
+    KARV_TRY(auto order, read_order_request(request));
+    if (!digest.empty()) order.digest = digest;
+    return place_order(*world.database, context, merchant, authorization.authorization_id, order);
   }
   // A whole purchase up to the placed order.
   Order buy(credit::Plan plan, std::int64_t amount) {
@@ -154,12 +154,14 @@ struct WorldForTest {
   base::Result<Capture> capture(const Order& order, std::int64_t amount) {
     CaptureRequest request;
     request.captured_amount = amount;
-    return write<Capture>([&](store::Tx& tx) { return orders::capture(tx, context, target(order), request); });
+    KARV_TRY(const auto good, check(request));
+    return write<Capture>([&](store::Tx& tx) { return orders::capture(tx, context, target(order), good); });
   }
   base::Result<Refund> refund(const Order& order, std::int64_t amount) {
     RefundRequest request;
     request.refunded_amount = amount;
-    return write<Refund>([&](store::Tx& tx) { return orders::refund(tx, context, target(order), request); });
+    KARV_TRY(const auto good, check(request));
+    return write<Refund>([&](store::Tx& tx) { return orders::refund(tx, context, target(order), good); });
   }
   template <class UseCase>
   base::Result<void> change(const Order& order, UseCase use_case) {

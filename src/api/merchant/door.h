@@ -1,7 +1,8 @@
 // The merchant API's front door: who is calling, and the reading of what they send.
 //
 // Each endpoint is a function from an authenticated merchant and a request to a reply; door() wraps it with HTTP Basic
-// authentication and the dialect's error answers. Source: RFC 7617; merchant API contract, section 1.2.
+// authentication, the merchant's rate and the dialect's error answers. Source: RFC 7617; merchant API contract,
+// section 1.2.
 #pragma once
 
 #include <functional>
@@ -22,8 +23,9 @@ struct Caller {
 };
 
 using Endpoint = std::function<base::Result<net::Reply>(const Caller&, const net::Request&)>;
-// Errors of the endpoint and of the door become answers in the dialect.
-net::Handler door(const Services& services, Endpoint endpoint);
+// Errors of the endpoint and of the door become answers in the dialect. Every answer to a known merchant says how much
+// is left of its rate; beyond it the endpoint is not run (429).
+net::Handler door(const Services& services, Endpoint endpoint, RateCategory category = RateCategory::other);
 
 // User name and secret of "Authorization: Basic ...".
 struct BasicCredentials {

@@ -89,6 +89,7 @@ struct Process::Impl {
   std::optional<notify::Context> mail_context;
   std::optional<orders::Context> orders_context;
   std::optional<identity::MerchantAuthenticator> authenticator;
+  std::optional<api::merchant::Rates> rates;
   std::optional<api::Services> services;
   std::optional<api::Pages> pages;
   net::Loop loop{2};
@@ -132,13 +133,18 @@ void Process::Impl::make_contexts() {
   orders_context.emplace(orders::Context{wall, business, random, *sealer, *identity_context, *mail_context, feed,
                                          *tokens, config.public_url, config.sandbox, &known_accounts});
   authenticator.emplace(*keys, wall);
+  rates.emplace(wall, api::merchant::Rates::Limits{
+                          .session_creations = static_cast<int>(config.merchant_api.session_creations_per_second),
+                          .calls = static_cast<int>(config.merchant_api.calls_per_second)});
   services.emplace(api::Services{.database = *database,
                                  .orders = *orders_context,
                                  .merchants = *authenticator,
+                                 .rates = *rates,
                                  .base_url = config.public_url,
                                  .vault_url = config.vault_url,
                                  .environment = config.sandbox ? "sandbox" : "live",
-                                 .sandbox = config.sandbox});
+                                 .sandbox = config.sandbox,
+                                 .location_is_a_path = config.merchant_api.location == "path"});
 }
 
 Result<void> Process::Impl::open_channel() {

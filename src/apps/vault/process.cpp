@@ -199,7 +199,13 @@ base::Result<void> Process::Impl::open_line() {
 }
 
 base::Result<void> Process::Impl::open_doors() {
-  public_router = kv::public_routes(*desk, *pages, config.public_door.url);
+  public_router =
+      kv::public_routes({.desk = *desk,
+                         .pages = *pages,
+                         .wall = wall,
+                         .origin = config.public_door.url,
+                         .limits = {.posts_per_minute = static_cast<int>(config.public_door.posts_per_minute),
+                                    .pages_per_minute = static_cast<int>(config.public_door.pages_per_minute)}});
   auto options = door_options();
   options.listen = config.public_door.listen;
   options.cert_file = config.public_door.cert;
