@@ -28,10 +28,10 @@ struct Context {
   const base::Clock& wall;      // ids
   const base::Clock& business;  // dates and instants that customers see
   base::Random& random;
-  KnownAccounts* known_accounts = nullptr;      // empty: asks every time, one round trip more
-  calendar::Zone zone = calendar::Zone::utc();  // where days end
+  calendar::Zone zone;                      // of the purchase's market: where its days begin and end
+  KnownAccounts* known_accounts = nullptr;  // empty: asks every time, one round trip more
 };
-// The business day: what every due date is compared with.
+// The business day there: what every due date is compared with.
 calendar::Date today(const Context& context);
 
 struct Conclusion {

@@ -23,7 +23,7 @@ Money euro(std::int64_t minor) { return {minor, kEuro}; }
 
 // Credit with a database of its own.
 struct CreditWorld {
-  Context context() { return {base.wall, base.business, base.random, &known}; }
+  Context context() { return {base.wall, base.business, base.random, zone, &known}; }
   Date now() { return today(context()); }
   base::Uuid uuid() { return base::make_uuid_v7(base.wall, base.random); }
   template <class T, class Work>
@@ -74,6 +74,7 @@ struct CreditWorld {
   }
 
   identity::WorldForTest base{{ledger::migrations(), migrations()}};
+  calendar::Zone zone = calendar::Zone::utc();
   KnownAccounts known{base.wall, 100, base::hours(1'000'000)};
   identity::CustomerId customer{base::Uuid{1}};
   identity::MerchantId merchant{base::Uuid{2}};

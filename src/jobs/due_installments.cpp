@@ -34,7 +34,7 @@ Result<std::vector<credit::Installment>> load_due(const Tools& tools) {
 
 Result<void> note_unpaid(const Tools& tools, credit::InstallmentId id) {
   return tools.database.write<void>("note_unpaid", [&](store::Tx& tx) -> Result<void> {
-    KARV_TRY(auto installment, credit::note_unpaid(tx, tools.orders.credit(), id));
+    KARV_TRY(auto installment, orders::note_installment_unpaid(tx, tools.orders, id));
     static_cast<void>(installment);
     return {};
   });

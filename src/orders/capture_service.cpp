@@ -91,7 +91,7 @@ Result<void> complete_hold(store::Tx& tx, const Context& context, const Order& o
                                          .merchant_reference = order.reference,
                                          .by_cardholder = true,
                                          .original = hold->hold});
-  KARV_TRY_VOID(credit::apply_payment(tx, context.credit(), first.installment_id, amount,
+  KARV_TRY_VOID(credit::apply_payment(tx, context.credit(order.purchase_country), first.installment_id, amount,
                                       {completion.operation_id.uuid(), card->face.brand, card->face.last4}));
   if (last && hold->left.minor() > amount.minor()) return reverse_hold(tx, context, order.authorization_id);
   return {};
@@ -118,7 +118,7 @@ Result<Capture> capture_order(store::Tx& tx, const Context& context, const Order
   if (capture.captured_amount > 0) {
     const auto today = today_in(order.purchase_country, context.business);
     KARV_TRY(auto installments,
-             credit::activate_capture(tx, context.credit(), order.agreement_id, capture.capture_id.uuid(),
+             credit::activate_capture(tx, context.credit(order.purchase_country), order.agreement_id, capture.capture_id.uuid(),
                                       money_in(order, capture.captured_amount), today));
     if (paid_by_card(order)) KARV_TRY_VOID(complete_hold(tx, context, order, capture, installments, merchant_name));
   }
@@ -180,7 +180,7 @@ Result<std::int64_t> take_off_captures(store::Tx& tx, const Context& context, co
   for (auto& capture : captures) {
     const std::int64_t part = std::min(amount, refundable(capture));
     if (part <= 0) continue;
-    KARV_TRY(auto split, credit::cancel_owed(tx, context.credit(), order.agreement_id, capture.capture_id.uuid(),
+    KARV_TRY(auto split, credit::cancel_owed(tx, context.credit(order.purchase_country), order.agreement_id, capture.capture_id.uuid(),
                                              money_in(order, part)));
     to_card += split.to_card.minor();
     capture.refunded_amount += part;

@@ -95,10 +95,10 @@ Result<credit::Installment> finish_installment_payment(store::Tx& tx, const Cont
   credit::Installment installment;
   if (charge.state == rails::OperationState::approved) {
     const auto& face = purchase.card->face;
-    KARV_TRY(installment, credit::apply_payment(tx, context.credit(), id, charge.amount,
+    KARV_TRY(installment, credit::apply_payment(tx, context.credit(purchase.order.purchase_country), id, charge.amount,
                                                 {taken_by(tx, context, charge).uuid(), face.brand, face.last4}));
   } else {
-    KARV_TRY(installment, credit::fail_payment(tx, context.credit(), id));
+    KARV_TRY(installment, credit::fail_payment(tx, context.credit(purchase.order.purchase_country), id));
   }
   const bool paid = charge.state == rails::OperationState::approved;
   record_deed(tx, context,
@@ -111,6 +111,12 @@ Result<credit::Installment> finish_installment_payment(store::Tx& tx, const Cont
   KARV_TRY_VOID(mail_installment(tx, context, purchase.order, charge, installment, purchase.card->face));
   publish_after_commit(tx, context, purchase.order.customer_id, purchase.order.order_id);
   return installment;
+}
+
+Result<credit::Installment> note_installment_unpaid(store::Tx& tx, const Context& context, credit::InstallmentId id) {
+  KARV_TRY(const auto agreement, credit::get_agreement_of_installment(tx, id));
+  KARV_TRY(const auto purchase, load_purchase(tx, agreement.authorization));
+  return credit::note_unpaid(tx, context.credit(purchase.order.purchase_country), id);
 }
 
 }  // namespace karv::orders

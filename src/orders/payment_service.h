@@ -32,4 +32,9 @@ bool pays_installment(const rails::CardOperation& operation);
 base::Result<credit::Installment> finish_installment_payment(store::Tx& tx, const Context& context,
                                                              const rails::CardOperation& settled_charge);
 
+// An installment whose date has come in its market and that no card pays: due, and a day later overdue.
+// Errors: not_found, not_allowed (not its date, or ended). Cost: three round trips.
+base::Result<credit::Installment> note_installment_unpaid(store::Tx& tx, const Context& context,
+                                                          credit::InstallmentId id);
+
 }  // namespace karv::orders

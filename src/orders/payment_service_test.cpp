@@ -72,6 +72,61 @@ TEST_F(PaymentServiceTest, a_decline_before_the_date_leaves_it_as_it_was_and_at_
   EXPECT_TRUE(shop.books_are_right(order));
 }
 
+struct Midnight {
+  const char *country, *currency, *locale;
+};
+// Sydney's days begin before those of UTC, New York's after them: a day is the shopper's own in both.
+class MidnightTest : public PaymentServiceTest, public testing::WithParamInterface<Midnight> {
+ protected:
+  Order captured_there(Plan plan) {
+    auto request = WorldForTest::request_of(9'000);
+    request.purchase_country = GetParam().country;
+    request.purchase_currency = GetParam().currency;
+    request.locale = GetParam().locale;
+    auto order = shop.buy(plan, request);
+    KARV_CHECK(shop.capture(order, 9'000).ok());
+    return order;
+  }
+  void move_to(base::Instant at) { shop.world.business.advance(at - shop.world.business.now()); }
+  calendar::Zone zone = zone_of(GetParam().country);
+};
+INSTANTIATE_TEST_SUITE_P(EastAndWest, MidnightTest,
+                         testing::Values(Midnight{"AU", "AUD", "en-AU"}, Midnight{"US", "USD", "en-US"}),
+                         [](const auto& made) { return std::string(made.param.country); });
+
+TEST_P(MidnightTest, a_failed_charge_counts_from_the_first_moment_of_the_date_where_the_shopper_lives) {
+  const auto order = captured_there(Plan::pay_in_3);
+  const auto second = installment(order, 1);
+  const auto midnight = zone.start_of(second.due_date);
+  const auto utc = calendar::Zone::utc();
+  EXPECT_TRUE(utc.date_of(midnight) != second.due_date ||
+              utc.date_of(midnight - base::milliseconds(1)) == second.due_date);  // by UTC one of the two would be wrong
+  move_to(midnight - base::milliseconds(1));
+  EXPECT_EQ(finish(*start(second.installment_id), OperationEvent::decline)->state, InstallmentState::planned);
+  move_to(midnight);
+  const auto failed = finish(*start(second.installment_id), OperationEvent::decline);
+  EXPECT_EQ(failed->state, InstallmentState::overdue);
+  EXPECT_EQ(failed->failed_charges, 1);
+  EXPECT_EQ(failed->next_step_on, calendar::add_days(second.due_date, 7));
+}
+
+TEST_P(MidnightTest, an_invoice_without_a_card_is_due_and_overdue_by_the_shoppers_own_days) {
+  const auto order = captured_there(Plan::pay_in_30);
+  const auto only = installment(order, 0);
+  const auto note = [&] {
+    return shop.write<credit::Installment>(
+        [&](store::Tx& tx) { return note_installment_unpaid(tx, shop.context, only.installment_id); });
+  };
+  move_to(zone.end_of(calendar::add_days(only.due_date, -1)));
+  EXPECT_EQ(note().error().code(), ErrorCode::not_allowed);
+  move_to(zone.start_of(only.due_date));
+  EXPECT_EQ(note()->state, InstallmentState::due);
+  move_to(zone.end_of(only.due_date));
+  EXPECT_EQ(note().error().code(), ErrorCode::not_allowed);
+  move_to(zone.start_of(calendar::add_days(only.due_date, 1)));
+  EXPECT_EQ(note()->state, InstallmentState::overdue);
+}
+
 // The vault may have charged the card: neither paid nor failed is said until it has been asked.
 TEST_F(PaymentServiceTest, a_lost_answer_leaves_the_charge_on_its_way) {
   const auto order = captured(Plan::pay_in_3);

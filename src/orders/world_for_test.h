@@ -96,7 +96,7 @@ struct WorldForTest {
         .customer_id;
   }
   std::string terms_of(const PaymentSession& session, credit::Plan plan) {
-    const auto quote = credit::quote(plan, session.purchase_country, {session.order_amount, money::Currency::of("EUR")},
+    const auto quote = credit::quote(plan, session.purchase_country, {session.order_amount, money::Currency::parse(session.purchase_currency).value()},
                                      today_in(session.purchase_country, world.business));
     return quote.ok() ? quote->terms_hash : std::string("none");
   }
@@ -144,8 +144,8 @@ struct WorldForTest {
     });
   }
   // A whole purchase up to the placed order.
-  Order buy(credit::Plan plan, std::int64_t amount) {
-    const auto request = request_of(amount);
+  Order buy(credit::Plan plan, std::int64_t amount) { return buy(plan, request_of(amount)); }
+  Order buy(credit::Plan plan, const PurchaseRequest& request) {
     const auto authorization = authorize(open(request), plan);
     const auto placed = place(authorization, request).value();
     return view(order_id_in(placed.reply)).order;
