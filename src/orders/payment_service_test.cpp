@@ -1,5 +1,6 @@
 #include "orders/payment_service.h"
 
+#include <algorithm>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -172,6 +173,41 @@ TEST_F(PaymentServiceTest, a_card_given_later_pays_an_invoice) {
   ASSERT_TRUE(refund.ok());
   EXPECT_EQ(refund->to_card_amount, 9'000);
   EXPECT_EQ(shop.operations(order.authorization_id, OperationKind::refund)[0].original, completions[0].operation_id);
+}
+
+// Credit gives back the installment that is due last; it was paid before the card was replaced, so by the old card.
+TEST_F(PaymentServiceTest, a_refund_goes_back_to_the_card_that_paid_the_part_given_back) {
+  const auto order = captured(Plan::pay_in_3);
+  const auto last = start(installment(order, 2).installment_id, order.customer_id);  // early, by the old card
+  ASSERT_TRUE(finish(*last, OperationEvent::approve).ok());
+  ASSERT_TRUE(shop.write<void>([&](store::Tx& tx) {
+                    return put_card_under(tx, shop.context, order.customer_id, order.authorization_id.uuid(),
+                                          "token of the new card", {"mastercard", "4444", "11/31"});
+                  })
+                  .ok());
+  const auto second = start(installment(order, 1).installment_id, order.customer_id);
+  ASSERT_TRUE(finish(*second, OperationEvent::approve).ok());
+  ASSERT_NE(last->vault_token, second->vault_token);
+
+  EXPECT_EQ(shop.refund(order, 2'000)->to_card_amount, 2'000);
+  auto refunds = shop.operations(order.authorization_id, OperationKind::refund);
+  ASSERT_EQ(refunds.size(), 1U);
+  EXPECT_EQ(refunds[0].original, last->operation_id);
+  EXPECT_EQ(refunds[0].vault_token, last->vault_token);
+  EXPECT_EQ(shop.refund(order, 3'000)->to_card_amount, 3'000);
+  refunds = shop.operations(order.authorization_id, OperationKind::refund);
+  ASSERT_EQ(refunds.size(), 3U);
+  const auto by_new_card = std::ranges::find(refunds, second->operation_id, &rails::CardOperation::original);
+  ASSERT_NE(by_new_card, refunds.end());
+  EXPECT_EQ(by_new_card->amount.minor(), 2'000);
+  EXPECT_EQ(by_new_card->vault_token, "token of the new card");
+  EXPECT_TRUE(shop.books_are_right(order));
+  for (const auto& payment : shop.agreement(order).payments) {
+    std::int64_t back = 0;
+    for (const auto& refund : refunds)
+      if (refund.original->uuid() == payment.by.operation) back += refund.amount.minor();
+    EXPECT_EQ(back, payment.refunded.minor());
+  }
 }
 
 TEST_F(PaymentServiceTest, the_account_shows_the_purchase_to_its_customer_only) {

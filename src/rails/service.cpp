@@ -108,18 +108,24 @@ std::optional<HoldLeft> hold_left(std::span<const CardOperation> operations, bas
   return HoldLeft{hold->operation_id, money::Money{left, hold->amount.currency()}};
 }
 
-Result<std::vector<RefundPart>> split_refund(std::span<const CardOperation> operations, const money::Money& amount) {
+Result<std::vector<RefundPart>> decide_refunds(std::span<const CardOperation> operations,
+                                               std::span<const RefundPart> wanted) {
   std::vector<RefundPart> parts;
-  std::int64_t left = amount.minor();
-  for (auto operation = operations.rbegin(); operation != operations.rend() && left > 0; ++operation) {
-    if (!took_money(*operation)) continue;
-    const std::int64_t part = std::min(left, refundable(*operation, operations));
-    if (part <= 0) continue;
-    parts.push_back({operation->operation_id, operation->vault_token, money::Money{part, amount.currency()}});
-    left -= part;
+  for (const RefundPart& part : wanted) {
+    KARV_REQUIRE(part.amount.is_positive());
+    const auto same = std::ranges::find(parts, part.original, &RefundPart::original);
+    if (same == parts.end()) {
+      parts.push_back(part);
+    } else {
+      same->amount += part.amount;
+    }
   }
-  if (left > 0)
-    return base::internal_error(base::ErrorCode::not_matching, "a refund exceeds what the card operations took");
+  for (RefundPart& part : parts) {
+    const auto taken = std::ranges::find(operations, part.original, &CardOperation::operation_id);
+    if (taken == operations.end() || !took_money(*taken) || part.amount.minor() > refundable(*taken, operations))
+      return base::internal_error(base::ErrorCode::not_matching, "a refund exceeds what the card operation took");
+    part.vault_token = taken->vault_token;
+  }
   return parts;
 }
 

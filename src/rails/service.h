@@ -64,15 +64,17 @@ struct HoldLeft {
 };
 std::optional<HoldLeft> hold_left(std::span<const CardOperation> operations, base::Instant business_now);
 
-// Which operations a refund to the card goes back on, newest first, never more than each took. Pure.
-// Errors: not_matching when they took less than `amount`.
+// A part of a refund and the operation it gives back: it goes to the card that paid, which may have been replaced
+// since.
 struct RefundPart {
   CardOperationId original;
-  std::string vault_token;
   money::Money amount;
+  std::string vault_token = {};  // filled in: of that card
 };
-base::Result<std::vector<RefundPart>> split_refund(std::span<const CardOperation> operations,
-                                                   const money::Money& amount);
+// One refund per operation that is given back, in the order in which they are first named. Pure.
+// Errors: not_matching when an operation took no money, or less than goes back on it now and earlier.
+base::Result<std::vector<RefundPart>> decide_refunds(std::span<const CardOperation> operations,
+                                                     std::span<const RefundPart> wanted);
 
 // The operation that later merchant-initiated charges quote: the first approved one with the shopper present.
 std::optional<CardOperationId> original_of(std::span<const CardOperation> operations);

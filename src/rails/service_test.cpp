@@ -1,7 +1,7 @@
 #include "rails/service.h"
 
+#include <algorithm>
 #include <map>
-#include <set>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -51,6 +51,9 @@ struct Book {
     const auto found = hold_left(operations, kNow);
     return found ? found->left.minor() : 0;
   }
+  base::Result<std::vector<RefundPart>> refunds(const std::vector<RefundPart>& wanted) const {
+    return decide_refunds(operations, wanted);
+  }
   base::ManualClock clock{kNow};
   base::SeededRandom random{5};
   std::vector<CardOperation> operations;
@@ -99,26 +102,34 @@ TEST(HoldLeftTest, only_an_approved_hold_of_an_amount_counts_and_not_forever) {
   EXPECT_FALSE(hold_left(book.operations, kNow + kHoldTime).has_value());
 }
 
-TEST(SplitRefundTest, the_newest_money_goes_back_first_and_never_more_than_was_taken) {
+TEST(RefundPartsTest, each_part_goes_back_to_the_card_of_the_operation_it_names) {
   Book book;
   const auto hold = book.add(OperationKind::hold, OperationState::approved, 3'000);
   const auto first = book.add(OperationKind::complete, OperationState::accepted, 3'000, hold);
   const auto second = book.add(OperationKind::charge, OperationState::approved, 2'000, hold);
-  book.add(OperationKind::charge, OperationState::declined, 9'000, hold);
-  book.add(OperationKind::charge, OperationState::unknown, 9'000, hold);
-  const auto parts = split_refund(book.operations, euro(2'500));
+  book.operations.back().vault_token = "token of the new card";
+  const auto parts = book.refunds({{first, euro(500)}, {second, euro(700)}, {first, euro(300)}});
   ASSERT_TRUE(parts.ok());
   ASSERT_EQ(parts->size(), 2U);
-  EXPECT_EQ((*parts)[0].original, second);
-  EXPECT_EQ((*parts)[0].amount, euro(2'000));
-  EXPECT_EQ((*parts)[1].original, first);
-  EXPECT_EQ((*parts)[1].amount, euro(500));
-  book.add(OperationKind::refund, OperationState::queued, 2'000, second);
-  book.add(OperationKind::refund, OperationState::declined, 3'000, first);  // never went out
-  EXPECT_EQ((*split_refund(book.operations, euro(3'000)))[0].original, first);
-  const auto over = split_refund(book.operations, euro(3'001));
-  ASSERT_FALSE(over.ok());
-  EXPECT_EQ(over.error().code(), ErrorCode::not_matching);
+  EXPECT_EQ((*parts)[0].original, first);
+  EXPECT_EQ((*parts)[0].amount, euro(800));  // one refund per operation
+  EXPECT_EQ((*parts)[0].vault_token, "token");
+  EXPECT_EQ((*parts)[1].amount, euro(700));
+  EXPECT_EQ((*parts)[1].vault_token, "token of the new card");
+}
+
+TEST(RefundPartsTest, never_more_goes_back_than_an_operation_took) {
+  Book book;
+  const auto hold = book.add(OperationKind::hold, OperationState::approved, 3'000);
+  const auto taken = book.add(OperationKind::complete, OperationState::accepted, 3'000, hold);
+  book.add(OperationKind::refund, OperationState::queued, 1'000, taken);
+  book.add(OperationKind::refund, OperationState::declined, 2'000, taken);  // never went out
+  EXPECT_TRUE(book.refunds({{taken, euro(2'000)}}).ok());
+  EXPECT_EQ(book.refunds({{taken, euro(2'001)}}).error().code(), ErrorCode::not_matching);
+  EXPECT_FALSE(book.refunds({{taken, euro(1'000)}, {taken, euro(1'001)}}).ok());
+  for (const auto id : {hold, book.add(OperationKind::charge, OperationState::declined, 9'000, hold),
+                        book.add(OperationKind::charge, OperationState::unknown, 9'000, hold), CardOperationId()})
+    EXPECT_EQ(book.refunds({{id, euro(1)}}).error().code(), ErrorCode::not_matching);
 }
 
 TEST(OriginalTest, charges_quote_the_first_approved_operation_with_the_shopper_present) {
@@ -130,12 +141,11 @@ TEST(OriginalTest, charges_quote_the_first_approved_operation_with_the_shopper_p
   EXPECT_EQ(original_of(book.operations), hold);
 }
 
-// Whatever was taken and given back before: what split_refund hands out never exceeds what each operation took.
-RC_GTEST_PROP(SplitRefundProperty, refunds_never_exceed_what_was_taken, ()) {
+// Whatever was taken and given back before: what decide_refunds lets through never exceeds what each operation took.
+RC_GTEST_PROP(RefundPartsProperty, refunds_never_exceed_what_was_taken, ()) {
   Book book;
   const auto hold = book.add(OperationKind::hold, OperationState::approved, 100'000);
-  std::map<CardOperationId, std::int64_t> left;
-  std::int64_t all = 0;
+  std::map<CardOperationId, std::int64_t> left{{hold, 0}};
   const auto takings = *rc::gen::inRange(0, 6);
   for (int i = 0; i < takings; ++i) {
     const auto minor = *rc::gen::inRange<std::int64_t>(1, 5'000);
@@ -144,27 +154,29 @@ RC_GTEST_PROP(SplitRefundProperty, refunds_never_exceed_what_was_taken, ()) {
     const auto done = charge ? OperationState::approved : OperationState::accepted;
     const auto id = book.add(charge ? OperationKind::charge : OperationKind::complete,
                              went_through ? done : OperationState::declined, minor, hold);
-    if (!went_through) continue;
-    left[id] = minor;
-    all += minor;
+    left[id] = went_through ? minor : 0;
   }
+  std::vector<CardOperationId> ids;
+  for (const auto& [id, minor] : left) ids.push_back(id);
   const auto refunds = *rc::gen::inRange(1, 8);
   for (int i = 0; i < refunds; ++i) {
-    const auto amount = *rc::gen::inRange<std::int64_t>(1, 6'000);
-    const auto parts = split_refund(book.operations, euro(amount));
-    RC_ASSERT(parts.ok() == (amount <= all));
+    std::vector<RefundPart> wanted;
+    std::map<CardOperationId, std::int64_t> sums;
+    const auto size = *rc::gen::inRange(1, 4);
+    for (int j = 0; j < size; ++j) {
+      wanted.push_back({*rc::gen::elementOf(ids), euro(*rc::gen::inRange<std::int64_t>(1, 3'000))});
+      sums[wanted.back().original] += wanted.back().amount.minor();
+    }
+    const bool fits = std::ranges::all_of(sums, [&](const auto& sum) { return sum.second <= left[sum.first]; });
+    const auto parts = book.refunds(wanted);
+    RC_ASSERT(parts.ok() == fits);
     if (!parts.ok()) continue;
-    std::int64_t sum = 0;
-    std::set<CardOperationId> named;
+    RC_ASSERT(parts->size() == sums.size());
     for (const auto& part : *parts) {
-      RC_ASSERT(named.insert(part.original).second);
-      RC_ASSERT(part.amount.minor() > 0 && part.amount.minor() <= left[part.original]);
+      RC_ASSERT(part.amount.minor() == sums[part.original]);
       left[part.original] -= part.amount.minor();
-      sum += part.amount.minor();
       book.add(OperationKind::refund, OperationState::queued, part.amount.minor(), part.original);
     }
-    RC_ASSERT(sum == amount);
-    all -= amount;
   }
 }
 
