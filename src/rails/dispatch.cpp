@@ -130,11 +130,11 @@ Result<bool> dispatch_one(store::Database& database, const Context& context, con
   return settled.state == OperationState::accepted;
 }
 
-// Asks how an intent ended; nothing while that is not known. One that the vault does not know was never acted on.
-std::optional<Outcome> ask_about(const AskVault& vault, CardOperationId id) {
-  const auto said = vault(vault_api::request_operation(vault_api::OperationId(id.uuid())), vault_api::kLimit);
-  const auto answer = vault_api::answer_of<vault_api::CardOperation>(said);
-  if (!answer.ok() && answer.error().code() != ErrorCode::not_found) return std::nullopt;
+// Asks how an intent ended; nothing while that is not known. One that never came to the vault is barred there by the
+// question, so that a slow call cannot bring it later.
+std::optional<Outcome> ask_about(const AskVault& vault, const CardOperation& operation) {
+  const auto said = vault(bar_request(operation), vault_api::kLimit);
+  if (!vault_api::answer_of<vault_api::BarRequest>(said).ok()) return std::nullopt;
   auto outcome = read_outcome(said);
   return outcome.event == OperationEvent::miss ? std::nullopt : std::optional(std::move(outcome));
 }
@@ -171,7 +171,7 @@ Result<std::int64_t> resolve_intents(store::Database& database, const Context& c
   KARV_TRY(auto waiting, load_waiting(database, context, OperationState::intended, limit));
   std::int64_t resolved = 0;
   for (const auto& operation : waiting) {
-    const auto outcome = ask_about(vault, operation.operation_id);
+    const auto outcome = ask_about(vault, operation);
     if (!outcome) {
       KARV_TRY_VOID(look_again_later(database, context, operation.operation_id));
       continue;

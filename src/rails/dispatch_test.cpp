@@ -186,6 +186,21 @@ TEST_F(DispatchTest, an_intent_the_vault_never_heard_of_did_not_happen) {
   EXPECT_EQ(state_of(hold), OperationState::declined);
 }
 
+// The call was slow, not lost: it comes after the question, and is refused.
+TEST_F(DispatchTest, a_call_that_comes_after_the_question_is_not_executed) {
+  const auto hold = intend_one(OperationKind::hold, 3'000);
+  world.advance(kAnswerOverdue);
+  EXPECT_EQ(resolve(), 1);
+  CardOperation late;
+  late.operation_id = hold;
+  late.amount = {3'000, money::Currency::of("EUR")};
+  late.merchant_reference = "REF";
+  const auto answer = vault.ask()(operation_request(late, world.business.now()), base::seconds(1));
+  EXPECT_EQ(vault_api::answer_of<vault_api::CardOperation>(answer).error().reason(), "OPERATION_BARRED");
+  EXPECT_EQ(read_outcome(answer).event, OperationEvent::miss);  // says nothing new
+  EXPECT_TRUE(vault.done().empty());
+}
+
 TEST_F(DispatchTest, while_the_vault_cannot_be_asked_nothing_is_concluded) {
   const auto hold = intend_one(OperationKind::hold, 3'000);
   world.advance(kAnswerOverdue);

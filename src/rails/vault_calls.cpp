@@ -134,6 +134,14 @@ net::OutboundRequest operation_request(const CardOperation& operation, base::Ins
   return vault_api::request_of(wire_kind(operation.kind), message);
 }
 
+net::OutboundRequest bar_request(const CardOperation& operation) {
+  KARV_REQUIRE(operation.kind == OperationKind::hold || operation.kind == OperationKind::charge);
+  vault_api::BarRequest request;
+  request.operation = vault_api::OperationId(operation.operation_id.uuid());
+  request.kind = wire_kind(operation.kind);
+  return vault_api::request_of(request);
+}
+
 Outcome read_outcome(const net::CallOutcome& outcome) {
   auto answer = vault_api::answer_of<vault_api::CardOperation>(outcome);
   if (!answer.ok()) {

@@ -49,6 +49,8 @@ base::Result<std::string> read_derived(const net::CallOutcome& outcome);
 // happened nothing is concluded (missed).
 net::OutboundRequest operation_request(const CardOperation& operation, base::Instant business_now);
 Outcome read_outcome(const net::CallOutcome& outcome);
+// Asks how a hold or charge ended; one that never came to the vault is barred by the question.
+net::OutboundRequest bar_request(const CardOperation& operation);
 
 // The refund of a part goes out under a token made for it alone. For job threads.
 net::OutboundRequest refund_token_request(const CardOperation& refund, base::Instant business_now);

@@ -33,6 +33,7 @@ Outcome outcome_of(OperationState state) {
     case OperationState::approved:
     case OperationState::released:
       return Outcome::approved;
+    case OperationState::barred:
     case OperationState::declined:
     case OperationState::not_sent:
     case OperationState::reversed:

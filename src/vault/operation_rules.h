@@ -3,6 +3,7 @@
 //   hold, charge   recorded -> approved | declined | not_sent, or reversing -> reversed when the answer was lost
 //   refund         recorded -> approved | declined | not_sent, or repeating -> approved | declined
 //   complete, reverse (advices)  delivering -> confirmed | rejected
+// What never came may be `barred` from the start: nothing follows.
 // A late approval of a hold or charge whose reversal was already confirmed is reversed again: the network may have
 // handled the two in the other order. Source: ISO 8583:1987 message flows; DESIGN "unknown outcome".
 #pragma once

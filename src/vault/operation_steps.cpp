@@ -53,6 +53,7 @@ base::Result<void> settle_or_schedule(store::Tx& tx, const Operation& operation,
       return {};
     case OperationState::released:
       return change_token_use(tx, operation.token_mac, -(operation.amount_minor - operation.completed_minor));
+    case OperationState::barred:
     case OperationState::recorded:
     case OperationState::delivering:
       return {};
