@@ -1,5 +1,7 @@
 #include "credit/repository.h"
 
+#include <limits>
+
 #include "base/check.h"
 
 namespace karv::credit {
@@ -43,7 +45,8 @@ constexpr Sql kInstallmentsOfCustomer =
 constexpr Sql kInstallmentsWithStep =
     "select installment_id, agreement_id, capture_ref, number, due_date, currency, amount, paid, canceled, refunded, "
     "state, failed_charges, next_step_on, version from installments where next_step_on <= $1 and state <> 'processing' "
-    "order by next_step_on, installment_id limit $2";
+    "and (next_step_on > $2 or (next_step_on = $3 and installment_id > $4)) "
+    "order by next_step_on, installment_id limit $5";
 constexpr Sql kInsertInstallment =
     "insert into installments (installment_id, agreement_id, capture_ref, number, due_date, currency, amount, paid, "
     "canceled, refunded, state, failed_charges, next_step_on, version) "
@@ -189,8 +192,10 @@ store::Query installments_of(AgreementId id) { return {kInstallmentsOf, {id}}; }
 store::Query installments_of_customer(identity::CustomerId id, std::int64_t agreements) {
   return {kInstallmentsOfCustomer, {id, agreements}};
 }
-store::Query installments_with_step(calendar::Date until, std::int64_t limit) {
-  return {kInstallmentsWithStep, {until.day_number(), limit}};
+store::Query installments_with_step(calendar::Date until, std::int64_t limit, const std::optional<Installment>& after) {
+  const std::int64_t day = after ? after->next_step_on->day_number() : std::numeric_limits<std::int64_t>::min();
+  const InstallmentId id = after ? after->installment_id : InstallmentId();
+  return {kInstallmentsWithStep, {until.day_number(), day, day, id, limit}};
 }
 std::vector<Installment> read_installments(const Rows& rows) {
   std::vector<Installment> installments;

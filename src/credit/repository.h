@@ -21,7 +21,7 @@ void update_agreement(store::Tx& tx, const Agreement& agreement);  // Pre: versi
 store::Query find_installment(InstallmentId id);
 store::Query installments_of(AgreementId id);  // by id: the order of their making
 store::Query installments_of_customer(identity::CustomerId id, std::int64_t agreements);
-store::Query installments_with_step(calendar::Date until, std::int64_t limit);
+store::Query installments_with_step(calendar::Date until, std::int64_t limit, const std::optional<Installment>& after);
 std::vector<Installment> read_installments(const store::Rows& rows);
 void insert_installment(store::Tx& tx, const Installment& installment);
 void update_installment(store::Tx& tx, const Installment& installment);  // Pre: version was raised by one

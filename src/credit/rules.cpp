@@ -25,7 +25,8 @@ base::Result<Installment> moved(const Installment& installment, InstallmentComma
 // Where an installment that still owes something goes when a charge has ended.
 InstallmentCommand command_after_charge(const Installment& installment, calendar::Date today) {
   if (today < installment.due_date) return InstallmentCommand::return_planned;
-  return installment.failed_charges > 0 ? InstallmentCommand::miss : InstallmentCommand::return_due;
+  const bool late = installment.failed_charges > 0 || today > installment.due_date;
+  return late ? InstallmentCommand::miss : InstallmentCommand::return_due;
 }
 
 Agreement with_settlement(Agreement agreement) {
@@ -137,6 +138,11 @@ base::Result<Installment> decide_failed_payment(const Installment& installment, 
   changed.next_step_on.reset();
   if (changed.failed_charges < kChargeAttempts) changed.next_step_on = calendar::add_days(today, kDaysBetweenCharges);
   return changed;
+}
+
+base::Result<Installment> decide_uncharged(const Installment& installment, calendar::Date today) {
+  if (!is_being_charged(installment)) return not_in_this_state(name_of(installment.state));
+  return moved(installment, command_after_charge(installment, today));
 }
 
 base::Result<Installment> decide_unpaid(const Installment& installment, calendar::Date today) {

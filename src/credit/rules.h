@@ -97,6 +97,8 @@ base::Result<PaymentDecision> decide_payment(const Agreement& agreement, const I
                                              const money::Money& amount, calendar::Date today);
 // Errors: not_allowed.
 base::Result<Installment> decide_failed_payment(const Installment& installment, calendar::Date today);
+// The charge never left: as before it, and looked at again when it would have been.
+base::Result<Installment> decide_uncharged(const Installment& installment, calendar::Date today);
 base::Result<Installment> decide_unpaid(const Installment& installment, calendar::Date today);
 
 // A part of a refund that goes back to a card: which payment it undoes.

@@ -175,6 +175,24 @@ TEST(FailedChargeTest, an_early_payment_that_fails_changes_nothing_but_the_versi
   EXPECT_FALSE(decide_failed_payment(before, kDue).ok());
 }
 
+TEST(UnchargedTest, a_charge_that_was_never_sent_counts_for_nothing) {
+  const Installment before = installment(1, 100);
+  for (const auto& [day, state] : {std::pair{calendar::add_days(kDue, -1), InstallmentState::planned},
+                                   std::pair{kDue, InstallmentState::due},
+                                   std::pair{calendar::add_days(kDue, 1), InstallmentState::overdue}}) {
+    const auto after = decide_uncharged(*decide_start_payment(before), day);
+    ASSERT_TRUE(after.ok());
+    EXPECT_EQ(after->state, state);
+    EXPECT_EQ(after->failed_charges, 0);
+    EXPECT_EQ(after->next_step_on, before.next_step_on);
+  }
+  Installment failed_before = installment(1, 100, kDue, InstallmentState::processing);
+  failed_before.failed_charges = 1;
+  EXPECT_EQ(decide_uncharged(failed_before, kDue)->state, InstallmentState::overdue);
+  EXPECT_EQ(decide_uncharged(failed_before, kDue)->failed_charges, 1);
+  EXPECT_FALSE(decide_uncharged(before, kDue).ok());
+}
+
 TEST(UnpaidTest, without_a_card_it_falls_due_and_is_overdue_the_day_after) {
   const Installment planned = installment(1, 100);
   EXPECT_FALSE(decide_unpaid(planned, calendar::add_days(kDue, -1)).ok());

@@ -200,13 +200,20 @@ Result<Installment> fail_payment(store::Tx& tx, const Context& context, Installm
   return save(tx, decide_failed_payment(installment, today(context)));
 }
 
+Result<Installment> return_payment(store::Tx& tx, const Context& context, InstallmentId installment_id) {
+  KARV_TRY(const Installment installment, load_installment(tx, installment_id));
+  return save(tx, decide_uncharged(installment, today(context)));
+}
+
 Result<Installment> note_unpaid(store::Tx& tx, const Context& context, InstallmentId installment_id) {
   KARV_TRY(const Installment installment, load_installment(tx, installment_id));
   return save(tx, decide_unpaid(installment, today(context)));
 }
 
-Result<std::vector<Installment>> due_installments(store::ReadTx& tx, calendar::Date date, std::int64_t limit) {
-  KARV_TRY(const store::Rows rows, tx.read_one(installments_with_step(date, limit)));
+Result<std::vector<Installment>> due_installments(store::ReadTx& tx, calendar::Date date, std::int64_t limit,
+                                                  const std::optional<Installment>& after) {
+  KARV_REQUIRE(!after || after->next_step_on.has_value());
+  KARV_TRY(const store::Rows rows, tx.read_one(installments_with_step(date, limit, after)));
   return read_installments(rows);
 }
 

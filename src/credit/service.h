@@ -86,12 +86,18 @@ base::Result<Installment> apply_payment(store::Tx& tx, const Context& context, I
 // Errors: not_found, not_allowed (not being charged). Cost: one round trip.
 base::Result<Installment> fail_payment(store::Tx& tx, const Context& context, InstallmentId installment);
 
+// The charge that start_payment reserved was never sent: it counts for nothing, and may be started again at once.
+// Errors: not_found, not_allowed (not being charged). Cost: one round trip.
+base::Result<Installment> return_payment(store::Tx& tx, const Context& context, InstallmentId installment);
+
 // Nobody could be charged on a due or later date (no card): planned -> due -> (a day later) overdue.
 // Errors: not_found, not_allowed. Cost: one round trip.
 base::Result<Installment> note_unpaid(store::Tx& tx, const Context& context, InstallmentId installment);
 
-// Installments whose next step is on or before `date`, oldest first. Cost: one round trip.
-base::Result<std::vector<Installment>> due_installments(store::ReadTx& tx, calendar::Date date, std::int64_t limit);
+// Installments whose next step is on or before `date`, oldest first; those behind `after` when it is given, so that a
+// run looks at each once. Cost: one round trip.
+base::Result<std::vector<Installment>> due_installments(store::ReadTx& tx, calendar::Date date, std::int64_t limit,
+                                                        const std::optional<Installment>& after = {});
 
 // Errors: not_found. Cost: one round trip.
 base::Result<AgreementView> get_agreement(store::ReadTx& tx, AgreementId agreement);

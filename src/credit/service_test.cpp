@@ -202,6 +202,40 @@ TEST_F(CreditServiceTest, the_nightly_list_follows_dates_attempts_and_outcomes) 
   EXPECT_TRUE(world.due_on(calendar::add_days(due, 365)).empty());
 }
 
+TEST_F(CreditServiceTest, a_charge_that_was_never_sent_leaves_the_installment_on_the_nightly_list) {
+  const AgreementId id = world.conclude_one(Plan::pay_in_30, 10'000);
+  const InstallmentId installment = (*world.capture(id, 10'000))[0].installment_id;
+  world.base.advance(base::days(30));
+  ASSERT_TRUE(world.start(installment).ok());
+  const auto back = world.write<Installment>(
+      [&](store::Tx& tx) { return return_payment(tx, world.context(), installment); });
+  ASSERT_TRUE(back.ok());
+  EXPECT_EQ(back->state, InstallmentState::due);
+  EXPECT_EQ(world.due_on(world.now()).size(), 1U);
+}
+
+TEST_F(CreditServiceTest, the_nightly_list_is_walked_through_once) {
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_TRUE(world.capture(world.conclude_one(Plan::pay_in_30, 1'000), 1'000).ok());
+    world.base.advance(base::hours(9));  // over two dates
+  }
+  world.base.advance(base::days(40));
+  std::vector<InstallmentId> seen;
+  std::optional<Installment> last;
+  for (;;) {
+    const auto batch = world.base
+                           .read<std::vector<Installment>>(
+                               [&](store::ReadTx& tx) { return due_installments(tx, world.now(), 2, last); })
+                           .value();
+    if (batch.empty()) break;
+    for (const Installment& one : batch) seen.push_back(one.installment_id);
+    last = batch.back();
+  }
+  EXPECT_EQ(seen.size(), 5U);
+  std::ranges::sort(seen);
+  EXPECT_EQ(std::ranges::adjacent_find(seen), seen.end());
+}
+
 TEST_F(CreditServiceTest, an_uncaptured_agreement_can_be_canceled_and_then_owes_nothing) {
   const AgreementId id = world.conclude_one(Plan::pay_in_30, 10'000);
   const auto cancel = [&] { return world.write<void>([&](store::Tx& tx) { return cancel_agreement(tx, id); }); };

@@ -141,6 +141,54 @@ TEST_F(PaymentServiceTest, a_lost_answer_leaves_the_charge_on_its_way) {
   EXPECT_TRUE(shop.books_are_right(order));
 }
 
+TEST_F(PaymentServiceTest, a_charge_that_was_never_sent_is_no_decline_and_may_be_started_again_at_once) {
+  const auto order = captured(Plan::pay_in_3);
+  const auto id = installment(order, 1).installment_id;
+  shop.world.advance(base::days(30));
+  const auto back = finish(*start(id), OperationEvent::skip);
+  EXPECT_EQ(back->state, InstallmentState::due);
+  EXPECT_EQ(back->failed_charges, 0);
+  EXPECT_EQ(shop.mails(notify::kInstallmentFailed), 0U);
+  EXPECT_EQ(shop.operations(order.authorization_id, OperationKind::charge)[0].state, rails::OperationState::not_sent);
+  shop.world.wall.advance(base::milliseconds(1));
+  EXPECT_EQ(finish(*start(id), OperationEvent::skip)->state, InstallmentState::due);
+  EXPECT_EQ(start(id).error().reason(), "NOT_YET");  // twice in a row: not in the same minute again
+  shop.world.wall.advance(base::minutes(2));
+  EXPECT_EQ(finish(*start(id), OperationEvent::decline)->state, InstallmentState::overdue);
+  EXPECT_EQ(shop.mails(notify::kInstallmentFailed), 1U);  // the network's word is mailed
+  EXPECT_TRUE(shop.books_are_right(order));
+}
+
+TEST_F(PaymentServiceTest, the_shopper_may_pay_at_once_whatever_was_not_sent_before) {
+  const auto order = captured(Plan::pay_in_3);
+  const auto id = installment(order, 1).installment_id;
+  for (int i = 0; i < 4; ++i) {
+    ASSERT_TRUE(finish(*start(id, order.customer_id), OperationEvent::skip).ok());
+    shop.world.wall.advance(base::milliseconds(1));
+  }
+  EXPECT_TRUE(start(id, order.customer_id).ok());
+}
+
+// The job barred the first charge and a second one is on its way when the answer to the first call comes at last.
+TEST_F(PaymentServiceTest, an_answer_that_comes_after_it_was_settled_changes_nothing) {
+  const auto order = captured(Plan::pay_in_3);
+  const auto id = installment(order, 1).installment_id;
+  const auto settle = [&](const rails::CardOperation& charge, OperationEvent event) {
+    return shop.write<rails::CardOperation>([&](store::Tx& tx) {
+      return settle_installment_payment(tx, shop.context, charge.operation_id, {event, "00", {}, {}});
+    });
+  };
+  const auto first = *start(id);
+  EXPECT_EQ(settle(first, OperationEvent::skip)->state, rails::OperationState::not_sent);
+  shop.world.wall.advance(base::milliseconds(1));
+  const auto second = *start(id);
+  EXPECT_EQ(settle(first, OperationEvent::miss)->state, rails::OperationState::not_sent);
+  EXPECT_EQ(installment(order, 1).state, InstallmentState::processing);
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(settle(second, OperationEvent::approve).ok());
+  EXPECT_EQ(shop.mails(notify::kInstallmentCharged), 1U);
+  EXPECT_TRUE(shop.books_are_right(order));
+}
+
 TEST_F(PaymentServiceTest, another_customers_and_unknown_installments_are_not_there) {
   const auto order = captured(Plan::pay_in_3);
   const auto id = installment(order, 1).installment_id;

@@ -23,6 +23,7 @@
 #include "orders/session_service.h"
 #include "rails/repository.h"
 #include "rails/schema.h"
+#include "store/outbox.h"
 
 namespace karv::orders {
 
@@ -199,6 +200,14 @@ struct WorldForTest {
     return read<Authorization>([&](store::ReadTx& tx) -> base::Result<Authorization> {
              KARV_TRY(auto rows, tx.read({find_authorization(id)}));
              return read_authorization(rows[0]).value();
+           })
+        .value();
+  }
+  // How many mails of a template were queued so far.
+  std::size_t mails(std::string_view template_name) {
+    return read<std::size_t>([&](store::ReadTx& tx) -> base::Result<std::size_t> {
+             KARV_TRY(const auto entries, store::outbox::list_by_key(tx, notify::kMailTopic, template_name));
+             return entries.size();
            })
         .value();
   }

@@ -139,18 +139,6 @@ std::optional<Outcome> ask_about(const AskVault& vault, const CardOperation& ope
   return outcome.event == OperationEvent::miss ? std::nullopt : std::optional(std::move(outcome));
 }
 
-// Records the outcome and tells `settled`, unless the answer came in by itself meanwhile and was acted on.
-Result<void> resolve_one(store::Database& database, const Context& context, CardOperationId id, const Outcome& outcome,
-                         const Settled& settled) {
-  return database.write<void>("resolve_intent", [&](store::Tx& tx) -> Result<void> {
-    KARV_TRY(auto rows, tx.read_for_update({find_operation(id)}));
-    const auto before = read_operation(rows[0]);
-    if (!before || before->state != OperationState::intended) return {};
-    KARV_TRY(auto operation, settle(tx, context, id, outcome));
-    return settled(tx, operation);
-  });
-}
-
 }  // namespace
 
 Result<std::int64_t> dispatch_advices(store::Database& database, const Context& context, const AskVault& vault,
@@ -167,7 +155,7 @@ Result<std::int64_t> dispatch_advices(store::Database& database, const Context& 
 }
 
 Result<std::int64_t> resolve_intents(store::Database& database, const Context& context, const AskVault& vault,
-                                     const Settled& settled, std::int64_t limit) {
+                                     const Act& settled, std::int64_t limit) {
   KARV_TRY(auto waiting, load_waiting(database, context, OperationState::intended, limit));
   std::int64_t resolved = 0;
   for (const auto& operation : waiting) {
@@ -176,8 +164,10 @@ Result<std::int64_t> resolve_intents(store::Database& database, const Context& c
       KARV_TRY_VOID(look_again_later(database, context, operation.operation_id));
       continue;
     }
-    KARV_TRY_VOID(resolve_one(database, context, operation.operation_id, *outcome, settled));
-    ++resolved;
+    KARV_TRY(const auto now, database.write<CardOperation>("resolve_intent", [&](store::Tx& tx) {
+      return settle_and_act(tx, context, operation.operation_id, *outcome, settled);
+    }));
+    if (now.state != OperationState::intended) ++resolved;
   }
   return resolved;
 }

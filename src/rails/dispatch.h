@@ -22,8 +22,7 @@ base::Result<std::int64_t> dispatch_advices(store::Database& database, const Con
 // Asks the vault about holds and charges whose answer is overdue (the server died in between, or the channel broke),
 // and calls `settled` once, in the transaction that records the outcome. One that never came to the
 // vault is barred there and did not happen; one it is still asking for is left for later.
-using Settled = std::function<base::Result<void>(store::Tx&, const CardOperation&)>;
 base::Result<std::int64_t> resolve_intents(store::Database& database, const Context& context, const AskVault& vault,
-                                           const Settled& settled, std::int64_t limit);
+                                           const Act& settled, std::int64_t limit);
 
 }  // namespace karv::rails

@@ -182,8 +182,8 @@ TEST_F(DispatchTest, an_intent_the_vault_never_heard_of_did_not_happen) {
   world.advance(kAnswerOverdue);
   EXPECT_EQ(resolve(), 1);
   ASSERT_EQ(told.size(), 1U);
-  EXPECT_EQ(told[0].state, OperationState::declined);
-  EXPECT_EQ(state_of(hold), OperationState::declined);
+  EXPECT_EQ(told[0].state, OperationState::not_sent);
+  EXPECT_EQ(state_of(hold), OperationState::not_sent);
 }
 
 // The call was slow, not lost: it comes after the question, and is refused.

@@ -3,6 +3,7 @@
 // Nothing here talks to anybody: vault_calls.h makes the requests, the shell or a job sends them in between.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -47,14 +48,23 @@ struct Outcome {
 };
 
 // Records an outcome; one that is recorded already stands (a repeated answer changes nothing). A missed answer leaves
-// the operation intended, to be asked for again soon.
+// the operation intended, to be asked for again soon. So does the network's silence, until the vault has undone it;
+// only the shopper who waits for the hold of a confirmation is told at once that it did not work (unknown).
 // Effects: the operation's row. Errors: not_found. Cost: one round trip.
 base::Result<CardOperation> settle(store::Tx& tx, const Context& context, CardOperationId id, const Outcome& outcome);
+// The same, and acts on the outcome in the same transaction when it is news: once, whoever brings it.
+using Act = std::function<base::Result<void>(store::Tx&, const CardOperation&)>;
+base::Result<CardOperation> settle_and_act(store::Tx& tx, const Context& context, CardOperationId id,
+                                           const Outcome& outcome, const Act& act);
 // Look again later: the vault was asked in vain, which counts and backs off to a minute, or it is not this operation's
 // turn yet, which does not count. Cost: one round trip.
 enum class Postponed : std::uint8_t { asked_in_vain, not_its_turn };
 base::Result<void> postpone(store::Tx& tx, const Context& context, CardOperationId id,
                             Postponed why = Postponed::asked_in_vain);
+
+// When the next charge for `subject` may be asked for, after those in a row that were not sent: after the first at
+// once, then 2, 4, 8 ... at most 60 minutes after the last. Nothing when the last one was sent. Units: wall time. Pure.
+std::optional<base::Instant> next_charge_after(std::span<const CardOperation> operations, const base::Uuid& subject);
 
 // How much of a purchase's hold can still be completed at `business_now`; nothing when there is none, it was reversed
 // or it has expired. Pure.

@@ -26,8 +26,10 @@ constexpr Instant kNow{1'795'000'000'000};
 Money euro(std::int64_t minor) { return {minor, kEuro}; }
 
 constexpr OperationState kStates[] = {OperationState::intended, OperationState::approved, OperationState::declined,
-                                      OperationState::unknown,  OperationState::queued,   OperationState::accepted};
-constexpr OperationEvent kEvents[] = {OperationEvent::approve, OperationEvent::decline, OperationEvent::lose,
+                                      OperationState::not_sent, OperationState::unknown,  OperationState::queued,
+                                      OperationState::accepted};
+constexpr OperationEvent kEvents[] = {OperationEvent::approve, OperationEvent::decline,
+                                      OperationEvent::skip,    OperationEvent::lose,
                                       OperationEvent::miss, OperationEvent::accept};
 
 // Operations of one purchase, made by hand; ids in the order of making.
@@ -63,6 +65,7 @@ TEST(OperationStatesTest, the_table_is_the_whole_of_it) {
   const std::map<std::pair<OperationState, OperationEvent>, OperationState> allowed{
       {{OperationState::intended, OperationEvent::approve}, OperationState::approved},
       {{OperationState::intended, OperationEvent::decline}, OperationState::declined},
+      {{OperationState::intended, OperationEvent::skip}, OperationState::not_sent},
       {{OperationState::intended, OperationEvent::lose}, OperationState::unknown},
       {{OperationState::intended, OperationEvent::miss}, OperationState::intended},
       {{OperationState::queued, OperationEvent::accept}, OperationState::accepted},
@@ -130,6 +133,28 @@ TEST(RefundPartsTest, never_more_goes_back_than_an_operation_took) {
   for (const auto id : {hold, book.add(OperationKind::charge, OperationState::declined, 9'000, hold),
                         book.add(OperationKind::charge, OperationState::unknown, 9'000, hold), CardOperationId()})
     EXPECT_EQ(book.refunds({{id, euro(1)}}).error().code(), ErrorCode::not_matching);
+}
+
+TEST(NextChargeTest, the_first_that_was_not_sent_is_asked_for_at_once_and_the_next_ones_ever_later) {
+  Book book;
+  const base::Uuid one{1};
+  const auto not_sent = [&](const base::Uuid& subject) {
+    book.add(OperationKind::charge, OperationState::not_sent, 100);
+    book.operations.back().subject = subject;
+    book.operations.back().next_attempt_at = kNow;
+  };
+  EXPECT_FALSE(next_charge_after(book.operations, one).has_value());
+  for (const std::int64_t minutes : {0, 2, 4, 8, 16, 32, 60, 60}) {
+    not_sent(one);
+    not_sent(base::Uuid{2});
+    EXPECT_EQ(next_charge_after(book.operations, one), kNow + base::minutes(minutes));
+  }
+  book.add(OperationKind::complete, OperationState::queued, 100);
+  book.operations.back().subject = one;
+  EXPECT_TRUE(next_charge_after(book.operations, one).has_value());
+  book.add(OperationKind::charge, OperationState::declined, 100);
+  book.operations.back().subject = one;
+  EXPECT_FALSE(next_charge_after(book.operations, one).has_value());
 }
 
 TEST(OriginalTest, charges_quote_the_first_approved_operation_with_the_shopper_present) {
@@ -236,6 +261,18 @@ TEST_F(OperationRowsTest, a_missed_answer_leaves_the_intent_to_be_asked_for) {
   EXPECT_EQ(missed->state, OperationState::intended);
   world.advance(base::seconds(3));
   EXPECT_EQ(waiting(OperationState::intended), 1U);
+}
+
+// The vault is undoing it: until it has, another charge would be a blind retry.
+TEST_F(OperationRowsTest, the_networks_silence_leaves_a_charge_intended_and_ends_only_the_hold_that_is_waited_for) {
+  const auto hold = intend_one(OperationKind::hold);
+  EXPECT_EQ(settle_one(hold.operation_id, OperationEvent::lose)->state, OperationState::unknown);
+  const auto charge = intend_one(OperationKind::charge, hold.operation_id);
+  EXPECT_EQ(settle_one(charge.operation_id, OperationEvent::lose)->state, OperationState::intended);
+  world.advance(base::seconds(3));
+  EXPECT_EQ(waiting(OperationState::intended), 1U);
+  EXPECT_EQ(settle_one(charge.operation_id, OperationEvent::skip)->state, OperationState::not_sent);
+  EXPECT_EQ(settle_one(charge.operation_id, OperationEvent::approve)->state, OperationState::not_sent);
 }
 
 TEST_F(OperationRowsTest, an_intent_without_an_answer_is_asked_for_after_a_while) {

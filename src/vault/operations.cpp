@@ -190,12 +190,12 @@ base::Result<Operation> Operations::send_and_settle(const Recorded& recorded) {
   if (!message.ok()) {
     base::log::error("card_operation_cannot_be_sent",
                      {{"operation_id", operation.id.text()}, {"detail", message.error().internal_text()}});
-    return step(operation.id, OperationCommand::abandon, {});
+    return step(operation.id, not_sendable(operation.kind), {});
   }
   const Exchange exchange = network_.ask(std::move(message).value(), settings_.answer_limit);
   switch (exchange.end) {
     case ExchangeEnd::not_sent:
-      return step(operation.id, OperationCommand::abandon, {});
+      return step(operation.id, not_sendable(operation.kind), {});
     case ExchangeEnd::lost:
       return step(operation.id, lost_answer(operation.kind), {});
     case ExchangeEnd::answered:

@@ -209,6 +209,8 @@ TEST_F(OperationsTest, an_unknown_original_counts_as_reversed_and_a_refused_reve
   auto request = vault->operation(token, 1000);
   (void)run_out_of_time(OperationKind::hold, request, "0100");
   EXPECT_TRUE(becomes(request.operation, OperationState::reversed));
+  EXPECT_EQ(vault->operations->find(request.operation)->response_code, "25");  // it never came there
+  EXPECT_EQ(used(token), 0);
   peer.set_advice_code("30");
   request = vault->operation(token, 1000);
   (void)run_out_of_time(OperationKind::hold, request, "0100");
@@ -250,6 +252,22 @@ TEST_F(OperationsTest, when_nothing_could_be_sent_nothing_is_unknown) {
   EXPECT_EQ(answer.state, OperationState::not_sent);
   EXPECT_EQ(answer.response_code, "91");
   EXPECT_EQ(used(token), 0);
+}
+
+TEST_F(OperationsTest, a_refund_that_could_not_be_sent_is_sent_later) {
+  const auto card = vault->make_card();
+  const auto hold = vault->operation(card.vault_token, 1000);
+  run(OperationKind::hold, hold);
+  const auto part = vault->operation(card.vault_token, 1000, hold.operation);
+  run(OperationKind::complete, part);
+  EXPECT_TRUE(becomes(part.operation, OperationState::confirmed));
+  peer.refuse_sends(true);
+  const auto refund = vault->operation(vault->derive(card.vault_token, Purpose::refund), 1000, hold.operation);
+  EXPECT_EQ(run(OperationKind::refund, refund).outcome, Outcome::unknown);
+  EXPECT_EQ(vault->state_of(refund.operation), OperationState::repeating);
+  peer.refuse_sends(false);
+  vault->wall.advance(base::seconds(10));
+  EXPECT_TRUE(becomes(refund.operation, OperationState::approved));
 }
 
 TEST_F(OperationsTest, a_line_that_is_being_opened_again_is_waited_for) {
