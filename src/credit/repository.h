@@ -32,6 +32,8 @@ store::Query payments_of_customer(identity::CustomerId id, std::int64_t agreemen
 std::vector<Payment> read_payments(const store::Rows& rows);
 void insert_payment(store::Tx& tx, const Payment& payment);
 void update_payment_refunded(store::Tx& tx, const Payment& was, const money::Money& refunded);
+// Marks it as refused; nothing of it goes back any more. Pre: not refused before.
+void update_payment_refused(store::Tx& tx, const Payment& was, base::Instant refused_at);
 
 // Per currency code: what is owed, and what is agreed and may still be captured.
 store::Query open_amounts_of(identity::CustomerId id, money::Currency currency);

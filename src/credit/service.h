@@ -81,6 +81,17 @@ base::Result<Installment> start_payment(store::Tx& tx, InstallmentId installment
 base::Result<Installment> apply_payment(store::Tx& tx, const Context& context, InstallmentId installment,
                                         const money::Money& amount, const PaidBy& by);
 
+// Undoes a payment that was counted and that the card network refused later: its installment is owed again and charged
+// by the rule for failed charges. The same operation again changes nothing.
+// Effects: payments row; correcting transfers; agreement active. Errors: not_found. Cost: two round trips.
+struct UndonePayment {
+  Installment installment;
+  money::Money undone, withdrawn;  // withdrawn: what refunds were to give back of it, and now must not
+  bool news = true;                // false: it was undone before
+};
+base::Result<UndonePayment> undo_payment(store::Tx& tx, const Context& context, AgreementId agreement,
+                                         const base::Uuid& operation);
+
 // The charge that start_payment reserved did not happen. At or after the due date this counts: the installment is
 // overdue and tried again after 7 days, three times in all. Before it, the installment is as it was.
 // Errors: not_found, not_allowed (not being charged). Cost: one round trip.

@@ -59,6 +59,9 @@ struct CreditWorld {
     return write<RefundSplit>(
         [&](store::Tx& tx) { return cancel_owed(tx, context(), agreement, capture, euro(minor)); });
   }
+  base::Result<UndonePayment> undo(AgreementId agreement, const base::Uuid& operation) {
+    return write<UndonePayment>([&](store::Tx& tx) { return undo_payment(tx, context(), agreement, operation); });
+  }
   AgreementView view(AgreementId agreement) {
     return base.read<AgreementView>([&](store::ReadTx& tx) { return get_agreement(tx, agreement); }).value();
   }
@@ -236,6 +239,43 @@ TEST_F(CreditServiceTest, the_nightly_list_is_walked_through_once) {
   EXPECT_EQ(std::ranges::adjacent_find(seen), seen.end());
 }
 
+TEST_F(CreditServiceTest, a_payment_refused_later_is_undone_once_by_correcting_transfers) {
+  const AgreementId id = world.conclude_one(Plan::pay_now, 10'000);
+  const InstallmentId installment = (*world.capture(id, 10'000))[0].installment_id;
+  const base::Uuid operation = world.uuid();
+  ASSERT_TRUE(world.pay(installment, 10'000, operation).ok());
+  ASSERT_EQ(world.refund(id, 2'500)->to_card, euro(2'500));
+  const auto transfers = [&] {
+    return world.base
+        .read<std::vector<ledger::Transfer>>(
+            [&](store::ReadTx& tx) { return ledger::list_by_reference(tx, id.uuid()); })
+        .value();
+  };
+  const auto before = transfers();
+  EXPECT_EQ(world.undo(id, world.uuid()).error().code(), base::ErrorCode::not_found);
+  for (const bool news : {true, false}) {
+    const auto undone = world.undo(id, operation);
+    ASSERT_TRUE(undone.ok());
+    EXPECT_EQ(undone->news, news);
+    EXPECT_EQ(undone->installment.owed(), euro(7'500));
+    EXPECT_EQ(world.receivable(id), 7'500);
+  }
+  const auto after = transfers();
+  ASSERT_EQ(after.size(), before.size() + 3);
+  for (const auto& earlier : before)  // nothing of what was written is changed
+    EXPECT_EQ(std::ranges::count_if(after, [&](const ledger::Transfer& t) {
+                return t.id == earlier.id && t.amount == earlier.amount && t.kind == earlier.kind;
+              }),
+              1);
+  const AgreementView view = world.view(id);
+  EXPECT_EQ(view.agreement.state, AgreementState::active);
+  EXPECT_TRUE(view.payments[0].refused_at.has_value());
+  EXPECT_EQ(world.due_on(calendar::add_days(world.now(), 7)).size(), 1U);
+  ASSERT_TRUE(world.pay(installment, 7'500, world.uuid()).ok());  // the charge a week later
+  EXPECT_EQ(world.refund(id, 7'500)->to_card, euro(7'500));
+  EXPECT_EQ(world.refund(id, 1).error().code(), base::ErrorCode::not_matching);
+}
+
 TEST_F(CreditServiceTest, an_uncaptured_agreement_can_be_canceled_and_then_owes_nothing) {
   const AgreementId id = world.conclude_one(Plan::pay_in_30, 10'000);
   const auto cancel = [&] { return world.write<void>([&](store::Tx& tx) { return cancel_agreement(tx, id); }); };
@@ -290,7 +330,7 @@ TEST_F(CreditServiceTest, a_capture_costs_three_round_trips_once_the_accounts_ar
   EXPECT_EQ(world.base.round_trips, 3);
 }
 
-// Whatever the order of captures, payments, failures and refunds: what is outstanding is captured - canceled - paid,
+// Whatever the order of captures, payments, failures, refunds and refusals: what is outstanding is captured - canceled - paid,
 // never negative, the sum over the installments, and the ledger's receivable.
 void run_random_steps(CreditWorld& world, Plan plan) {
   constexpr std::int64_t kAgreed = 10'000;
@@ -300,11 +340,15 @@ void run_random_steps(CreditWorld& world, Plan plan) {
   for (int step = 0; step < steps; ++step) {
     const auto amount = *rc::gen::inRange<std::int64_t>(1, kAgreed / 2);
     const auto installments = world.view(id).installments;
-    const int action = *rc::gen::inRange(0, 5);
+    const int action = *rc::gen::inRange(0, 6);
     if (action == 0 || installments.empty()) {
       if (world.capture(id, amount).ok()) captured += amount;
     } else if (action == 1) {
       (void)world.refund(id, amount).ok();
+    } else if (action == 5) {
+      const auto payments = world.view(id).payments;
+      if (payments.empty()) continue;
+      RC_ASSERT(world.undo(id, (*rc::gen::elementOf(payments)).by.operation).ok());
     } else {
       const auto& one = installments[*rc::gen::inRange<std::size_t>(0, installments.size())];
       if (action == 2) (void)world.start(one.installment_id).ok();

@@ -60,7 +60,7 @@ TEST_F(JobsTest, each_job_has_a_name_of_its_own) {
   }
   std::ranges::sort(names);
   EXPECT_EQ(std::ranges::adjacent_find(names), names.end());
-  EXPECT_EQ(names.size(), 9U);
+  EXPECT_EQ(names.size(), 10U);
 }
 
 TEST_F(JobsTest, an_installment_is_charged_on_its_date_and_once) {
@@ -156,6 +156,31 @@ TEST_F(JobsTest, while_the_vault_cannot_be_reached_a_charge_is_tried_less_and_le
   vault.channel = Channel::works;
   shop.world.wall.advance(base::hours(1));
   EXPECT_EQ(charge_due(), 1);
+}
+
+TEST_F(JobsTest, a_completion_that_is_refused_afterwards_is_undone_mailed_and_charged_a_week_later) {
+  const auto order = captured(Plan::pay_now);
+  EXPECT_EQ(installment(order, 0).state, InstallmentState::paid);
+  EXPECT_TRUE(run("card_advices"));
+  const auto completion = shop.operations(order.authorization_id, OperationKind::complete)[0].operation_id;
+  vault.answer_advice(completion, vault_api::OperationState::rejected, "05");
+  for (int i = 0; i < 3; ++i) {  // said again and again
+    shop.world.advance(base::minutes(1));
+    EXPECT_TRUE(run("card_confirmations"));
+    EXPECT_EQ(installment(order, 0).state, InstallmentState::overdue);
+    EXPECT_EQ(installment(order, 0).owed().minor(), 9'000);
+    EXPECT_TRUE(shop.books_are_right(order));
+  }
+  EXPECT_TRUE(run("mails"));
+  EXPECT_EQ(std::ranges::count_if(sent, [](const auto& mail) { return mail.subject.contains("abgelehnt"); }), 1);
+  EXPECT_TRUE(run("card_advices"));
+  EXPECT_EQ(vault.done(), (Words{"complete", "reverse"}));  // nothing stays blocked on the card
+  shop.world.advance(base::days(8));
+  EXPECT_EQ(charge_due(), 1);
+  EXPECT_EQ(vault.done(), (Words{"complete", "reverse", "charge"}));
+  EXPECT_EQ(vault.messages().back().initiator, vault_api::Initiator::merchant);
+  EXPECT_EQ(installment(order, 0).state, InstallmentState::paid);
+  EXPECT_TRUE(shop.books_are_right(order));
 }
 
 TEST_F(JobsTest, an_invoice_without_a_card_falls_due_and_then_overdue) {

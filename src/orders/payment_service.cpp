@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
+#include "orders/authorization_service.h"
 #include "orders/mails.h"
 #include "orders/repository.h"
 #include "orders/trail.h"
@@ -67,6 +68,20 @@ Result<credit::Installment> count_outcome(store::Tx& tx, const Context& context,
     default:
       return credit::fail_payment(tx, books, id);
   }
+}
+
+// Refunds of a completion that took nothing must not go out. The vault would not take one either: before the
+// completion is confirmed it asks to try again, and after its refusal there is nothing to give back.
+Result<void> withdraw_refunds(store::Tx& tx, const Context& context, const std::vector<rails::CardOperation>& operations,
+                              rails::CardOperationId completion) {
+  for (const auto& refund : operations) {
+    const bool waits = refund.kind == rails::OperationKind::refund && refund.state == rails::OperationState::queued;
+    if (!waits || refund.original != completion) continue;
+    KARV_TRY(const auto withdrawn, rails::settle(tx, context.rails(), refund.operation_id,
+                                                 {rails::OperationEvent::decline, {}, {}, {}}));
+    KARV_REQUIRE(withdrawn.state == rails::OperationState::declined);
+  }
+  return {};
 }
 
 std::string action_for(rails::OperationState state) {
@@ -142,6 +157,31 @@ Result<rails::CardOperation> settle_installment_payment(store::Tx& tx, const Con
                                  static_cast<void>(installment);
                                  return {};
                                });
+}
+
+Result<void> undo_refused_advice(store::Tx& tx, const Context& context, const rails::CardOperation& advice) {
+  if (advice.kind != rails::OperationKind::complete) return {};
+  KARV_REQUIRE(advice.state == rails::OperationState::declined || advice.state == rails::OperationState::rejected);
+  KARV_TRY(const auto purchase, load_purchase(tx, advice.purchase));
+  const Order& order = purchase.order;
+  KARV_TRY(const auto undone, credit::undo_payment(tx, context.credit(order.purchase_country), order.agreement_id,
+                                                   advice.operation_id.uuid()));
+  if (!undone.news) return {};
+  KARV_REQUIRE(undone.undone == advice.amount);
+  KARV_TRY_VOID(withdraw_refunds(tx, context, purchase.operations, advice.operation_id));
+  if (order.remaining_authorized_amount == 0) KARV_TRY_VOID(reverse_hold(tx, context, order.authorization_id));
+  record_deed(tx, context,
+              {.actor = by_system("card_rail"),
+               .action = "payment_refused",
+               .subject = {"installment", undone.installment.installment_id.text()},
+               .details = {{"amount", undone.undone.minor()},
+                           {"refund_withdrawn", undone.withdrawn.minor()},
+                           {"operation", advice.operation_id.text()},
+                           {"response_code", advice.response_code}}});
+  KARV_TRY_VOID(
+      mail_payment_refused(tx, context, order, {advice.merchant_name, undone.undone, undone.installment}));
+  publish_after_commit(tx, context, order.customer_id, order.order_id);
+  return {};
 }
 
 Result<credit::Installment> note_installment_unpaid(store::Tx& tx, const Context& context, credit::InstallmentId id) {

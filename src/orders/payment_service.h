@@ -38,6 +38,13 @@ base::Result<rails::CardOperation> settle_installment_payment(store::Tx& tx, con
                                                               rails::CardOperationId charge,
                                                               const rails::Outcome& outcome);
 
+// An advice that was refused, by the vault for good or afterwards by the card network. A completion had been counted as
+// a payment: that is undone, refunds of it that wait are withdrawn, and what the hold still blocks is given free when
+// nothing will be captured any more. Anything else was counted nowhere but in rails. Again: changes nothing.
+// Effects: installment open again, correcting transfers; audit, mail, news. Errors: none of its own. Cost: nine round
+// trips.
+base::Result<void> undo_refused_advice(store::Tx& tx, const Context& context, const rails::CardOperation& advice);
+
 // An installment whose date has come in its market and that no card pays: due, and a day later overdue.
 // Errors: not_found, not_allowed (not its date, or ended). Cost: three round trips.
 base::Result<credit::Installment> note_installment_unpaid(store::Tx& tx, const Context& context,

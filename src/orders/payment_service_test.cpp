@@ -1,7 +1,10 @@
 #include "orders/payment_service.h"
 
 #include <algorithm>
+#include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -17,6 +20,16 @@ using credit::Plan;
 using rails::OperationEvent;
 using rails::OperationKind;
 
+// An account page that is open.
+class OpenPage final : public notify::FeedSink {
+ public:
+  bool push(std::string_view event, std::string_view data) override {
+    news.push_back(std::string(event) + " " + std::string(data));
+    return true;
+  }
+  std::vector<std::string> news;
+};
+
 class PaymentServiceTest : public testing::Test {
  protected:
   base::Result<rails::CardOperation> start(credit::InstallmentId id, std::optional<identity::CustomerId> by = {}) {
@@ -27,6 +40,16 @@ class PaymentServiceTest : public testing::Test {
     return shop.write<credit::Installment>([&](store::Tx& tx) -> base::Result<credit::Installment> {
       KARV_TRY(auto settled, rails::settle(tx, shop.context.rails(), charge.operation_id, {event, "00", {}, {}}));
       return finish_installment_payment(tx, shop.context, settled);
+    });
+  }
+  // The card network refuses an advice that the vault had taken.
+  base::Result<rails::CardOperation> refuse(rails::CardOperationId advice) {
+    return shop.write<rails::CardOperation>([&](store::Tx& tx) -> base::Result<rails::CardOperation> {
+      KARV_TRY(const auto accepted, rails::settle(tx, shop.context.rails(), advice, {OperationEvent::accept, {}, {}, {}}));
+      KARV_TRY(auto rejected, rails::settle(tx, shop.context.rails(), advice, {OperationEvent::reject, "05", {}, {}}));
+      EXPECT_EQ(accepted.operation_id, rejected.operation_id);
+      KARV_TRY_VOID(undo_refused_advice(tx, shop.context, rejected));
+      return rejected;
     });
   }
   credit::Installment installment(const Order& order, std::size_t at) { return shop.agreement(order).installments[at]; }
@@ -186,6 +209,48 @@ TEST_F(PaymentServiceTest, an_answer_that_comes_after_it_was_settled_changes_not
   EXPECT_EQ(installment(order, 1).state, InstallmentState::processing);
   for (int i = 0; i < 2; ++i) ASSERT_TRUE(settle(second, OperationEvent::approve).ok());
   EXPECT_EQ(shop.mails(notify::kInstallmentCharged), 1U);
+  EXPECT_TRUE(shop.books_are_right(order));
+}
+
+TEST_F(PaymentServiceTest, a_refused_completion_opens_its_installment_again_once_and_everybody_learns_of_it) {
+  const auto order = captured(Plan::pay_in_3);
+  ASSERT_EQ(installment(order, 0).state, InstallmentState::paid);
+  const auto completion = shop.operations(order.authorization_id, OperationKind::complete)[0];
+  const auto page = std::make_shared<OpenPage>();
+  ASSERT_TRUE(shop.feed.subscribe(order.customer_id, page));
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(refuse(completion.operation_id).ok());
+    EXPECT_EQ(installment(order, 0).state, InstallmentState::overdue);
+    EXPECT_EQ(installment(order, 0).owed().minor(), 3'000);
+    EXPECT_EQ(shop.agreement(order).agreement.outstanding().minor(), 9'000);
+    EXPECT_TRUE(shop.books_are_right(order));
+  }
+  EXPECT_EQ(shop.mails(notify::kPaymentRefused), 1U);
+  ASSERT_EQ(page->news.size(), 1U);
+  EXPECT_TRUE(page->news[0].contains(order.order_id.text()));
+  const auto records = shop.read<std::vector<audit::Record>>([&](store::ReadTx& tx) {
+    return audit::list_by_subject(tx, {"installment", installment(order, 0).installment_id.text()}, 10);
+  });
+  ASSERT_EQ(records->size(), 1U);
+  EXPECT_EQ(records->front().action, "payment_refused");
+  EXPECT_EQ(shop.operations(order.authorization_id, OperationKind::reverse).size(), 1U);
+}
+
+// The shop refunds while nobody knows yet that the money never came: the refund must not leave.
+TEST_F(PaymentServiceTest, refunds_of_a_refused_completion_are_withdrawn_and_taken_off_what_is_owed) {
+  const auto order = captured(Plan::pay_now);
+  ASSERT_EQ(shop.refund(order, 2'500)->to_card_amount, 2'500);
+  const auto completion = shop.operations(order.authorization_id, OperationKind::complete)[0];
+  ASSERT_TRUE(refuse(completion.operation_id).ok());
+  EXPECT_EQ(shop.operations(order.authorization_id, OperationKind::refund)[0].state, rails::OperationState::declined);
+  EXPECT_EQ(installment(order, 0).owed().minor(), 6'500);
+  EXPECT_TRUE(shop.books_are_right(order));
+  const auto charge = start(installment(order, 0).installment_id, order.customer_id);
+  ASSERT_TRUE(charge.ok());
+  EXPECT_EQ(charge->amount.minor(), 6'500);
+  ASSERT_TRUE(finish(*charge, OperationEvent::approve).ok());
+  EXPECT_EQ(shop.refund(order, 6'500)->to_card_amount, 6'500);
+  EXPECT_EQ(shop.refund(order, 1).error().code(), ErrorCode::not_allowed);
   EXPECT_TRUE(shop.books_are_right(order));
 }
 

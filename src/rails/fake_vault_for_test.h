@@ -30,6 +30,14 @@ class FakeVaultForTest {
   Channel channel = Channel::works;
   vault_api::Outcome outcome = vault_api::Outcome::approved;  // of holds, charges and refunds
   std::string response_code = "00";
+  // The network's word on an advice that was taken; until then it is on its way.
+  void answer_advice(CardOperationId id, vault_api::OperationState state, const std::string& code) {
+    auto& answer = known_.at(id.text()).answer;
+    answer.state = state;
+    answer.response_code = code;
+    answer.outcome = state == vault_api::OperationState::rejected ? vault_api::Outcome::declined
+                                                                  : vault_api::Outcome::accepted;
+  }
 
   static net::CallOutcome problem(int status, const std::string& code) {
     return net::Response{status,

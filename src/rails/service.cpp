@@ -15,7 +15,8 @@ bool is_advice(OperationKind kind) {
 }
 
 bool stands(const CardOperation& operation) {
-  return operation.state != OperationState::declined && operation.state != OperationState::not_sent;
+  return operation.state != OperationState::declined && operation.state != OperationState::not_sent &&
+         operation.state != OperationState::rejected;
 }
 
 base::Duration backoff(std::int64_t attempts) {
@@ -87,6 +88,10 @@ Result<CardOperation> settle(store::Tx& tx, const Context& context, CardOperatio
   operation->next_attempt_at = context.wall.now();
   if (event == OperationEvent::miss)
     operation->next_attempt_at = context.wall.now() + backoff(operation->attempts);
+  if (event == OperationEvent::accept) {  // a new question, with a patience of its own
+    operation->next_attempt_at = context.wall.now() + kConfirmationExpected;
+    operation->attempts = 0;
+  }
   operation->version += 1;
   update_operation(tx, *operation);
   return *std::move(operation);

@@ -25,6 +25,8 @@ struct Context {
 
 // An answer to a hold or charge that is not here after this long is asked for again.
 inline constexpr base::Duration kAnswerOverdue = base::seconds(30);
+// When an accepted advice is first asked about: most are confirmed by then.
+inline constexpr base::Duration kConfirmationExpected = base::seconds(2);
 
 struct NewOperation {
   base::Uuid purchase{};

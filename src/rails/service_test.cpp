@@ -27,10 +27,11 @@ Money euro(std::int64_t minor) { return {minor, kEuro}; }
 
 constexpr OperationState kStates[] = {OperationState::intended, OperationState::approved, OperationState::declined,
                                       OperationState::not_sent, OperationState::unknown,  OperationState::queued,
-                                      OperationState::accepted};
+                                      OperationState::accepted, OperationState::confirmed, OperationState::rejected};
 constexpr OperationEvent kEvents[] = {OperationEvent::approve, OperationEvent::decline,
                                       OperationEvent::skip,    OperationEvent::lose,
-                                      OperationEvent::miss, OperationEvent::accept};
+                                      OperationEvent::miss,    OperationEvent::accept,
+                                      OperationEvent::confirm, OperationEvent::reject};
 
 // Operations of one purchase, made by hand; ids in the order of making.
 struct Book {
@@ -69,7 +70,9 @@ TEST(OperationStatesTest, the_table_is_the_whole_of_it) {
       {{OperationState::intended, OperationEvent::lose}, OperationState::unknown},
       {{OperationState::intended, OperationEvent::miss}, OperationState::intended},
       {{OperationState::queued, OperationEvent::accept}, OperationState::accepted},
-      {{OperationState::queued, OperationEvent::decline}, OperationState::declined}};
+      {{OperationState::queued, OperationEvent::decline}, OperationState::declined},
+      {{OperationState::accepted, OperationEvent::confirm}, OperationState::confirmed},
+      {{OperationState::accepted, OperationEvent::reject}, OperationState::rejected}};
   for (const auto from : kStates)
     for (const auto event : kEvents) {
       const auto listed = allowed.find({from, event});
@@ -87,6 +90,7 @@ TEST(HoldLeftTest, completions_use_it_up_and_a_reversal_ends_it) {
   book.add(OperationKind::complete, OperationState::queued, 1'000, hold);
   book.add(OperationKind::complete, OperationState::accepted, 500, hold);
   book.add(OperationKind::complete, OperationState::declined, 500, hold);  // took nothing
+  book.add(OperationKind::complete, OperationState::rejected, 700, hold);  // neither
   EXPECT_EQ(book.left(), 1'500);
   book.add(OperationKind::reverse, OperationState::queued, 0, hold);
   EXPECT_EQ(book.left(), 0);
@@ -130,7 +134,8 @@ TEST(RefundPartsTest, never_more_goes_back_than_an_operation_took) {
   EXPECT_TRUE(book.refunds({{taken, euro(2'000)}}).ok());
   EXPECT_EQ(book.refunds({{taken, euro(2'001)}}).error().code(), ErrorCode::not_matching);
   EXPECT_FALSE(book.refunds({{taken, euro(1'000)}, {taken, euro(1'001)}}).ok());
-  for (const auto id : {hold, book.add(OperationKind::charge, OperationState::declined, 9'000, hold),
+  for (const auto id : {hold, book.add(OperationKind::complete, OperationState::rejected, 9'000, hold),
+                        book.add(OperationKind::charge, OperationState::declined, 9'000, hold),
                         book.add(OperationKind::charge, OperationState::unknown, 9'000, hold), CardOperationId()})
     EXPECT_EQ(book.refunds({{id, euro(1)}}).error().code(), ErrorCode::not_matching);
 }

@@ -317,6 +317,24 @@ TEST_F(OperationsTest, a_refused_completion_gives_its_part_back) {
   EXPECT_EQ(run(OperationKind::complete, vault->operation(token, 1000, hold.operation)).outcome, Outcome::accepted);
 }
 
+// Another completion of the same hold took money, but not this one.
+TEST_F(OperationsTest, nothing_goes_back_on_a_refused_completion) {
+  const auto card = vault->make_card();
+  const auto hold = vault->operation(card.vault_token, 1000);
+  run(OperationKind::hold, hold);
+  const auto taken = vault->operation(card.vault_token, 600, hold.operation);
+  run(OperationKind::complete, taken);
+  EXPECT_TRUE(becomes(taken.operation, OperationState::confirmed));
+  peer.set_advice_code("05");
+  const auto refused = vault->operation(card.vault_token, 400, hold.operation);
+  run(OperationKind::complete, refused);
+  EXPECT_TRUE(becomes(refused.operation, OperationState::rejected));
+  const auto refund_token = vault->derive(card.vault_token, Purpose::refund);
+  EXPECT_EQ(refusal(OperationKind::refund, vault->operation(refund_token, 400, refused.operation)), "NOT_MATCHING");
+  EXPECT_EQ(run(OperationKind::refund, vault->operation(refund_token, 400, taken.operation)).outcome,
+            Outcome::approved);
+}
+
 TEST_F(OperationsTest, a_release_waits_for_completions_and_ends_the_hold) {
   const auto token = vault->make_card().vault_token;
   const auto hold = vault->operation(token, 1000);

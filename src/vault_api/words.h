@@ -34,7 +34,7 @@ BOOST_DEFINE_ENUM_CLASS(Outcome, approved, declined, unknown, accepted)
 //   repeating   a refund whose answer was lost; the same request is repeated until answered
 //   delivering  an advice on its way, repeated until confirmed
 //   confirmed   an advice that the network took: final
-//   rejected    an advice that the network refused: final, and an anomaly for people to look at
+//   rejected    an advice that the network refused: final. What was counted on it must be undone by the caller
 BOOST_DEFINE_ENUM_CLASS(OperationState, barred, recorded, not_sent, approved, declined, released, reversing, reversed,
                         repeating, delivering, confirmed, rejected)
 

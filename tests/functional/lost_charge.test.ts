@@ -41,21 +41,21 @@ test('a charge killed on its way to the vault is made the same day without a mai
 
   await system.start();
   client = new Client(system);
-  const day = async (): Promise<string> => {
+  const moveOn = async (): Promise<number> => {
     const answer = expectStatus(await client.post('/sandbox/v1/clock', { advance: 'PT1M' }), 200);
-    return answer.json<{ business_time: string }>().business_time.slice(0, 10);
+    return Date.parse(answer.json<{ business_time: string }>().business_time);
   };
-  const before = await day();
+  const before = await moveOn();
   await sleep(answerOverdueMs);
   const charged = await eventually(
     'the second third',
     async () => {
-      const today = await day();
-      return (await books(system)).some((line) => line.charged === third) ? today : undefined;
+      const now = await moveOn();
+      return (await books(system)).some((line) => line.charged === third) ? now : undefined;
     },
     120_000,
   );
-  expect(charged).toBe(before);
+  expect(charged - before).toBeLessThan(3 * 3_600_000); // not a week
   expect((await books(system)).filter((line) => line.charged > 0)).toHaveLength(1);
   const mails = await eventually('the mail of the payment', async () => {
     const all = await mailsTo(system, email);
