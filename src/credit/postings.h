@@ -7,7 +7,8 @@
 //   card_payment  debit card_clearing     credit receivable         the customer paid
 //   refund        debit merchant_payable  credit receivable         what was still owed is taken off
 //                 debit merchant_payable  credit card_clearing      what was paid goes back
-//   undone        debit receivable        credit card_clearing      the network refused the payment after all: owed again
+//   undone        debit receivable        credit card_clearing      the network refused the payment after all: owed
+//   again
 //                 debit card_clearing     credit merchant_payable   what was to go back of it does not
 //                 debit merchant_payable  credit receivable         ... and is taken off what is owed instead
 // What was posted before is never changed: `undone` corrects it by new transfers.

@@ -65,9 +65,8 @@ TEST(InstallmentStateTest, every_pair_is_either_listed_or_refused) {
   using enum InstallmentState;
   constexpr InstallmentState kStates[] = {planned, due, processing, overdue, InstallmentState::paid, canceled};
   using enum InstallmentCommand;
-  constexpr InstallmentCommand kCommands[] = {fall_due,   miss,   start_payment, return_planned,
-                                              return_due, settle, cancel,         reopen_planned,
-                                              reopen_overdue, reopen_canceled};
+  constexpr InstallmentCommand kCommands[] = {fall_due, miss,   start_payment,  return_planned, return_due,
+                                              settle,   cancel, reopen_planned, reopen_overdue, reopen_canceled};
   std::set<std::string> allowed;
   for (const auto from : kStates)
     for (const auto command : kCommands)
@@ -181,9 +180,9 @@ TEST(FailedChargeTest, an_early_payment_that_fails_changes_nothing_but_the_versi
 
 TEST(UnchargedTest, a_charge_that_was_never_sent_counts_for_nothing) {
   const Installment before = installment(1, 100);
-  for (const auto& [day, state] : {std::pair{calendar::add_days(kDue, -1), InstallmentState::planned},
-                                   std::pair{kDue, InstallmentState::due},
-                                   std::pair{calendar::add_days(kDue, 1), InstallmentState::overdue}}) {
+  for (const auto& [day, state] :
+       {std::pair{calendar::add_days(kDue, -1), InstallmentState::planned}, std::pair{kDue, InstallmentState::due},
+        std::pair{calendar::add_days(kDue, 1), InstallmentState::overdue}}) {
     const auto after = decide_uncharged(*decide_start_payment(before), day);
     ASSERT_TRUE(after.ok());
     EXPECT_EQ(after->state, state);

@@ -205,15 +205,14 @@ Result<UndonePayment> undo_payment(store::Tx& tx, const Context& context, Agreem
   const auto payment =
       std::ranges::find_if(payments, [&](const Payment& candidate) { return candidate.by.operation == operation; });
   if (!agreement || payment == payments.end()) return base::Error(ErrorCode::not_found);
-  const auto installment =
-      std::ranges::find(installments, payment->installment_id, &Installment::installment_id);
+  const auto installment = std::ranges::find(installments, payment->installment_id, &Installment::installment_id);
   KARV_REQUIRE(installment != installments.end());
   if (payment->refused_at) return UndonePayment{*installment, nothing(*agreement), nothing(*agreement), false};
 
   KARV_TRY(UndoDecision decision, decide_undo_payment(*agreement, *installment, *payment, today(context)));
-  KARV_TRY_VOID(ledger::post(tx, with_ids(undone_payment_posting(*agreement, {decision.undone, decision.withdrawn},
-                                                                 context.business.now()),
-                                          context.wall, context.random)));
+  KARV_TRY_VOID(ledger::post(
+      tx, with_ids(undone_payment_posting(*agreement, {decision.undone, decision.withdrawn}, context.business.now()),
+                   context.wall, context.random)));
   update_agreement(tx, decision.agreement);
   update_installment(tx, decision.installment);
   update_payment_refused(tx, *payment, context.business.now());

@@ -210,8 +210,8 @@ TEST_F(CreditServiceTest, a_charge_that_was_never_sent_leaves_the_installment_on
   const InstallmentId installment = (*world.capture(id, 10'000))[0].installment_id;
   world.base.advance(base::days(30));
   ASSERT_TRUE(world.start(installment).ok());
-  const auto back = world.write<Installment>(
-      [&](store::Tx& tx) { return return_payment(tx, world.context(), installment); });
+  const auto back =
+      world.write<Installment>([&](store::Tx& tx) { return return_payment(tx, world.context(), installment); });
   ASSERT_TRUE(back.ok());
   EXPECT_EQ(back->state, InstallmentState::due);
   EXPECT_EQ(world.due_on(world.now()).size(), 1U);
@@ -263,9 +263,10 @@ TEST_F(CreditServiceTest, a_payment_refused_later_is_undone_once_by_correcting_t
   const auto after = transfers();
   ASSERT_EQ(after.size(), before.size() + 3);
   for (const auto& earlier : before)  // nothing of what was written is changed
-    EXPECT_EQ(std::ranges::count_if(after, [&](const ledger::Transfer& t) {
-                return t.id == earlier.id && t.amount == earlier.amount && t.kind == earlier.kind;
-              }),
+    EXPECT_EQ(std::ranges::count_if(after,
+                                    [&](const ledger::Transfer& t) {
+                                      return t.id == earlier.id && t.amount == earlier.amount && t.kind == earlier.kind;
+                                    }),
               1);
   const AgreementView view = world.view(id);
   EXPECT_EQ(view.agreement.state, AgreementState::active);
@@ -330,8 +331,8 @@ TEST_F(CreditServiceTest, a_capture_costs_three_round_trips_once_the_accounts_ar
   EXPECT_EQ(world.base.round_trips, 3);
 }
 
-// Whatever the order of captures, payments, failures, refunds and refusals: what is outstanding is captured - canceled - paid,
-// never negative, the sum over the installments, and the ledger's receivable.
+// Whatever the order of captures, payments, failures, refunds and refusals: what is outstanding is captured - canceled
+// - paid, never negative, the sum over the installments, and the ledger's receivable.
 void run_random_steps(CreditWorld& world, Plan plan) {
   constexpr std::int64_t kAgreed = 10'000;
   const AgreementId id = world.conclude_one(plan, kAgreed);

@@ -53,10 +53,9 @@ Result<bool> charge_one(const Tools& tools, credit::InstallmentId id) {
   }
   const auto outcome = rails::read_outcome(
       tools.vault(rails::operation_request(*charge, tools.orders.business.now()), vault_api::kCardLimit));
-  KARV_TRY(const auto settled,
-           tools.database.write<rails::CardOperation>("finish_installment", [&](store::Tx& tx) {
-             return orders::settle_installment_payment(tx, tools.orders, charge->operation_id, outcome);
-           }));
+  KARV_TRY(const auto settled, tools.database.write<rails::CardOperation>("finish_installment", [&](store::Tx& tx) {
+    return orders::settle_installment_payment(tx, tools.orders, charge->operation_id, outcome);
+  }));
   return settled.state == rails::OperationState::approved;
 }
 

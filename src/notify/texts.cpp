@@ -180,9 +180,9 @@ Template card_replaced() {
 }  // namespace
 
 std::span<const Template> all_templates() {
-  static const std::array<Template, 10> kTemplates = {sign_in_code(),        checkout_code(),       order_confirmed(),
-                                                     agreement_concluded(), installment_charged(), installment_failed(), payment_refused(),
-                                                     installment_due(),     refund_made(),         card_replaced()};
+  static const std::array<Template, 10> kTemplates = {
+      sign_in_code(),       checkout_code(),   order_confirmed(), agreement_concluded(), installment_charged(),
+      installment_failed(), payment_refused(), installment_due(), refund_made(),         card_replaced()};
   return kTemplates;
 }
 

@@ -119,8 +119,8 @@ Result<Capture> capture_order(store::Tx& tx, const Context& context, const Order
   if (capture.captured_amount > 0) {
     const auto today = today_in(order.purchase_country, context.business);
     KARV_TRY(auto installments,
-             credit::activate_capture(tx, context.credit(order.purchase_country), order.agreement_id, capture.capture_id.uuid(),
-                                      money_in(order, capture.captured_amount), today));
+             credit::activate_capture(tx, context.credit(order.purchase_country), order.agreement_id,
+                                      capture.capture_id.uuid(), money_in(order, capture.captured_amount), today));
     if (paid_by_card(order)) KARV_TRY_VOID(complete_hold(tx, context, order, capture, installments, merchant_name));
   }
   record_deed(tx, context,
@@ -184,8 +184,8 @@ Result<std::vector<credit::RefundToCard>> take_off_captures(store::Tx& tx, const
   for (auto& capture : captures) {
     const std::int64_t part = std::min(amount, refundable(capture));
     if (part <= 0) continue;
-    KARV_TRY(auto split, credit::cancel_owed(tx, context.credit(order.purchase_country), order.agreement_id, capture.capture_id.uuid(),
-                                             money_in(order, part)));
+    KARV_TRY(auto split, credit::cancel_owed(tx, context.credit(order.purchase_country), order.agreement_id,
+                                             capture.capture_id.uuid(), money_in(order, part)));
     to_card.insert(to_card.end(), split.parts.begin(), split.parts.end());
     capture.refunded_amount += part;
     capture.version += 1;

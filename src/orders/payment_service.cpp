@@ -72,13 +72,13 @@ Result<credit::Installment> count_outcome(store::Tx& tx, const Context& context,
 
 // Refunds of a completion that took nothing must not go out. The vault would not take one either: before the
 // completion is confirmed it asks to try again, and after its refusal there is nothing to give back.
-Result<void> withdraw_refunds(store::Tx& tx, const Context& context, const std::vector<rails::CardOperation>& operations,
-                              rails::CardOperationId completion) {
+Result<void> withdraw_refunds(store::Tx& tx, const Context& context,
+                              const std::vector<rails::CardOperation>& operations, rails::CardOperationId completion) {
   for (const auto& refund : operations) {
     const bool waits = refund.kind == rails::OperationKind::refund && refund.state == rails::OperationState::queued;
     if (!waits || refund.original != completion) continue;
-    KARV_TRY(const auto withdrawn, rails::settle(tx, context.rails(), refund.operation_id,
-                                                 {rails::OperationEvent::decline, {}, {}, {}}));
+    KARV_TRY(const auto withdrawn,
+             rails::settle(tx, context.rails(), refund.operation_id, {rails::OperationEvent::decline, {}, {}, {}}));
     KARV_REQUIRE(withdrawn.state == rails::OperationState::declined);
   }
   return {};
@@ -178,8 +178,7 @@ Result<void> undo_refused_advice(store::Tx& tx, const Context& context, const ra
                            {"refund_withdrawn", undone.withdrawn.minor()},
                            {"operation", advice.operation_id.text()},
                            {"response_code", advice.response_code}}});
-  KARV_TRY_VOID(
-      mail_payment_refused(tx, context, order, {advice.merchant_name, undone.undone, undone.installment}));
+  KARV_TRY_VOID(mail_payment_refused(tx, context, order, {advice.merchant_name, undone.undone, undone.installment}));
   publish_after_commit(tx, context, order.customer_id, order.order_id);
   return {};
 }

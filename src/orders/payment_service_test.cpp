@@ -45,7 +45,8 @@ class PaymentServiceTest : public testing::Test {
   // The card network refuses an advice that the vault had taken.
   base::Result<rails::CardOperation> refuse(rails::CardOperationId advice) {
     return shop.write<rails::CardOperation>([&](store::Tx& tx) -> base::Result<rails::CardOperation> {
-      KARV_TRY(const auto accepted, rails::settle(tx, shop.context.rails(), advice, {OperationEvent::accept, {}, {}, {}}));
+      KARV_TRY(const auto accepted,
+               rails::settle(tx, shop.context.rails(), advice, {OperationEvent::accept, {}, {}, {}}));
       KARV_TRY(auto rejected, rails::settle(tx, shop.context.rails(), advice, {OperationEvent::reject, "05", {}, {}}));
       EXPECT_EQ(accepted.operation_id, rejected.operation_id);
       KARV_TRY_VOID(undo_refused_advice(tx, shop.context, rejected));
@@ -123,8 +124,8 @@ TEST_P(MidnightTest, a_failed_charge_counts_from_the_first_moment_of_the_date_wh
   const auto second = installment(order, 1);
   const auto midnight = zone.start_of(second.due_date);
   const auto utc = calendar::Zone::utc();
-  EXPECT_TRUE(utc.date_of(midnight) != second.due_date ||
-              utc.date_of(midnight - base::milliseconds(1)) == second.due_date);  // by UTC one of the two would be wrong
+  EXPECT_TRUE(utc.date_of(midnight) != second.due_date || utc.date_of(midnight - base::milliseconds(1)) ==
+                                                              second.due_date);  // by UTC one of the two would be wrong
   move_to(midnight - base::milliseconds(1));
   EXPECT_EQ(finish(*start(second.installment_id), OperationEvent::decline)->state, InstallmentState::planned);
   move_to(midnight);

@@ -97,7 +97,8 @@ struct WorldForTest {
         .customer_id;
   }
   std::string terms_of(const PaymentSession& session, credit::Plan plan) {
-    const auto quote = credit::quote(plan, session.purchase_country, {session.order_amount, money::Currency::parse(session.purchase_currency).value()},
+    const auto quote = credit::quote(plan, session.purchase_country,
+                                     {session.order_amount, money::Currency::parse(session.purchase_currency).value()},
                                      today_in(session.purchase_country, world.business));
     return quote.ok() ? quote->terms_hash : std::string("none");
   }

@@ -101,8 +101,8 @@ Result<void> settle_refused(store::Database& database, const Context& context, C
 }
 
 // One advice; true when the vault has it.
-Result<bool> dispatch_one(store::Database& database, const Context& context, const AskVault& vault,
-                          const Act& refused, const CardOperation& operation) {
+Result<bool> dispatch_one(store::Database& database, const Context& context, const AskVault& vault, const Act& refused,
+                          const CardOperation& operation) {
   KARV_TRY(const bool too_early, waits_for_completion(database, operation));
   if (too_early) {
     KARV_TRY_VOID(look_again_later(database, context, operation.operation_id, Postponed::not_its_turn));
@@ -125,8 +125,7 @@ Result<bool> dispatch_one(store::Database& database, const Context& context, con
   Outcome outcome = read_outcome(answer);
   if (outcome.event == OperationEvent::approve) outcome.event = OperationEvent::accept;  // a refund answered at once
   if (outcome.event == OperationEvent::decline) {
-    KARV_TRY_VOID(
-        settle_refused(database, context, operation.operation_id, outcome, outcome.response_code, refused));
+    KARV_TRY_VOID(settle_refused(database, context, operation.operation_id, outcome, outcome.response_code, refused));
     return false;
   }
   KARV_TRY(auto settled, database.write<CardOperation>("settle_advice", [&](store::Tx& tx) {
@@ -164,8 +163,7 @@ Result<bool> follow_one(store::Database& database, const Context& context, const
     return false;
   }
   if (outcome->event == OperationEvent::reject) {
-    KARV_TRY_VOID(
-        settle_refused(database, context, advice.operation_id, *outcome, outcome->response_code, refused));
+    KARV_TRY_VOID(settle_refused(database, context, advice.operation_id, *outcome, outcome->response_code, refused));
     return true;
   }
   KARV_TRY(const auto settled, database.write<CardOperation>("settle_advice", [&](store::Tx& tx) {

@@ -35,8 +35,8 @@ class FakeVaultForTest {
     auto& answer = known_.at(id.text()).answer;
     answer.state = state;
     answer.response_code = code;
-    answer.outcome = state == vault_api::OperationState::rejected ? vault_api::Outcome::declined
-                                                                  : vault_api::Outcome::accepted;
+    answer.outcome =
+        state == vault_api::OperationState::rejected ? vault_api::Outcome::declined : vault_api::Outcome::accepted;
   }
 
   static net::CallOutcome problem(int status, const std::string& code) {

@@ -86,8 +86,7 @@ Result<CardOperation> settle(store::Tx& tx, const Context& context, CardOperatio
   operation->network_reference = outcome.network_reference;
   operation->attempts += 1;
   operation->next_attempt_at = context.wall.now();
-  if (event == OperationEvent::miss)
-    operation->next_attempt_at = context.wall.now() + backoff(operation->attempts);
+  if (event == OperationEvent::miss) operation->next_attempt_at = context.wall.now() + backoff(operation->attempts);
   if (event == OperationEvent::accept) {  // a new question, with a patience of its own
     operation->next_attempt_at = context.wall.now() + kConfirmationExpected;
     operation->attempts = 0;

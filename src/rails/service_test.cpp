@@ -25,12 +25,11 @@ constexpr Currency kEuro = Currency::of("EUR");
 constexpr Instant kNow{1'795'000'000'000};
 Money euro(std::int64_t minor) { return {minor, kEuro}; }
 
-constexpr OperationState kStates[] = {OperationState::intended, OperationState::approved, OperationState::declined,
-                                      OperationState::not_sent, OperationState::unknown,  OperationState::queued,
+constexpr OperationState kStates[] = {OperationState::intended, OperationState::approved,  OperationState::declined,
+                                      OperationState::not_sent, OperationState::unknown,   OperationState::queued,
                                       OperationState::accepted, OperationState::confirmed, OperationState::rejected};
-constexpr OperationEvent kEvents[] = {OperationEvent::approve, OperationEvent::decline,
-                                      OperationEvent::skip,    OperationEvent::lose,
-                                      OperationEvent::miss,    OperationEvent::accept,
+constexpr OperationEvent kEvents[] = {OperationEvent::approve, OperationEvent::decline, OperationEvent::skip,
+                                      OperationEvent::lose,    OperationEvent::miss,    OperationEvent::accept,
                                       OperationEvent::confirm, OperationEvent::reject};
 
 // Operations of one purchase, made by hand; ids in the order of making.

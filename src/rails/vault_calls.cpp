@@ -44,8 +44,8 @@ OperationEvent event_of(vault_api::Outcome outcome) {
   return OperationEvent::lose;
 }
 
-// What did not reach the vault, or was refused by it outright, was never sent anywhere; anything else may have been, and
-// may have been approved.
+// What did not reach the vault, or was refused by it outright, was never sent anywhere; anything else may have been,
+// and may have been approved.
 OperationEvent event_of(const base::Error& error) {
   switch (error.code()) {
     case ErrorCode::unavailable:

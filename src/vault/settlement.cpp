@@ -23,7 +23,8 @@ std::optional<OperationCommand> command_for(const Operation& operation, const st
       if (fine || response_code == kNeverSeen) return OperationCommand::confirm;
       return std::nullopt;  // it must be undone: said again until it is
     case OperationState::delivering:
-      if (fine || (operation.kind == OperationKind::reverse && response_code == kNeverSeen)) return OperationCommand::confirm;
+      if (fine || (operation.kind == OperationKind::reverse && response_code == kNeverSeen))
+        return OperationCommand::confirm;
       return OperationCommand::reject;
     default:
       return std::nullopt;
