@@ -106,8 +106,14 @@ std::vector<Job> all_jobs(const Tools& tools) {
     return {};
   };
   jobs.push_back(std::move(due));
-  jobs.push_back(drained("card_advices", base::seconds(1), [&tools] {
-    return rails::dispatch_advices(tools.database, tools.orders.rails(), tools.vault, kBatch);
+  const rails::Act undo = [&tools](store::Tx& tx, const rails::CardOperation& refused) {
+    return orders::undo_refused_advice(tx, tools.orders, refused);
+  };
+  jobs.push_back(drained("card_advices", base::seconds(1), [&tools, undo] {
+    return rails::dispatch_advices(tools.database, tools.orders.rails(), tools.vault, undo, kBatch);
+  }));
+  jobs.push_back(drained("card_confirmations", base::seconds(5), [&tools, undo] {
+    return rails::follow_advices(tools.database, tools.orders.rails(), tools.vault, undo, kBatch);
   }));
   jobs.push_back(drained("mails", base::seconds(1), [&tools] { return deliver_mails(tools); }));
   jobs.push_back(ledger_rollup(tools));

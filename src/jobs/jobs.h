@@ -23,6 +23,7 @@ struct Tools {
 };
 
 //   card_advices         completions, refunds and reversals go to the vault
+//   card_confirmations   what the card network said to them is asked for; what it refused is undone
 //   card_answers         missing answers to holds and charges are asked for again
 //   due_installments     what is due is charged to its card
 //   mails                queued mails leave

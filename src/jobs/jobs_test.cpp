@@ -165,6 +165,69 @@ TEST_F(JobsTest, a_lost_answer_is_asked_for_and_the_card_charged_once) {
   EXPECT_TRUE(shop.books_are_right(order));
 }
 
+// The server was killed after it had committed the intent and before a byte of it left.
+TEST_F(JobsTest, a_charge_that_was_never_sent_is_made_the_same_day_without_a_mail) {
+  const auto order = captured(Plan::pay_in_3);
+  shop.world.advance(base::days(31));
+  EXPECT_TRUE(run("mails"));
+  const auto mails = sent.size();
+  ASSERT_TRUE(shop.write<rails::CardOperation>([&](store::Tx& tx) {
+                    return orders::start_installment_payment(tx, shop.context,
+                                                             {installment(order, 1).installment_id, std::nullopt});
+                  })
+                  .ok());
+  EXPECT_EQ(charge_due(), 0);  // one is on its way, for all we know
+  shop.world.advance(rails::kAnswerOverdue);
+  EXPECT_TRUE(run("card_answers"));
+  EXPECT_EQ(installment(order, 1).state, InstallmentState::overdue);  // its date was yesterday
+  EXPECT_EQ(installment(order, 1).failed_charges, 0);
+  EXPECT_TRUE(run("mails"));
+  EXPECT_EQ(sent.size(), mails);
+  EXPECT_EQ(charge_due(), 1);
+  EXPECT_EQ(vault.done(), Words{"charge"});
+  EXPECT_TRUE(shop.books_are_right(order));
+}
+
+TEST_F(JobsTest, while_the_vault_cannot_be_reached_a_charge_is_tried_less_and_less_often) {
+  const auto order = captured(Plan::pay_in_3);
+  shop.world.advance(base::days(31));
+  vault.channel = Channel::refuses_connections;
+  for (int minute = 0; minute < 60; ++minute) {
+    EXPECT_EQ(charge_due(), 0);
+    shop.world.wall.advance(base::minutes(1));
+  }
+  EXPECT_EQ(vault.requests(), 6);  // at 0, 1, 3, 7, 15 and 31 minutes
+  EXPECT_EQ(installment(order, 1).failed_charges, 0);
+  vault.channel = Channel::works;
+  shop.world.wall.advance(base::hours(1));
+  EXPECT_EQ(charge_due(), 1);
+}
+
+TEST_F(JobsTest, a_completion_that_is_refused_afterwards_is_undone_mailed_and_charged_a_week_later) {
+  const auto order = captured(Plan::pay_now);
+  EXPECT_EQ(installment(order, 0).state, InstallmentState::paid);
+  EXPECT_TRUE(run("card_advices"));
+  const auto completion = shop.operations(order.authorization_id, OperationKind::complete)[0].operation_id;
+  vault.answer_advice(completion, vault_api::OperationState::rejected, "05");
+  for (int i = 0; i < 3; ++i) {  // said again and again
+    shop.world.advance(base::minutes(1));
+    EXPECT_TRUE(run("card_confirmations"));
+    EXPECT_EQ(installment(order, 0).state, InstallmentState::overdue);
+    EXPECT_EQ(installment(order, 0).owed().minor(), 9'000);
+    EXPECT_TRUE(shop.books_are_right(order));
+  }
+  EXPECT_TRUE(run("mails"));
+  EXPECT_EQ(std::ranges::count_if(sent, [](const auto& mail) { return mail.subject.contains("abgelehnt"); }), 1);
+  EXPECT_TRUE(run("card_advices"));
+  EXPECT_EQ(vault.done(), (Words{"complete", "reverse"}));  // nothing stays blocked on the card
+  shop.world.advance(base::days(8));
+  EXPECT_EQ(charge_due(), 1);
+  EXPECT_EQ(vault.done(), (Words{"complete", "reverse", "charge"}));
+  EXPECT_EQ(vault.messages().back().initiator, vault_api::Initiator::merchant);
+  EXPECT_EQ(installment(order, 0).state, InstallmentState::paid);
+  EXPECT_TRUE(shop.books_are_right(order));
+}
+
 TEST_F(JobsTest, an_invoice_without_a_card_falls_due_and_then_overdue) {
   const auto order = captured(Plan::pay_in_30);
   shop.world.advance(base::days(31));

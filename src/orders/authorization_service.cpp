@@ -61,7 +61,7 @@ bool is_as_confirmed(const PaymentSession& session, const Authorization& authori
 Result<void> approve(store::Tx& tx, const Context& context, Authorization& authorization, PaymentSession& session) {
   KARV_REQUIRE(authorization.order_amount == session.order_amount);
   KARV_TRY(auto agreement,
-           credit::conclude(tx, context.credit(),
+           credit::conclude(tx, context.credit(session.purchase_country),
                             {.authorization = authorization.authorization_id.uuid(),
                              .customer_id = authorization.customer_id,
                              .merchant_id = authorization.merchant_id,

@@ -88,4 +88,16 @@ Result<void> mail_installment(store::Tx& tx, const Context& context, const Order
   return queue(tx, context, order, notify::kInstallmentCharged, std::move(parameters));
 }
 
+Result<void> mail_payment_refused(store::Tx& tx, const Context& context, const Order& order,
+                                  const RefusedPayment& refused) {
+  const auto next = refused.installment.next_step_on;
+  return queue(tx, context, order, notify::kPaymentRefused,
+               {{"merchant", refused.merchant_name},
+                {"reference", order.reference},
+                {"amount", money::to_text(refused.amount)},
+                {"open", money::to_text(refused.installment.owed())},
+                {"next_try", next ? next->text() : "-"},
+                {"account_url", context.account_url()}});
+}
+
 }  // namespace karv::orders

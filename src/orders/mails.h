@@ -21,4 +21,13 @@ base::Result<void> mail_installment(store::Tx& tx, const Context& context, const
                                     const rails::CardOperation& charge, const credit::Installment& installment,
                                     const rails::CardFace& card);
 
+// A payment that was counted and that the card network refused afterwards; `open` is what is owed of its installment.
+struct RefusedPayment {
+  std::string merchant_name;
+  money::Money amount;
+  const credit::Installment& installment;
+};
+base::Result<void> mail_payment_refused(store::Tx& tx, const Context& context, const Order& order,
+                                        const RefusedPayment& refused);
+
 }  // namespace karv::orders

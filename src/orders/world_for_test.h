@@ -23,6 +23,7 @@
 #include "orders/session_service.h"
 #include "rails/repository.h"
 #include "rails/schema.h"
+#include "store/outbox.h"
 
 namespace karv::orders {
 
@@ -96,7 +97,8 @@ struct WorldForTest {
         .customer_id;
   }
   std::string terms_of(const PaymentSession& session, credit::Plan plan) {
-    const auto quote = credit::quote(plan, session.purchase_country, {session.order_amount, money::Currency::of("EUR")},
+    const auto quote = credit::quote(plan, session.purchase_country,
+                                     {session.order_amount, money::Currency::parse(session.purchase_currency).value()},
                                      today_in(session.purchase_country, world.business));
     return quote.ok() ? quote->terms_hash : std::string("none");
   }
@@ -144,8 +146,8 @@ struct WorldForTest {
     return place_order(*world.database, context, merchant, authorization.authorization_id, order);
   }
   // A whole purchase up to the placed order.
-  Order buy(credit::Plan plan, std::int64_t amount) {
-    const auto request = request_of(amount);
+  Order buy(credit::Plan plan, std::int64_t amount) { return buy(plan, request_of(amount)); }
+  Order buy(credit::Plan plan, const PurchaseRequest& request) {
     const auto authorization = authorize(open(request), plan);
     const auto placed = place(authorization, request).value();
     return view(order_id_in(placed.reply)).order;
@@ -201,6 +203,14 @@ struct WorldForTest {
     return read<Authorization>([&](store::ReadTx& tx) -> base::Result<Authorization> {
              KARV_TRY(auto rows, tx.read({find_authorization(id)}));
              return read_authorization(rows[0]).value();
+           })
+        .value();
+  }
+  // How many mails of a template were queued so far.
+  std::size_t mails(std::string_view template_name) {
+    return read<std::size_t>([&](store::ReadTx& tx) -> base::Result<std::size_t> {
+             KARV_TRY(const auto entries, store::outbox::list_by_key(tx, notify::kMailTopic, template_name));
+             return entries.size();
            })
         .value();
   }

@@ -73,7 +73,7 @@ TEST_F(RiskServiceTest, conventions_count_in_sandbox_mode_only) {
 }
 
 TEST_F(RiskServiceTest, open_debt_of_the_customer_counts) {
-  const credit::Context books{world.wall, world.business, world.random};
+  const credit::Context books{world.wall, world.business, world.random, calendar::Zone::utc()};
   ASSERT_TRUE(world
                   .write<credit::AgreementId>([&](store::Tx& tx) {
                     return credit::conclude(

@@ -231,6 +231,8 @@ TEST_F(Doors, a_purchase_goes_through_the_private_door) {
   const auto held = ask_private(net::Method::post, "/private/v1/cards/hold", json::encode(operation));
   EXPECT_EQ(json::decode<vault_api::OperationAnswer>(held.body)->outcome, Outcome::approved);
   const auto found = ask_private(net::Method::get, "/private/v1/operations/" + operation.operation.text(), "");
+  const vault_api::BarRequest bar{.operation = operation.operation, .kind = OperationKind::hold};
+  EXPECT_EQ(ask_private(net::Method::post, std::string(bar.kPath), json::encode(bar)).body, held.body);
   EXPECT_EQ(found.body, held.body);
   const auto health = ask_private(net::Method::get, "/private/v1/health", "");
   EXPECT_EQ(health.body, R"({"hsm":true,"network":true,"open_operations":0})");

@@ -107,7 +107,7 @@ void tell_where(const dev::Console& console, const dev::Layout& layout, const de
   logs             {5}/logs
 
   Test cards by name: approve, approve_mastercard, decline_05, decline_51, decline_54, timeout, late, duplicate,
-  decline_on_charge. Their numbers: {0}/sandbox/network. Any future expiry, any code.
+  decline_on_charge, refuse_completion. Their numbers: {0}/sandbox/network. Any future expiry, any code.
 
   Ctrl-C stops everything.)",
                           ports.shop_url(), ports.pay_url(), ports.pay_address(), layout.file("merchant.json"),
