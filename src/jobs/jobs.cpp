@@ -18,6 +18,9 @@ using scheduler::JobContext;
 constexpr std::int64_t kBatch = 100;
 
 // Repeats a step until it has nothing left to do.
+// A crashed server's jobs wait this long for another: each step is short, and what it works on has a claim of its own.
+constexpr base::Duration kLease = base::minutes(1);
+
 template <class Step>
 Result<void> drain(const JobContext& context, Step step) {
   for (;;) {
@@ -31,6 +34,7 @@ Job drained(std::string name, base::Duration every, std::function<Result<std::in
   Job job;
   job.name = std::move(name);
   job.every = every;
+  job.lease = kLease;
   job.run = [step = std::move(step)](const JobContext& context) { return drain(context, step); };
   return job;
 }
@@ -100,6 +104,7 @@ std::vector<Job> all_jobs(const Tools& tools) {
   Job due;
   due.name = "due_installments";
   due.every = base::minutes(1);
+  due.lease = kLease;
   due.run = [&tools](const JobContext& context) -> Result<void> {
     KARV_TRY(const auto paid, charge_due_installments(tools, [&context] { return context.stopping(); }));
     static_cast<void>(paid);

@@ -28,6 +28,7 @@ constexpr Sql kInsert =
     "insert into scheduler_jobs (name, next_run, retry_at, lease_until, fence, attempts, last_error)"
     " values ($1, $2, 0, 0, 0, 0, '')";
 constexpr Sql kClaim = "update scheduler_jobs set lease_until = $1, fence = $2 where name = $3 and fence = $4";
+constexpr Sql kRelease = "update scheduler_jobs set lease_until = 0 where name = $1 and fence = $2";
 constexpr Sql kExtend = "update scheduler_jobs set lease_until = $1 where name = $2 and fence = $3 and lease_until > 0";
 constexpr Sql kSucceed =
     "update scheduler_jobs set next_run = $1, retry_at = 0, lease_until = 0, attempts = 0, last_error = ''"
@@ -73,6 +74,8 @@ void insert(store::Tx& tx, std::string_view name, base::Instant next_run) {
 void claim(store::Tx& tx, std::string_view name, std::int64_t fence, base::Instant lease_until) {
   tx.write({kClaim, {lease_until.ms, fence + 1, name, fence}}, 1);
 }
+
+void release(store::Tx& tx, std::string_view name, std::int64_t fence) { tx.write({kRelease, {name, fence}}, 1); }
 
 void extend(store::Tx& tx, std::string_view name, std::int64_t fence, base::Instant lease_until) {
   tx.write({kExtend, {lease_until.ms, name, fence}}, 1);

@@ -26,6 +26,7 @@ void insert(store::Tx& tx, std::string_view name, base::Instant next_run);
 
 // Each fails the transaction with `conflict` when the fence is not the stored one.
 void claim(store::Tx& tx, std::string_view name, std::int64_t fence, base::Instant lease_until);
+void release(store::Tx& tx, std::string_view name, std::int64_t fence);
 void extend(store::Tx& tx, std::string_view name, std::int64_t fence, base::Instant lease_until);
 void succeed(store::Tx& tx, std::string_view name, std::int64_t fence, base::Instant next_run);
 void fail(store::Tx& tx, std::string_view name, std::int64_t fence, base::Instant retry_at, std::int64_t attempts,

@@ -100,6 +100,15 @@ void Scheduler::loop() {
   }
 }
 
+Result<void> Scheduler::end_old_leases() {
+  return database_.write<void>("end_old_leases", [](store::Tx& tx) -> Result<void> {
+    KARV_TRY(const auto all, repository::read_all(tx));
+    for (const auto& [name, schedule] : all)
+      if (schedule.lease_until.ms > 0) repository::release(tx, name, schedule.fence);
+    return {};
+  });
+}
+
 // Looks at all schedules in one read, and claims only what seems due.
 void Scheduler::run_some_due() {
   const auto all = database_.read<std::map<std::string, Schedule>>("scheduler_look", repository::read_all);

@@ -38,6 +38,9 @@ class Scheduler {
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
 
+  // Ends the leases that a process which is no more held: its jobs need not wait until they are over.
+  // Pre: no other server uses the database (the embedded engine's lock says so), and start() was not called yet.
+  base::Result<void> end_old_leases();
   void start();
   // Lets running jobs come to their end, then ends the threads. Idempotent; start() may not follow.
   void stop() KARV_EXCLUDES(mutex_);

@@ -189,6 +189,19 @@ TEST_F(SchedulerTest, a_job_whose_process_died_is_run_when_its_lease_is_over) {
   EXPECT_EQ(run_now(next).ran.size(), 1U);
 }
 
+TEST_F(SchedulerTest, where_no_other_server_can_be_old_leases_end_at_the_start) {
+  struct Death {};
+  Job dying{.name = "shared", .every = base::days(1), .run = [](const JobContext&) -> Result<void> { throw Death(); }};
+  {
+    Scheduler scheduler(*db, business, wall, {dying});
+    EXPECT_THROW(std::ignore = scheduler.run_due_now(), Death);
+  }
+  Scheduler next(*db, business, wall, {counting("shared")});
+  EXPECT_TRUE(run_now(next).ran.empty());
+  ASSERT_TRUE(next.end_old_leases().ok());
+  EXPECT_EQ(run_now(next).ran.size(), 1U);
+}
+
 TEST_F(SchedulerTest, a_clock_that_was_set_back_blocks_nothing) {
   struct Death {};
   Job dying{.name = "shared", .every = base::days(1), .run = [](const JobContext&) -> Result<void> { throw Death(); }};

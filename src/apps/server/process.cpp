@@ -213,6 +213,8 @@ Result<std::unique_ptr<Process>> Process::start(const Config& config) {
   impl.make_jobs();
   KARV_TRY_VOID(impl.open_door());
   impl.sequencer->start();
+  // One server at a time serves a file: whatever held a lease on it is dead.
+  if (store::is_file(impl.config.database)) KARV_TRY_VOID(impl.scheduler->end_old_leases());
   impl.scheduler->start();
   return process;
 }
