@@ -45,7 +45,8 @@ help_test() {
   web         the pages' own tests, without a browser
   sandbox     the card network, mail catcher and demo shop
   functional  the real executables on free ports: API, bad input, crashes
-  browser     Debian's Chromium: the purchase, accessibility, the canary; screenshots in artifacts/
+  browser     Debian's Chromium: the purchase, accessibility, the canary; screenshots in artifacts/. Builds karv-vault
+              once more, without sanitizers (preset dev): only there can its memory be searched
 A group whose folder does not exist yet is skipped, and said so. A failing group does not keep the others from running.
 T
 }

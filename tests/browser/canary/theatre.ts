@@ -17,7 +17,8 @@ const kForgottenWithinMs = 30_000;
 
 /** The folder of a karv-vault without AddressSanitizer, which would keep freed memory as it was; null if none is built. */
 function plainVault(bin: string): string | null {
-  const folders = [bin, join(kRoot, 'build/dev/bin'), join(kRoot, 'build/release/bin')];
+  const given = process.env['KARV_PLAIN_VAULT']; // by ./dev test, which has just built it
+  const folders = given ? [given] : [bin, join(kRoot, 'build/dev/bin'), join(kRoot, 'build/release/bin')];
   const built = folders.filter((folder) => existsSync(join(folder, 'karv-vault')));
   return built.find((folder) => !isSanitized(join(folder, 'karv-vault'))) ?? null;
 }
