@@ -72,9 +72,14 @@ doctor_run() {
     else
         hint "in use: ${busy[*]} (fine when ./dev run is up, otherwise: ss -ltnp)"
     fi
-    local preset
+    local preset by
     for preset in dev asan; do
-        if [[ -x $root/build/$preset/bin/karv-server ]]; then good "build/$preset is there"; else hint "build/$preset is not built yet"; fi
+        by=$([[ $preset == dev ]] && echo './dev run' || echo './dev test')
+        if [[ -x $root/build/$preset/bin/karv-server ]]; then
+            good "build/$preset is there"
+        else
+            hint "build/$preset is not built yet; $by does it"
+        fi
     done
     if [[ -d $root/var/dev && ! -w $root/var/dev ]]; then
         bad "var/dev belongs to $(stat -c %U "$root/var/dev"), you are $(id -un)" "remove var/dev, or run as that user"

@@ -52,7 +52,7 @@ T
 }
 help_check() {
     cat <<'T'
-./dev check        report
+./dev check        report; changes nothing
 ./dev check -f     fix what can be fixed (formats, lint fixes, the drawing of levels), then report
 
   format        clang-format-19, prettier
@@ -76,15 +76,19 @@ nginx and a bare SQLite loop are the limits; the machine should be otherwise idl
 T
 }
 help_fuzz() {
-    cat <<'T'
+    local names
+    names=$(cd "$root/fuzz" 2>/dev/null && printf '%s ' *_fuzz.cpp)
+    cat <<T
 ./dev fuzz                       every fuzzer for 30 s, with sanitizers
-./dev fuzz --seconds 600 json    one of them, longer
+./dev fuzz --seconds 600 json    one of them, longer; there are: ${names//_fuzz.cpp/}
 Seeds are in fuzz/corpus/<name>/, what is found is kept in build/fuzz/found/<name>/. A crash file there makes the step fail:
 run the same executable with the file as its argument to see it again.
 T
 }
 help_fmt() { echo "./dev fmt    clang-format-19 over C++, prettier over TypeScript, CSS, HTML, JSON and YAML. Changes files in place."; }
 help_doctor() { echo "./dev doctor    looks at machine, packages, npm, ports and builds; explains what is wrong and the cure. Changes nothing."; }
+
+help_help() { help_overview; }
 
 help_command() {
     if (($# == 0)); then
