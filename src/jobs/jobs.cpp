@@ -16,42 +16,68 @@ using scheduler::JobContext;
 
 constexpr std::int64_t kBatch = 100;
 
-// Repeats a step until it has nothing left to do.
-template <class Step>
-Result<void> drain(const JobContext& context, Step step) {
-  for (;;) {
-    if (context.stopping()) return {};
-    KARV_TRY(const std::int64_t done, step());
-    if (done < kBatch) return {};
-  }
-}
+// One batch of a job's work; answers how much it found to do.
+using Step = std::function<Result<std::int64_t>(store::Database&)>;
 
-Job drained(std::string name, base::Duration every, std::function<Result<std::int64_t>()> step) {
+// Repeats a step until it has nothing left to do.
+Job drained(std::string name, base::Duration every, Step step) {
   Job job;
   job.name = std::move(name);
   job.every = every;
-  job.run = [step = std::move(step)](const JobContext& context) { return drain(context, step); };
+  job.run = [step = std::move(step)](const JobContext& context) -> Result<void> {
+    while (!context.stopping()) {
+      KARV_TRY(const std::int64_t done, step(context.database()));
+      if (done < kBatch) break;
+    }
+    return {};
+  };
   return job;
 }
 
-Result<std::int64_t> deliver_mails(const Tools& tools) {
-  KARV_TRY(auto counts, notify::deliver_due_mails(tools.database, tools.orders.mail, tools.send_mail, kBatch));
+Result<std::int64_t> deliver_mails(const Tools& tools, store::Database& database) {
+  KARV_TRY(auto counts, notify::deliver_due_mails(database, tools.orders.mail, tools.send_mail, kBatch));
   return counts.sent + counts.to_retry + counts.given_up;
 }
 
-Result<std::int64_t> forget_codes(const Tools& tools) {
-  return tools.database.write<std::int64_t>(
-      "old_codes", [&](store::Tx& tx) { return identity::forget_old_codes(tx, tools.orders.identity, kBatch); });
+Result<std::int64_t> ask_for_answers(const Tools& tools, store::Database& database) {
+  const auto settled = [&tools](store::Tx& tx, const rails::CardOperation& operation) {
+    return take_late_outcome(tx, tools.orders, operation);
+  };
+  return rails::resolve_intents(database, tools.orders.rails(), tools.vault, settled, kBatch);
 }
 
-std::vector<Job> order_jobs(const Tools& tools) {
+Job due_installments(const Tools& tools) {
+  Job job;
+  job.name = "due_installments";
+  job.every = base::minutes(1);
+  job.run = [&tools](const JobContext& context) -> Result<void> {
+    KARV_TRY(const auto paid, charge_due_installments(tools, context));
+    static_cast<void>(paid);
+    return {};
+  };
+  return job;
+}
+
+// The order counts: see the README.
+std::vector<Job> purchase_jobs(const Tools& tools) {
   std::vector<Job> jobs;
-  jobs.push_back(drained("pending_orders", base::seconds(10),
-                         [&tools] { return orders::decide_pending_orders(tools.database, tools.orders, kBatch); }));
-  jobs.push_back(drained("expired_tokens", base::minutes(1),
-                         [&tools] { return orders::expire_authorizations(tools.database, tools.orders, kBatch); }));
-  jobs.push_back(drained("expired_orders", base::minutes(1),
-                         [&tools] { return orders::expire_orders(tools.database, tools.orders, kBatch); }));
+  jobs.push_back(drained("card_answers", base::seconds(5),
+                         [&tools](store::Database& database) { return ask_for_answers(tools, database); }));
+  jobs.push_back(drained("pending_orders", base::seconds(10), [&tools](store::Database& database) {
+    return orders::decide_pending_orders(database, tools.orders, kBatch);
+  }));
+  jobs.push_back(drained("expired_tokens", base::minutes(1), [&tools](store::Database& database) {
+    return orders::expire_authorizations(database, tools.orders, kBatch);
+  }));
+  jobs.push_back(drained("expired_orders", base::minutes(1), [&tools](store::Database& database) {
+    return orders::expire_orders(database, tools.orders, kBatch);
+  }));
+  jobs.push_back(due_installments(tools));
+  jobs.push_back(drained("card_advices", base::seconds(1), [&tools](store::Database& database) {
+    return rails::dispatch_advices(database, tools.orders.rails(), tools.vault, kBatch);
+  }));
+  jobs.push_back(drained("mails", base::seconds(1),
+                         [&tools](store::Database& database) { return deliver_mails(tools, database); }));
   return jobs;
 }
 
@@ -72,32 +98,15 @@ Result<void> take_late_outcome(store::Tx& tx, const orders::Context& context, co
 }
 
 std::vector<Job> all_jobs(const Tools& tools) {
-  std::vector<Job> jobs;
-  jobs.push_back(drained("card_answers", base::seconds(5), [&tools] {
-    return rails::resolve_intents(
-        tools.database, tools.orders.rails(), tools.vault,
-        [&tools](store::Tx& tx, const rails::CardOperation& settled) {
-          return take_late_outcome(tx, tools.orders, settled);
-        },
-        kBatch);
+  std::vector<Job> jobs = purchase_jobs(tools);
+  jobs.push_back(drained("old_replies", base::hours(1), [&tools](store::Database& database) {
+    return orders::forget_old_replies(database, tools.orders, kBatch);
   }));
-  for (auto& job : order_jobs(tools)) jobs.push_back(std::move(job));
-  Job due;
-  due.name = "due_installments";
-  due.every = base::minutes(1);
-  due.run = [&tools](const JobContext& context) -> Result<void> {
-    KARV_TRY(const auto paid, charge_due_installments(tools, [&context] { return context.stopping(); }));
-    static_cast<void>(paid);
-    return {};
-  };
-  jobs.push_back(std::move(due));
-  jobs.push_back(drained("card_advices", base::seconds(1), [&tools] {
-    return rails::dispatch_advices(tools.database, tools.orders.rails(), tools.vault, kBatch);
+  jobs.push_back(drained("old_codes", base::hours(1), [&tools](store::Database& database) {
+    return database.write<std::int64_t>("old_codes", [&](store::Tx& tx) {
+      return identity::forget_old_codes(tx, tools.orders.identity, kBatch);
+    });
   }));
-  jobs.push_back(drained("mails", base::seconds(1), [&tools] { return deliver_mails(tools); }));
-  jobs.push_back(drained("old_replies", base::hours(1),
-                         [&tools] { return orders::forget_old_replies(tools.database, tools.orders, kBatch); }));
-  jobs.push_back(drained("old_codes", base::hours(1), [&tools] { return forget_codes(tools); }));
   return jobs;
 }
 

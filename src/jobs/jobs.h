@@ -4,7 +4,6 @@
 // business time, so that moving the sandbox clock makes them due.
 #pragma once
 
-#include <functional>
 #include <vector>
 
 #include "notify/service.h"
@@ -15,8 +14,8 @@
 
 namespace karv::jobs {
 
+// What a job works with besides the database, which the scheduler hands to each run: the only one it may write to.
 struct Tools {
-  store::Database& database;
   const orders::Context& orders;
   rails::AskVault vault;
   notify::SendMail send_mail;
@@ -36,7 +35,7 @@ std::vector<scheduler::Job> all_jobs(const Tools& tools);
 
 // What is due on `business now` is charged, installment by installment; run by due_installments. Answers how many were
 // paid. Public for the card-rail tests.
-base::Result<std::int64_t> charge_due_installments(const Tools& tools, const std::function<bool()>& stopping);
+base::Result<std::int64_t> charge_due_installments(const Tools& tools, const scheduler::JobContext& job);
 
 // The outcome of a hold or charge that went missing; run by card_answers.
 base::Result<void> take_late_outcome(store::Tx& tx, const orders::Context& context,

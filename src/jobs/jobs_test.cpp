@@ -1,8 +1,8 @@
 #include "jobs/jobs.h"
 
 #include <algorithm>
-#include <atomic>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -11,6 +11,7 @@
 #include "orders/world_for_test.h"
 #include "rails/fake_vault_for_test.h"
 #include "rails/vault_calls.h"
+#include "scheduler/scheduler.h"
 
 namespace karv::jobs {
 namespace {
@@ -29,24 +30,36 @@ class JobsTest : public testing::Test {
     return order;
   }
   std::int64_t charge_due() {
-    return charge_due_installments(tools, [] { return false; }).value();
+    std::int64_t paid = 0;
+    EXPECT_TRUE(run({.name = "due_installments", .run = [&](const scheduler::JobContext& job) -> base::Result<void> {
+                       KARV_TRY(paid, charge_due_installments(tools, job));
+                       return {};
+                     }}));
+    return paid;
   }
-  // Runs a job by its name, as the scheduler would.
-  bool run(std::string_view name) {
+  // Runs a job by its name, as the scheduler does, and at once.
+  bool run(std::string_view name) { return run(named(tools, name)); }
+  static scheduler::Job named(const Tools& tools, std::string_view name) {
     auto jobs = all_jobs(tools);
     const auto job = std::ranges::find(jobs, name, &scheduler::Job::name);
     EXPECT_NE(job, jobs.end());
-    return job->run(scheduler::JobContext({}, base::minutes(1), shop.world.wall, stopping)).ok();
+    return *job;
+  }
+  bool run(scheduler::Job job) {
+    job.every = base::milliseconds(1);
+    shop.world.business.advance(job.every);
+    scheduler::Scheduler scheduler(*shop.world.database, shop.world.business, shop.world.wall, {std::move(job)});
+    const auto report = scheduler.run_due_now();
+    return report.ok() && report->ran.size() == 1;
   }
   credit::Installment installment(const orders::Order& order, std::size_t at) {
     return shop.agreement(order).installments[at];
   }
 
-  orders::WorldForTest shop;
+  orders::WorldForTest shop{scheduler::migrations()};
   rails::FakeVaultForTest vault;
   std::vector<notify::OutgoingMail> sent;
-  std::atomic<bool> stopping{false};
-  Tools tools{*shop.world.database, shop.context, vault.ask(), [this](const notify::OutgoingMail& mail) {
+  Tools tools{shop.context, vault.ask(), [this](const notify::OutgoingMail& mail) {
                 sent.push_back(mail);
                 return base::Result<void>();
               }};
@@ -164,6 +177,35 @@ TEST_F(JobsTest, expired_tokens_and_orders_end) {
   EXPECT_TRUE(run("expired_orders"));
   EXPECT_EQ(shop.authorization(authorization.authorization_id).state, orders::AuthorizationState::voided);
   EXPECT_EQ(shop.now(order).status, orders::OrderStatus::EXPIRED);
+}
+
+// The vault takes so long that the lease ends, and another process runs the job meanwhile.
+TEST_F(JobsTest, a_run_that_was_taken_over_commits_nothing_more) {
+  const auto bought = {captured(Plan::pay_in_3), captured(Plan::pay_in_3)};
+  shop.world.advance(base::days(31));
+  bool first_call = true;
+  const auto slow_vault = [&, ask = vault.ask()](auto request, base::Duration limit) {
+    auto answer = ask(std::move(request), limit);
+    if (std::exchange(first_call, false)) {
+      shop.world.wall.advance(base::minutes(6));
+      EXPECT_TRUE(run("due_installments"));
+    }
+    return answer;
+  };
+  const Tools slow{shop.context, slow_vault, tools.send_mail};
+  const auto in_state = [&](InstallmentState state) {
+    return std::ranges::count_if(bought, [&](const auto& order) { return installment(order, 1).state == state; });
+  };
+
+  EXPECT_FALSE(run(named(slow, "due_installments")));
+  EXPECT_EQ(vault.done(), (Words{"charge", "charge"}));  // one each: the first run did not get to a second one
+  EXPECT_EQ(in_state(InstallmentState::processing), 1);  // its answer was not taken from the run that came too late
+  EXPECT_EQ(in_state(InstallmentState::paid), 1);        // its successor's
+  shop.world.advance(base::minutes(1));
+  EXPECT_TRUE(run("card_answers"));
+  EXPECT_EQ(in_state(InstallmentState::paid), 2);
+  EXPECT_EQ(vault.done(), (Words{"charge", "charge"}));
+  for (const auto& order : bought) EXPECT_TRUE(shop.books_are_right(order));
 }
 
 }  // namespace
