@@ -1,6 +1,8 @@
 #include "jobs/jobs.h"
 
 #include "identity/codes.h"
+#include "identity/sessions.h"
+#include "jobs/retention.h"
 #include "orders/authorization_service.h"
 #include "orders/idempotency.h"
 #include "orders/order_deadlines.h"
@@ -81,6 +83,31 @@ std::vector<Job> purchase_jobs(const Tools& tools) {
   return jobs;
 }
 
+// Deletes what is older than its retention period, by an index over the time and a batch at a time.
+Job retention(const Tools& tools, std::string name, base::Duration keep,
+              std::function<Result<std::int64_t>(store::Tx&, base::Instant)> forget) {
+  const std::string use_case = "forget_" + name;
+  return drained(std::move(name), base::hours(1),
+                 [&tools, use_case, keep, forget = std::move(forget)](store::Database& database) {
+                   const base::Instant before = tools.orders.wall.now() - keep;
+                   return database.write<std::int64_t>(use_case, [&](store::Tx& tx) { return forget(tx, before); });
+                 });
+}
+
+std::vector<Job> retention_jobs(const Tools& tools) {
+  std::vector<Job> jobs;
+  jobs.push_back(retention(tools, "old_replies", kKeepReplies, [&tools](store::Tx& tx, base::Instant before) {
+    return orders::forget_old_replies(tx, tools.orders, before, kBatch);
+  }));
+  jobs.push_back(retention(tools, "old_codes", kKeepCodes, [&tools](store::Tx& tx, base::Instant before) {
+    return identity::forget_old_codes(tx, tools.orders.identity, before, kBatch);
+  }));
+  jobs.push_back(retention(tools, "old_sessions", kKeepSessions, [&tools](store::Tx& tx, base::Instant before) {
+    return identity::forget_old_sessions(tx, tools.orders.identity, before, kBatch);
+  }));
+  return jobs;
+}
+
 }  // namespace
 
 Result<void> take_late_outcome(store::Tx& tx, const orders::Context& context, const rails::CardOperation& settled) {
@@ -99,14 +126,15 @@ Result<void> take_late_outcome(store::Tx& tx, const orders::Context& context, co
 
 std::vector<Job> all_jobs(const Tools& tools) {
   std::vector<Job> jobs = purchase_jobs(tools);
-  jobs.push_back(drained("old_replies", base::hours(1), [&tools](store::Database& database) {
-    return orders::forget_old_replies(database, tools.orders, kBatch);
-  }));
-  jobs.push_back(drained("old_codes", base::hours(1), [&tools](store::Database& database) {
-    return database.write<std::int64_t>("old_codes", [&](store::Tx& tx) {
-      return identity::forget_old_codes(tx, tools.orders.identity, kBatch);
-    });
-  }));
+  for (auto& job : retention_jobs(tools)) jobs.push_back(std::move(job));
+  Job sweep;
+  sweep.name = "live_pages";
+  sweep.every = base::seconds(30);
+  sweep.run = [&tools](const JobContext&) -> Result<void> {
+    tools.orders.feed.sweep();
+    return {};
+  };
+  jobs.push_back(std::move(sweep));
   return jobs;
 }
 

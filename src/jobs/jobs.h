@@ -30,6 +30,8 @@ struct Tools {
 //   expired_tokens       authorizations whose order was never placed end
 //   old_replies          answers to idempotency keys that are repeated no longer are forgotten
 //   old_codes            one-time codes nobody counts any more are forgotten
+//   old_sessions         customer sessions that are long over are forgotten
+//   live_pages           account pages that are gone are let go
 // `tools` outlives the jobs.
 std::vector<scheduler::Job> all_jobs(const Tools& tools);
 

@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "identity/codes.h"
+#include "identity/sessions.h"
+#include "jobs/retention.h"
 #include "orders/account_service.h"
 #include "orders/world_for_test.h"
 #include "rails/fake_vault_for_test.h"
@@ -52,6 +56,16 @@ class JobsTest : public testing::Test {
     const auto report = scheduler.run_due_now();
     return report.ok() && report->ran.size() == 1;
   }
+  // How many rows `forget` finds to delete; it deletes none.
+  template <class Forget>
+  std::int64_t count_old(Forget forget) {
+    std::int64_t found = -1;
+    std::ignore = shop.write<void>([&](store::Tx& tx) -> base::Result<void> {
+      KARV_TRY(found, forget(tx));
+      return base::Error(base::ErrorCode::gone);
+    });
+    return found;
+  }
   credit::Installment installment(const orders::Order& order, std::size_t at) {
     return shop.agreement(order).installments[at];
   }
@@ -73,7 +87,7 @@ TEST_F(JobsTest, each_job_has_a_name_of_its_own) {
   }
   std::ranges::sort(names);
   EXPECT_EQ(std::ranges::adjacent_find(names), names.end());
-  EXPECT_EQ(names.size(), 9U);
+  EXPECT_EQ(names.size(), 11U);
 }
 
 TEST_F(JobsTest, an_installment_is_charged_on_its_date_and_once) {
@@ -206,6 +220,72 @@ TEST_F(JobsTest, a_run_that_was_taken_over_commits_nothing_more) {
   EXPECT_EQ(in_state(InstallmentState::paid), 2);
   EXPECT_EQ(vault.done(), (Words{"charge", "charge"}));
   for (const auto& order : bought) EXPECT_TRUE(shop.books_are_right(order));
+}
+
+TEST_F(JobsTest, old_codes_and_sessions_are_forgotten_and_young_ones_are_not) {
+  for (int i = 0; i < 101; ++i) {  // one more than a batch
+    const auto scope =
+        identity::CodeScope::checkout(base::make_id<identity::PaymentSessionTag>(shop.world.wall, shop.world.random));
+    const auto email = identity::WorldForTest::email("a" + std::to_string(i) + "@example.com");
+    const auto granted = shop.write<identity::SignIn>([&](store::Tx& tx) -> base::Result<identity::SignIn> {
+      KARV_TRY(const auto mail,
+               identity::issue_code(tx, shop.identity_context,
+                                    {scope, email, std::to_string(i), identity::Language::en, "Shop"}));
+      return identity::sign_in(tx, shop.identity_context, scope, email, mail->parameters.at(0).second);
+    });
+    ASSERT_TRUE(granted.ok() && granted->grant.has_value());
+  }
+  const auto codes = [&](store::Tx& tx) {
+    return identity::forget_old_codes(tx, shop.identity_context, shop.world.wall.now() - base::hours(24), 1000);
+  };
+  const auto sessions = [&](store::Tx& tx) {
+    return identity::forget_old_sessions(tx, shop.identity_context, shop.world.wall.now(), 1000);
+  };
+  const auto run_both = [&] { return run("old_codes") && run("old_sessions"); };
+
+  shop.world.wall.advance(kKeepSessions + identity::kCheckoutLimit);  // not a moment longer
+  EXPECT_TRUE(run_both());
+  EXPECT_EQ(count_old(codes), 101);
+  EXPECT_EQ(count_old(sessions), 101);
+  shop.world.wall.advance(kKeepCodes - kKeepSessions - identity::kCheckoutLimit);
+  EXPECT_TRUE(run_both());
+  EXPECT_EQ(count_old(codes), 101);
+  EXPECT_EQ(count_old(sessions), 0);
+  shop.world.wall.advance(base::milliseconds(1));
+  EXPECT_TRUE(run_both());
+  EXPECT_EQ(count_old(codes), 0);
+}
+
+TEST_F(JobsTest, moving_the_business_clock_forgets_nothing) {
+  shop.world.business.advance(base::days(400));
+  const auto scope = identity::CodeScope::portal();
+  ASSERT_TRUE(shop.write<void>([&](store::Tx& tx) -> base::Result<void> {
+                    KARV_TRY(const auto mail,
+                             identity::issue_code(tx, shop.identity_context,
+                                                  {scope, identity::WorldForTest::email("a@example.com"), "peer",
+                                                   identity::Language::en, ""}));
+                    EXPECT_FALSE(mail.has_value());  // nobody's address: kept and counted all the same
+                    return {};
+                  })
+                  .ok());
+  shop.world.business.advance(base::days(400));
+  EXPECT_TRUE(run("old_codes"));
+  shop.world.wall.advance(base::hours(26));
+  EXPECT_EQ(count_old([&](store::Tx& tx) {
+              return identity::forget_old_codes(tx, shop.identity_context, shop.world.wall.now() - kKeepCodes, 1000);
+            }),
+            1);
+}
+
+class ClosedPage final : public notify::FeedSink {
+ public:
+  bool push(std::string_view, std::string_view) override { return false; }
+};
+TEST_F(JobsTest, pages_that_are_gone_are_let_go) {
+  EXPECT_TRUE(shop.context.feed.subscribe(identity::CustomerId(), std::make_shared<ClosedPage>()));
+  EXPECT_EQ(shop.context.feed.size(), 1U);
+  EXPECT_TRUE(run("live_pages"));
+  EXPECT_EQ(shop.context.feed.size(), 0U);
 }
 
 }  // namespace
