@@ -1,11 +1,10 @@
 // The merchant API's front door: who is calling, and the reading of what they send.
 //
 // Each endpoint is a function from an authenticated merchant and a request to a reply; door() wraps it with HTTP Basic
-// authentication and the dialect's error answers. Source: RFC 7617; merchant API contract, section 1.2.
+// authentication and the dialect's error answers. Source: merchant API contract, section 1.2.
 #pragma once
 
 #include <functional>
-#include <string_view>
 
 #include "api/merchant/dialect.h"
 #include "api/services.h"
@@ -24,13 +23,6 @@ struct Caller {
 using Endpoint = std::function<base::Result<net::Reply>(const Caller&, const net::Request&)>;
 // Errors of the endpoint and of the door become answers in the dialect.
 net::Handler door(const Services& services, Endpoint endpoint);
-
-// User name and secret of "Authorization: Basic ...".
-struct BasicCredentials {
-  std::string username;
-  base::SecretBytes secret;
-};
-std::optional<BasicCredentials> parse_basic(std::string_view header);
 
 // The body as T; an empty body is an empty object where `empty` says so (acknowledge, cancel, ... with no body).
 enum class EmptyBody : std::uint8_t { refused, is_empty_object };
