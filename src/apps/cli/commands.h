@@ -14,6 +14,8 @@ void add_migrate_command(CLI::App& app, int& exit_code);
 void add_merchant_commands(CLI::App& app, int& exit_code);
 void add_verify_commands(CLI::App& app, int& exit_code);  // ledger verify, audit verify
 
+inline constexpr const char* kConfigHelp = "karv-server's configuration (`karv dev` writes var/dev/server.toml)";
+
 // Prints what went wrong, for a person at a terminal; answers 1.
 int fail(const base::Error& error);
 
