@@ -213,9 +213,9 @@ async function measureReadsWhileHanging(bench: Bench): Promise<report.Line[]> {
   return [{ name, unit: 'ms', ours: p99(ours), limit: p99(limit), against: 'the same without them', goal }];
 }
 
-const machine = describeMachine();
+const machine = await describeMachine();
 say(`${machine.cores} x ${machine.processor}, ${machine.memory_gb} GB, ${machine.disk_syncs_per_second} disk syncs/s`);
-const busy = machine.load_before > 0.5;
+const busy = machine.used_by_others > 0.1;
 const bench = await setUp();
 const lines: report.Line[] = [];
 try {
@@ -227,7 +227,9 @@ try {
   console.log();
   report.printTable(lines);
   if (busy)
-    say(`The machine was busy before this began (load ${machine.load_before.toFixed(1)}): do not quote any line.`);
+    say(
+      `Something else used ${Math.round(100 * machine.used_by_others)} % of the machine before this began: do not quote any line.`,
+    );
   if (quick) say('These were too few rounds to quote: leave out `quick`.');
   report.writeJson(join(root, 'build/bench.json'), { ...machine, busy, quick }, lines);
   await bench.system.stopClean();

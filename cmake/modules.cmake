@@ -1,9 +1,11 @@
-# karv_module(<name> [DEPENDS <modules>] [LIBS <public libraries>] [PRIVATE_LIBS <libraries>] [TEST_LIBS <libraries>])
+# karv_module(<name> [DEPENDS <modules>] [LIBS <public libraries>] [PRIVATE_LIBS <libraries>] [TEST_LIBS <libraries>]
+#             [BOTH_ENGINES <GoogleTest filter>])
 #   src/<name>/**.cpp (without *_test.cpp) -> static library karv_<name>
-#   src/<name>/**_test.cpp                 -> one GoogleTest executable <name>_test, registered with ctest
+#   src/<name>/**_test.cpp                 -> one GoogleTest executable <name>_test, registered with ctest;
+#     with BOTH_ENGINES once more as <name>_test.postgres: those tests of the filter ("*" for all), on PostgreSQL
 # A module names the modules it includes; levels are checked by tools/tidy on the include graph.
 function(karv_module name)
-  cmake_parse_arguments(M "" "" "DEPENDS;LIBS;PRIVATE_LIBS;TEST_LIBS" ${ARGN})
+  cmake_parse_arguments(M "" "BOTH_ENGINES" "DEPENDS;LIBS;PRIVATE_LIBS;TEST_LIBS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_(test|bench)\\.cpp$")
@@ -25,6 +27,11 @@ function(karv_module name)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE karv_${name} ${M_PRIVATE_LIBS} ${M_TEST_LIBS} GTest::gmock GTest::gtest_main)
     add_test(NAME ${name}_test COMMAND ${name}_test WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+    if(M_BOTH_ENGINES)
+      add_test(NAME ${name}_test.postgres COMMAND ${name}_test --gtest_filter=${M_BOTH_ENGINES}
+        WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+      set_tests_properties(${name}_test.postgres PROPERTIES ENVIRONMENT KARV_TEST_ENGINE=postgres)
+    endif()
   endif()
 endfunction()
 

@@ -13,7 +13,9 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 
 find_program(KARV_CCACHE ccache)
 if(KARV_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${KARV_CCACHE})
+  # Paths as seen from here, so that another clone of the same source finds what this one compiled.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
+    ${KARV_CCACHE})
 endif()
 
 add_compile_options(

@@ -13,8 +13,12 @@ namespace {
 
 void check_request(std::string_view text) {
   karv::net::http1::RequestHead head;
-  if (!karv::net::http1::parse_request_head(text, head).ok()) return;
   const auto& request = head.request;
+  if (!karv::net::http1::parse_request_head(text, head).ok()) {
+    KARV_CHECK(request.path.empty() || request.path.starts_with('/'));
+    KARV_CHECK(std::ranges::none_of(request.path, [](char c) { return static_cast<unsigned char>(c) < 0x20; }));
+    return;
+  }
   KARV_CHECK(request.path.starts_with('/') && request.path.find("//") == std::string::npos);
   KARV_CHECK(request.path.find("/../") == std::string::npos && !request.path.ends_with("/.."));
   KARV_CHECK(std::ranges::none_of(request.path, [](char c) { return static_cast<unsigned char>(c) < 0x20; }));

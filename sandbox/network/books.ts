@@ -73,6 +73,12 @@ export class Books {
     this.#add(operation, kind, false, null);
   }
 
+  /** Whose card an approved operation is on; undefined when there is none of this reference. */
+  fingerprintOf(reference: string): string | undefined {
+    const operation = this.#operations.get(reference);
+    return operation?.approved === true ? operation.fingerprint : undefined;
+  }
+
   /** Completes a hold in part or in full, never beyond what is left of it. */
   postCompletion(completion: NewOperation, quoted: Quoted, approvalCode: string): BookAnswer {
     const hold = this.#quoted(quoted);

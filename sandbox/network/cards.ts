@@ -14,6 +14,7 @@ export const behaviours = [
   'late',
   'duplicate',
   'decline_on_charge',
+  'refuse_completion',
 ] as const;
 export type Behaviour = (typeof behaviours)[number];
 
@@ -33,6 +34,7 @@ export const testCards: readonly TestCard[] = [
   { name: 'late', number: '4000000000000127', behaviour: 'late' },
   { name: 'duplicate', number: '4000000000000135', behaviour: 'duplicate' },
   { name: 'decline_on_charge', number: '4000000000000143', behaviour: 'decline_on_charge' },
+  { name: 'refuse_completion', number: '4000000000000150', behaviour: 'refuse_completion' },
 ];
 
 /** First eight digits of the numbers that tests make up at run time. */
@@ -70,6 +72,11 @@ export class CardDirectory {
       last4: pan.toString('latin1', pan.length - 4),
       behaviour: this.#behaviours.get(fingerprint) ?? 'approve',
     };
+  }
+
+  /** Whether the issuer refuses to pay what it has held on this card. A completion carries no number. */
+  refusesCompletions(fingerprint: string): boolean {
+    return this.#behaviours.get(fingerprint) === 'refuse_completion';
   }
 
   /** Takes one use of the override when the card is of the canary range. */

@@ -89,6 +89,8 @@ export class Issuer {
         return { code: this.books.postReversal(request.originalKey, fingerprint) };
       case 'completion': {
         if (!this.books.isFree(request.reference)) return { code: '94' };
+        const held = this.books.fingerprintOf(original ?? '');
+        if (held !== undefined && this.cards.refusesCompletions(held)) return { code: '05' };
         const quoted = { reference: original ?? '', currency: request.currency, amount: request.amount, fingerprint };
         return { code: this.books.postCompletion(operationOf(request, null, ''), quoted, request.approvalCode) };
       }

@@ -228,6 +228,17 @@ describe('the card network', () => {
     });
   });
 
+  test('refuse_completion: the hold is approved, its completion refused with 05, a later charge approved', async () => {
+    const pan = numberOf('refuse_completion');
+    const fields = hold(pan, 300);
+    const refused = completion(300, fields[37] ?? '', await approved(fields));
+    assert.equal((await ask('0220', refused)).code, '05');
+    assert.equal((await ask('0221', refused)).code, '05');
+    assert.equal(book(fields).completed, 0);
+    assert.equal(book(fields).remaining, 300);
+    assert.equal((await ask('0200', charge(pan, 300, fields[37] ?? ''))).code, '00');
+  });
+
   describe('the canary range', () => {
     test('is approved', async () => {
       await approved(hold(canary(), 100));

@@ -115,6 +115,80 @@ TEST_F(RoutesTest, an_idempotency_key_captures_once) {
   EXPECT_EQ(refused_again.body, refused.body);
 }
 
+TEST_F(RoutesTest, a_session_read_names_itself_in_the_shops_urls_and_its_order_once_there_is_one) {
+  const std::string plain = WorldForTest::purchase_json(9'000);
+  const std::string body = plain.substr(0, plain.size() - 1) +
+                           R"(,"merchant_urls":{"confirmation":"https://shop.example/{session.id}/{order.id}",)"
+                           R"("notification":"https://shop.example/n?o={checkout.order.id}"}})";
+  const auto session = json::decode<Created>(api.ask(Method::post, "/payments/v1/sessions", body).body)->session_id;
+  const auto read = [&] { return api.ask(Method::get, "/payments/v1/sessions/" + session).body; };
+  EXPECT_NE(read().find("https://shop.example/" + session + "/{order.id}\""), std::string::npos) << read();
+  const auto token = json::decode<Authorized>(authorize(session, "pay_later").body)->authorization_token.value();
+  const auto placed = api.ask(Method::post, "/payments/v1/authorizations/" + token + "/order", body);
+  ASSERT_EQ(placed.status, 200) << placed.body;
+  const auto order = orders::order_id_in(placed.body).text();
+  const std::string confirmation = "https://shop.example/" + session + "/" + order + "\"";
+  EXPECT_NE(placed.body.find(R"("redirect_url":")" + confirmation), std::string::npos) << placed.body;
+  EXPECT_NE(read().find(R"("confirmation":")" + confirmation), std::string::npos) << read();
+  EXPECT_NE(read().find(R"("notification":"https://shop.example/n?o=)" + order + "\""), std::string::npos) << read();
+}
+
+// Source of the numbers: merchant API contract, section 1.4.
+TEST_F(RoutesTest, beyond_its_rate_a_merchant_is_answered_429_until_the_second_is_over) {
+  const auto open_one = [&] { return api.ask(Method::post, "/payments/v1/sessions", "{}"); };
+  for (int left = 39; left >= 0; --left) {
+    const auto response = open_one();
+    EXPECT_EQ(response.status, 400);
+    EXPECT_EQ(response.headers.find("X-Ratelimit-Limit"), "40, 40;w=1");
+    EXPECT_EQ(response.headers.find("X-Ratelimit-Remaining"), std::to_string(left));
+    EXPECT_EQ(response.headers.find("X-Ratelimit-Reset"), "1");
+  }
+  const auto refused = open_one();
+  EXPECT_EQ(refused.status, 429);
+  EXPECT_EQ(code_of(refused), "TOO_MANY_REQUESTS");
+  EXPECT_NE(refused.body.find(R"("correlation_id":"00000000-0000-7000-8000-000000000001")"), std::string::npos);
+  EXPECT_EQ(refused.headers.find("X-Ratelimit-Remaining"), "0");
+  EXPECT_EQ(refused.headers.find("X-Ratelimit-Reset"), "1");
+  EXPECT_EQ(refused.headers.find("Retry-After"), "1");
+  // What else the merchant does is another category.
+  EXPECT_EQ(api.ask(Method::get, "/payments/v1/sessions/nonsense").headers.find("X-Ratelimit-Remaining"), "199");
+  api.shop.world.wall.advance(base::seconds(1));
+  EXPECT_EQ(open_one().headers.find("X-Ratelimit-Remaining"), "39");
+}
+
+TEST_F(RoutesTest, the_rate_is_counted_for_a_known_merchant_only_and_for_each_apart) {
+  for (int i = 0; i < 250; ++i)
+    EXPECT_EQ(api.send(Method::get, "/payments/v1/sessions/x", {}, {{"Authorization", "Basic bm9ib2R5Og=="}}).status,
+              401);
+  const auto order = buy("pay_later");
+  int admitted = 0;
+  while (api.ask(Method::get, order).status == 200) ++admitted;
+  EXPECT_GT(admitted, 150);
+  EXPECT_LT(admitted, 200);  // buying took some
+  EXPECT_EQ(api.ask(Method::post, order + "/captures", R"({"captured_amount":1})").status, 429);
+  EXPECT_EQ(api.ask(Method::post, "/sandbox/v1/clock", R"({"advance":"P1D"})").status, 429);
+  const auto other = api.shop.write<identity::NewCredential>([&](store::Tx& tx) {
+    return identity::create_credential(tx, api.shop.identity_context, api.shop.other.merchant_id);
+  });
+  ASSERT_TRUE(other.ok());
+  api.username = other->username;
+  api.password = std::string(other->secret.expose_text());
+  EXPECT_EQ(api.ask(Method::get, order).status, 404);
+}
+
+TEST_F(RoutesTest, an_answer_that_waited_for_the_card_network_says_the_rate_too) {
+  const auto authorized = authorize(open().session_id, "pay_over_time");
+  EXPECT_EQ(authorized.status, 200);
+  EXPECT_EQ(authorized.headers.count("X-Ratelimit-Limit"), 1U);
+}
+
+TEST_F(RoutesTest, location_is_a_path_where_the_operator_wants_it) {
+  api.services.location_is_a_path = true;
+  const auto order = buy("pay_later");
+  const auto captured = api.ask(Method::post, order + "/captures", R"({"captured_amount":9000})");
+  EXPECT_EQ(captured.headers.find("Location"), order + "/captures/" + std::string(captured.headers.find("Capture-Id")));
+}
+
 TEST_F(RoutesTest, wrong_credentials_are_401_everywhere_and_say_so) {
   const auto order = buy("pay_later");
   for (const std::string& header :

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "api/merchant/rates.h"
 #include "identity/service.h"
 #include "orders/context.h"
 #include "store/database.h"
@@ -13,10 +14,12 @@ struct Services {
   store::Database& database;
   const orders::Context& orders;
   identity::MerchantAuthenticator& merchants;
-  std::string base_url;     // "https://pay.localhost:8443": in Location and client tokens
+  merchant::Rates& rates;
+  std::string base_url;     // "https://pay.localhost:8443": in client tokens
   std::string vault_url;    // "https://vault.localhost:8444": the card form's origin
   std::string environment;  // "sandbox", "live"
   bool sandbox = false;
+  bool location_is_a_path = false;  // some clients put Location behind their base URL; most follow it as it is
 };
 
 }  // namespace karv::api

@@ -74,9 +74,11 @@ struct WorldForTest {
   orders::WorldForTest shop;
   rails::FakeVaultForTest vault;
   identity::MerchantAuthenticator authenticator{shop.world.keys, shop.world.wall};
+  merchant::Rates rates{shop.world.wall, merchant::Rates::Limits{}};
   Services services{.database = *shop.world.database,
                     .orders = shop.context,
                     .merchants = authenticator,
+                    .rates = rates,
                     .base_url = "https://pay.localhost:8443",
                     .vault_url = "https://vault.localhost:8444",
                     .environment = "sandbox",

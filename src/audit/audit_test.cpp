@@ -8,7 +8,7 @@
 #include "base/check.h"
 #include "base/random.h"
 #include "store/sequencer.h"
-#include "store/sqlite/temporary.h"
+#include "store/temporary.h"
 
 namespace karv::audit {
 namespace {
@@ -187,9 +187,8 @@ TEST_F(AuditTest, a_record_deleted_before_it_was_chained_leaves_a_gap) {
 
 TEST_F(AuditTest, what_a_crash_left_unchained_is_chained_at_the_next_start) {
   append_one("act_1");
-  const std::string path = db.path();
   db.close();  // stopped between the commit and the chaining
-  auto reopened = store::open_sqlite({.path = path});
+  auto reopened = db.open();
   ASSERT_TRUE(reopened.ok());
   EXPECT_EQ(verify_chain(**reopened)->waiting, 1);
   store::Sequencer sequencer({{"audit_chain", [&] { return chain_waiting(**reopened); }}}, base::milliseconds(10));

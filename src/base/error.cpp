@@ -31,7 +31,7 @@ constexpr auto kErrorCatalog = std::to_array<ErrorRow>({
     {unavailable, "UNAVAILABLE", 503, "This is not available right now. Try again later.", Retry::same_key,
      MoneyMoved::no},
     {timeout, "TIMEOUT", 504, "This took too long. Repeat it with the same key.", Retry::same_key, MoneyMoved::unknown},
-    {storage_full, "STORAGE_FULL", 507, "Nothing can be stored right now. Try again later.", Retry::same_key,
+    {storage_full, "STORAGE_FULL", 503, "Nothing can be stored right now. Try again later.", Retry::same_key,
      MoneyMoved::no},
     {internal, "INTERNAL", 500, "Something went wrong on our side.", Retry::same_key, MoneyMoved::unknown},
 });

@@ -1,14 +1,28 @@
 #include "base/id.h"
 
 namespace karv::base {
+namespace {
+
+// Source: RFC 9562, 5.7
+void stamp(Uuid& uuid, Instant at) {
+  const auto ms = static_cast<std::uint64_t>(at.ms);
+  for (std::size_t i = 0; i < 6; ++i) uuid[i] = static_cast<std::uint8_t>(ms >> (40 - 8 * i));
+  uuid[6] = static_cast<std::uint8_t>((uuid[6] & 0x0f) | 0x70);
+  uuid[8] = static_cast<std::uint8_t>((uuid[8] & 0x3f) | 0x80);
+}
+
+}  // namespace
 
 Uuid make_uuid_v7(const Clock& wall, Random& random) {
   Uuid uuid;
   random.fill(uuid);
-  const auto ms = static_cast<std::uint64_t>(wall.now().ms);
-  for (std::size_t i = 0; i < 6; ++i) uuid[i] = static_cast<std::uint8_t>(ms >> (40 - 8 * i));
-  uuid[6] = static_cast<std::uint8_t>((uuid[6] & 0x0f) | 0x70);
-  uuid[8] = static_cast<std::uint8_t>((uuid[8] & 0x3f) | 0x80);
+  stamp(uuid, wall.now());
+  return uuid;
+}
+
+Uuid first_uuid_v7(Instant at) {
+  Uuid uuid{};
+  stamp(uuid, at);
   return uuid;
 }
 

@@ -23,6 +23,8 @@ namespace karv::base {
 using Uuid = std::array<std::uint8_t, 16>;
 
 Uuid make_uuid_v7(const Clock& wall, Random& random);
+// The bound below every id made at that moment or later.
+Uuid first_uuid_v7(Instant at);
 std::string uuid_text(const Uuid& uuid);                    // 8-4-4-4-12, lower case
 std::optional<Uuid> uuid_from_text(std::string_view text);  // that form only, either case
 

@@ -51,6 +51,16 @@ TEST(Id, ids_of_one_millisecond_differ) {
   EXPECT_EQ(ids.size(), 10'000U);
 }
 
+TEST(Id, ids_differ_while_the_clock_goes_back_and_forth) {
+  ManualClock wall(*from_rfc3339("2026-11-25T12:00:00Z"));
+  SeededRandom random(5);
+  std::set<OrderId> seen;
+  for (int i = 0; i < 20'000; ++i) {
+    wall.advance(milliseconds(i % 3 == 0 ? -2 : 1));  // the same few milliseconds again and again
+    EXPECT_TRUE(seen.insert(make_id<OrderTag>(wall, random)).second);
+  }
+}
+
 TEST(Id, text_and_bytes_survive_the_way_there_and_back) {
   const ManualClock wall(Instant{1'700'000'000'000});
   SeededRandom random(4);

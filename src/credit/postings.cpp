@@ -95,6 +95,23 @@ std::vector<ledger::TransferSpec> refund_posting(const Agreement& agreement, con
   return transfers;
 }
 
+std::vector<ledger::TransferSpec> undone_payment_posting(const Agreement& agreement, const UndoneAmounts& amounts,
+                                                         base::Instant business_time) {
+  KARV_REQUIRE(!amounts.withdrawn.is_negative() && amounts.withdrawn <= amounts.undone);
+  std::vector<ledger::TransferSpec> transfers;
+  transfers.push_back(spec(agreement, "card_payment_refused", amounts.undone, business_time));
+  transfers.back().debit = receivable_of(agreement.agreement_id);
+  transfers.back().credit = clearing_of(agreement);
+  if (amounts.withdrawn.is_zero()) return transfers;
+  transfers.push_back(spec(agreement, "refund_to_card_withdrawn", amounts.withdrawn, business_time));
+  transfers.back().debit = clearing_of(agreement);
+  transfers.back().credit = payable_of(agreement);
+  transfers.push_back(spec(agreement, "refund_of_owed", amounts.withdrawn, business_time));
+  transfers.back().debit = payable_of(agreement);
+  transfers.back().credit = receivable_of(agreement.agreement_id);
+  return transfers;
+}
+
 std::vector<ledger::TransferSpec> with_ids(std::vector<ledger::TransferSpec> transfers, const base::Clock& wall,
                                            base::Random& random) {
   const bool several = transfers.size() > 1;

@@ -7,6 +7,11 @@
 //   card_payment  debit card_clearing     credit receivable         the customer paid
 //   refund        debit merchant_payable  credit receivable         what was still owed is taken off
 //                 debit merchant_payable  credit card_clearing      what was paid goes back
+//   undone        debit receivable        credit card_clearing      the network refused the payment after all: owed
+//   again
+//                 debit card_clearing     credit merchant_payable   what was to go back of it does not
+//                 debit merchant_payable  credit receivable         ... and is taken off what is owed instead
+// What was posted before is never changed: `undone` corrects it by new transfers.
 #pragma once
 
 #include <vector>
@@ -36,6 +41,13 @@ struct RefundAmounts {
 };
 std::vector<ledger::TransferSpec> refund_posting(const Agreement& agreement, const RefundAmounts& amounts,
                                                  base::Instant business_time);
+
+// Pre: undone > 0, withdrawn <= undone; a withdrawn part of zero makes no transfers.
+struct UndoneAmounts {
+  money::Money undone, withdrawn;
+};
+std::vector<ledger::TransferSpec> undone_payment_posting(const Agreement& agreement, const UndoneAmounts& amounts,
+                                                         base::Instant business_time);
 
 // Gives each transfer its id, and several a common group, so that all are made or none.
 std::vector<ledger::TransferSpec> with_ids(std::vector<ledger::TransferSpec> transfers, const base::Clock& wall,

@@ -44,7 +44,9 @@ TEST_F(PostingsTest, each_template_nets_to_zero_and_names_the_agreement) {
   for (const auto& transfers :
        {capture_posting(agreement, euro(100), kNow), card_payment_posting(agreement, euro(40), kNow),
         refund_posting(agreement, {euro(60), euro(40)}, kNow), refund_posting(agreement, {euro(1), euro(0)}, kNow),
-        refund_posting(agreement, {euro(0), euro(1)}, kNow)}) {
+        refund_posting(agreement, {euro(0), euro(1)}, kNow),
+        undone_payment_posting(agreement, {euro(40), euro(0)}, kNow),
+        undone_payment_posting(agreement, {euro(40), euro(15)}, kNow)}) {
     std::int64_t net = 0;
     for (const auto& [account, sum] : effect(transfers)) net += sum;
     EXPECT_EQ(net, 0);
@@ -65,6 +67,22 @@ TEST_F(PostingsTest, a_purchase_paid_and_partly_refunded_leaves_what_it_should) 
   EXPECT_EQ(books[receivable], 0);
   EXPECT_EQ(books[payable], -30);  // the shop is still owed 30
   EXPECT_EQ(books[clearing], 30);  // and the card network owes us 30
+}
+
+TEST_F(PostingsTest, a_refused_payment_leaves_the_books_as_if_it_had_never_been_counted) {
+  std::map<ledger::AccountId, std::int64_t> with;
+  for (const auto& transfers :
+       {capture_posting(agreement, euro(100), kNow), card_payment_posting(agreement, euro(100), kNow),
+        refund_posting(agreement, {euro(0), euro(30)}, kNow),
+        undone_payment_posting(agreement, {euro(100), euro(30)}, kNow)})
+    for (const auto& [account, sum] : effect(transfers)) with[account] += sum;
+  std::map<ledger::AccountId, std::int64_t> without;
+  for (const auto& transfers :
+       {capture_posting(agreement, euro(100), kNow), refund_posting(agreement, {euro(30), euro(0)}, kNow)})
+    for (const auto& [account, sum] : effect(transfers)) without[account] += sum;
+  EXPECT_EQ(with[receivable], without[receivable]);
+  EXPECT_EQ(with[payable], without[payable]);
+  EXPECT_EQ(with[clearing], 0);
 }
 
 TEST_F(PostingsTest, hot_accounts_are_derived_and_a_receivable_has_a_floor) {
@@ -92,6 +110,8 @@ TEST_F(PostingsTest, nothing_empty_negative_or_foreign_is_posted) {
   EXPECT_THROW((void)card_payment_posting(agreement, euro(-1), kNow), base::RequirementFailed);
   EXPECT_THROW((void)refund_posting(agreement, {euro(0), euro(0)}, kNow), base::RequirementFailed);
   EXPECT_THROW((void)refund_posting(agreement, {euro(2), euro(-1)}, kNow), base::RequirementFailed);
+  EXPECT_THROW((void)undone_payment_posting(agreement, {euro(0), euro(0)}, kNow), base::RequirementFailed);
+  EXPECT_THROW((void)undone_payment_posting(agreement, {euro(1), euro(2)}, kNow), base::RequirementFailed);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "credit/repository.h"
 
+#include <limits>
+
 #include "base/check.h"
 
 namespace karv::credit {
@@ -43,7 +45,8 @@ constexpr Sql kInstallmentsOfCustomer =
 constexpr Sql kInstallmentsWithStep =
     "select installment_id, agreement_id, capture_ref, number, due_date, currency, amount, paid, canceled, refunded, "
     "state, failed_charges, next_step_on, version from installments where next_step_on <= $1 and state <> 'processing' "
-    "order by next_step_on, installment_id limit $2";
+    "and (next_step_on > $2 or (next_step_on = $3 and installment_id > $4)) "
+    "order by next_step_on, installment_id limit $5";
 constexpr Sql kInsertInstallment =
     "insert into installments (installment_id, agreement_id, capture_ref, number, due_date, currency, amount, paid, "
     "canceled, refunded, state, failed_charges, next_step_on, version) "
@@ -53,14 +56,14 @@ constexpr Sql kUpdateInstallment =
     "next_step_on = $6, version = $7 where installment_id = $8 and version = $9";
 
 constexpr Sql kPaymentsOf =
-    "select payment_id, agreement_id, installment_id, operation, currency, amount, refunded, brand, last4, paid_at "
-    "from installment_payments where agreement_id = $1 order by payment_id";
+    "select payment_id, agreement_id, installment_id, operation, currency, amount, refunded, brand, last4, paid_at, "
+    "refused_at from installment_payments where agreement_id = $1 order by payment_id";
 constexpr Sql kPaymentsOfInstallment =
-    "select payment_id, agreement_id, installment_id, operation, currency, amount, refunded, brand, last4, paid_at "
-    "from installment_payments where installment_id = $1 order by payment_id";
+    "select payment_id, agreement_id, installment_id, operation, currency, amount, refunded, brand, last4, paid_at, "
+    "refused_at from installment_payments where installment_id = $1 order by payment_id";
 constexpr Sql kPaymentsOfCustomer =
-    "select payment_id, agreement_id, installment_id, operation, currency, amount, refunded, brand, last4, paid_at "
-    "from installment_payments where agreement_id in "
+    "select payment_id, agreement_id, installment_id, operation, currency, amount, refunded, brand, last4, paid_at, "
+    "refused_at from installment_payments where agreement_id in "
     "(select agreement_id from agreements where customer_id = $1 order by agreement_id desc limit $2) "
     "order by payment_id";
 constexpr Sql kInsertPayment =
@@ -69,6 +72,10 @@ constexpr Sql kInsertPayment =
     "brand, last4, paid_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 constexpr Sql kUpdatePaymentRefunded =
     "update installment_payments set refunded = $1 where payment_id = $2 and refunded = $3";
+
+constexpr Sql kUpdatePaymentRefused =
+    "update installment_payments set refunded = 0, refused_at = $1 where payment_id = $2 and refunded = $3 "
+    "and refused_at is null";
 
 // An amount is at most 2 * 10^8 and a customer has far fewer than 10^9 agreements, so no sum comes near 2^63.
 constexpr Sql kOpenAmounts =
@@ -148,6 +155,7 @@ Payment payment_from(const Row& row) {
   payment.by.brand = row.text(7);
   payment.by.last4 = row.text(8);
   payment.paid_at = {row.integer(9)};
+  if (const auto refused = row.integer_or_null(10)) payment.refused_at = base::Instant{*refused};
   return payment;
 }
 
@@ -189,8 +197,10 @@ store::Query installments_of(AgreementId id) { return {kInstallmentsOf, {id}}; }
 store::Query installments_of_customer(identity::CustomerId id, std::int64_t agreements) {
   return {kInstallmentsOfCustomer, {id, agreements}};
 }
-store::Query installments_with_step(calendar::Date until, std::int64_t limit) {
-  return {kInstallmentsWithStep, {until.day_number(), limit}};
+store::Query installments_with_step(calendar::Date until, std::int64_t limit, const std::optional<Installment>& after) {
+  const std::int64_t day = after ? after->next_step_on->day_number() : std::numeric_limits<std::int64_t>::min();
+  const InstallmentId id = after ? after->installment_id : InstallmentId();
+  return {kInstallmentsWithStep, {until.day_number(), day, day, id, limit}};
 }
 std::vector<Installment> read_installments(const Rows& rows) {
   std::vector<Installment> installments;
@@ -229,6 +239,10 @@ void insert_payment(store::Tx& tx, const Payment& p) {
 }
 void update_payment_refunded(store::Tx& tx, const Payment& was, const money::Money& refunded) {
   tx.write({kUpdatePaymentRefunded, {refunded.minor(), was.payment_id, was.refunded.minor()}}, 1);
+}
+
+void update_payment_refused(store::Tx& tx, const Payment& was, base::Instant refused_at) {
+  tx.write({kUpdatePaymentRefused, {refused_at.ms, was.payment_id, was.refunded.minor()}}, 1);
 }
 
 store::Query open_amounts_of(identity::CustomerId id, money::Currency currency) {

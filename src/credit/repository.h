@@ -21,7 +21,7 @@ void update_agreement(store::Tx& tx, const Agreement& agreement);  // Pre: versi
 store::Query find_installment(InstallmentId id);
 store::Query installments_of(AgreementId id);  // by id: the order of their making
 store::Query installments_of_customer(identity::CustomerId id, std::int64_t agreements);
-store::Query installments_with_step(calendar::Date until, std::int64_t limit);
+store::Query installments_with_step(calendar::Date until, std::int64_t limit, const std::optional<Installment>& after);
 std::vector<Installment> read_installments(const store::Rows& rows);
 void insert_installment(store::Tx& tx, const Installment& installment);
 void update_installment(store::Tx& tx, const Installment& installment);  // Pre: version was raised by one
@@ -32,6 +32,8 @@ store::Query payments_of_customer(identity::CustomerId id, std::int64_t agreemen
 std::vector<Payment> read_payments(const store::Rows& rows);
 void insert_payment(store::Tx& tx, const Payment& payment);
 void update_payment_refunded(store::Tx& tx, const Payment& was, const money::Money& refunded);
+// Marks it as refused; nothing of it goes back any more. Pre: not refused before.
+void update_payment_refused(store::Tx& tx, const Payment& was, base::Instant refused_at);
 
 // Per currency code: what is owed, and what is agreed and may still be captured.
 store::Query open_amounts_of(identity::CustomerId id, money::Currency currency);

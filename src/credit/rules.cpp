@@ -25,7 +25,8 @@ base::Result<Installment> moved(const Installment& installment, InstallmentComma
 // Where an installment that still owes something goes when a charge has ended.
 InstallmentCommand command_after_charge(const Installment& installment, calendar::Date today) {
   if (today < installment.due_date) return InstallmentCommand::return_planned;
-  return installment.failed_charges > 0 ? InstallmentCommand::miss : InstallmentCommand::return_due;
+  const bool late = installment.failed_charges > 0 || today > installment.due_date;
+  return late ? InstallmentCommand::miss : InstallmentCommand::return_due;
 }
 
 Agreement with_settlement(Agreement agreement) {
@@ -71,7 +72,7 @@ std::vector<RefundToCard> give_back(std::vector<Installment>& scope, std::span<c
   std::vector<RefundToCard> parts;
   for (Installment& installment : scope) {
     for (auto payment = payments.rbegin(); payment != payments.rend(); ++payment) {
-      if (payment->installment_id != installment.installment_id || excess.is_zero()) continue;
+      if (payment->installment_id != installment.installment_id || excess.is_zero() || payment->refused_at) continue;
       const money::Money part = std::min(payment->amount - payment->refunded, excess);
       if (part.is_zero()) continue;
       KARV_REQUIRE(part.is_positive());
@@ -83,6 +84,33 @@ std::vector<RefundToCard> give_back(std::vector<Installment>& scope, std::span<c
     KARV_REQUIRE(installment.refunded <= installment.paid);
   }
   return parts;
+}
+
+// A charge at or after the date did not bring the money: it is tried again a week later, a few times.
+void count_failed_charge(Installment& installment, calendar::Date today) {
+  installment.failed_charges += 1;
+  installment.next_step_on.reset();
+  if (installment.failed_charges < kChargeAttempts)
+    installment.next_step_on = calendar::add_days(today, kDaysBetweenCharges);
+}
+
+// Where an installment goes that lost a payment; it may be owed again, or not at all any more.
+base::Result<Installment> reopened(Installment open, calendar::Date today) {
+  using enum InstallmentCommand;
+  const bool was_paid = open.state == InstallmentState::paid;
+  if (open.owed().is_zero()) {  // refunds had taken off all that the payment did not cover, and now that too
+    KARV_REQUIRE(was_paid);
+    if (open.paid.is_zero()) return moved(open, reopen_canceled);
+  } else if (today < open.due_date) {
+    open.next_step_on = open.due_date;
+    if (was_paid) return moved(open, reopen_planned);
+  } else if (!is_being_charged(open)) {
+    count_failed_charge(open, today);
+    if (was_paid) return moved(open, reopen_overdue);
+    if (open.state == InstallmentState::due) return moved(open, miss);
+  }
+  open.version += 1;
+  return open;
 }
 
 }  // namespace
@@ -133,10 +161,13 @@ base::Result<Installment> decide_failed_payment(const Installment& installment, 
   if (!is_being_charged(installment)) return not_in_this_state(name_of(installment.state));
   if (today < installment.due_date) return moved(installment, InstallmentCommand::return_planned);
   KARV_TRY(Installment changed, moved(installment, InstallmentCommand::miss));
-  changed.failed_charges += 1;
-  changed.next_step_on.reset();
-  if (changed.failed_charges < kChargeAttempts) changed.next_step_on = calendar::add_days(today, kDaysBetweenCharges);
+  count_failed_charge(changed, today);
   return changed;
+}
+
+base::Result<Installment> decide_uncharged(const Installment& installment, calendar::Date today) {
+  if (!is_being_charged(installment)) return not_in_this_state(name_of(installment.state));
+  return moved(installment, command_after_charge(installment, today));
 }
 
 base::Result<Installment> decide_unpaid(const Installment& installment, calendar::Date today) {
@@ -152,6 +183,32 @@ base::Result<Installment> decide_unpaid(const Installment& installment, calendar
   KARV_TRY(Installment changed, moved(installment, InstallmentCommand::miss));
   changed.next_step_on.reset();
   return changed;
+}
+
+base::Result<UndoDecision> decide_undo_payment(const Agreement& agreement, const Installment& installment,
+                                               const Payment& payment, calendar::Date today) {
+  KARV_REQUIRE(payment.installment_id == installment.installment_id && !payment.refused_at);
+  KARV_REQUIRE(payment.amount.is_positive() && payment.amount <= installment.paid);
+  KARV_REQUIRE(payment.refunded <= payment.amount && payment.refunded <= installment.refunded);
+  UndoDecision decision{agreement, installment, payment.amount, payment.refunded};
+  Installment& open = decision.installment;
+  open.paid -= payment.amount;
+  open.refunded -= payment.refunded;
+  open.canceled += payment.refunded;
+  KARV_TRY(open, reopened(open, today));
+  Agreement& owing = decision.agreement;
+  owing.paid -= payment.amount;
+  owing.refunded -= payment.refunded;
+  owing.canceled += payment.refunded;
+  if (owing.outstanding().is_positive()) {
+    const auto next = next_state(owing.state, AgreementCommand::reopen);
+    KARV_REQUIRE(next.has_value());
+    owing.state = *next;
+  }
+  owing.version += 1;
+  KARV_REQUIRE(!open.owed().is_negative() && owing.refunded <= owing.paid && open.refunded <= open.paid);
+  KARV_REQUIRE(owing.outstanding() == agreement.outstanding() + payment.amount - payment.refunded);
+  return decision;
 }
 
 base::Result<RefundDecision> decide_refund(const Agreement& agreement, std::span<const Installment> scope,

@@ -28,6 +28,9 @@ enum class InstallmentCommand : std::uint8_t {
   return_due,      // ... on or after it
   settle,          // nothing is owed any more, something was paid
   cancel,          // nothing is owed any more, nothing was paid
+  reopen_planned,  // what had paid it was refused later: owed again, before the date
+  reopen_overdue,  // ... on or after it
+  reopen_canceled  // ... and refunds had taken off all of it: nothing is owed, nothing was paid
 };
 struct InstallmentTransition {
   InstallmentState from;
@@ -54,6 +57,9 @@ inline constexpr auto kInstallmentTransitions = [] {
       {processing, return_due, due},
       {processing, miss, overdue},
       {processing, settle, InstallmentState::paid},
+      {InstallmentState::paid, reopen_planned, planned},
+      {InstallmentState::paid, reopen_overdue, overdue},
+      {InstallmentState::paid, reopen_canceled, canceled},
   });
 }();
 constexpr std::optional<InstallmentState> next_state(InstallmentState from, InstallmentCommand command) {
@@ -62,7 +68,7 @@ constexpr std::optional<InstallmentState> next_state(InstallmentState from, Inst
   return std::nullopt;
 }
 
-enum class AgreementCommand : std::uint8_t { capture, settle, cancel };
+enum class AgreementCommand : std::uint8_t { capture, settle, cancel, reopen };
 struct AgreementTransition {
   AgreementState from;
   AgreementCommand command;
@@ -74,6 +80,8 @@ inline constexpr auto kAgreementTransitions = std::to_array<AgreementTransition>
     {AgreementState::active, AgreementCommand::capture, AgreementState::active},
     {AgreementState::active, AgreementCommand::settle, AgreementState::settled},
     {AgreementState::settled, AgreementCommand::capture, AgreementState::active},
+    {AgreementState::active, AgreementCommand::reopen, AgreementState::active},
+    {AgreementState::settled, AgreementCommand::reopen, AgreementState::active},
 });
 constexpr std::optional<AgreementState> next_state(AgreementState from, AgreementCommand command) {
   for (const auto& row : kAgreementTransitions)
@@ -97,7 +105,21 @@ base::Result<PaymentDecision> decide_payment(const Agreement& agreement, const I
                                              const money::Money& amount, calendar::Date today);
 // Errors: not_allowed.
 base::Result<Installment> decide_failed_payment(const Installment& installment, calendar::Date today);
+// The charge never left: as before it, and looked at again when it would have been.
+base::Result<Installment> decide_uncharged(const Installment& installment, calendar::Date today);
 base::Result<Installment> decide_unpaid(const Installment& installment, calendar::Date today);
+
+// A payment that was counted and that the card network refused later: as if it had failed. What a refund had given back
+// of it was never to be given back: it is taken off what is owed instead.
+struct UndoDecision {
+  Agreement agreement;
+  Installment installment;
+  money::Money undone;     // the payment
+  money::Money withdrawn;  // of the refunds that it had been given back by
+};
+// Pre: the payment is the installment's and was not refused before. Errors: none.
+base::Result<UndoDecision> decide_undo_payment(const Agreement& agreement, const Installment& installment,
+                                               const Payment& payment, calendar::Date today);
 
 // A part of a refund that goes back to a card: which payment it undoes.
 struct RefundToCard {

@@ -65,8 +65,8 @@ TEST(InstallmentStateTest, every_pair_is_either_listed_or_refused) {
   using enum InstallmentState;
   constexpr InstallmentState kStates[] = {planned, due, processing, overdue, InstallmentState::paid, canceled};
   using enum InstallmentCommand;
-  constexpr InstallmentCommand kCommands[] = {fall_due,   miss,   start_payment, return_planned,
-                                              return_due, settle, cancel};
+  constexpr InstallmentCommand kCommands[] = {fall_due, miss,   start_payment,  return_planned, return_due,
+                                              settle,   cancel, reopen_planned, reopen_overdue, reopen_canceled};
   std::set<std::string> allowed;
   for (const auto from : kStates)
     for (const auto command : kCommands)
@@ -76,7 +76,8 @@ TEST(InstallmentStateTest, every_pair_is_either_listed_or_refused) {
   const std::set<std::string> expected = {
       "planned>0>due",      "planned>2>processing", "planned>5>paid",   "planned>6>canceled",   "due>1>overdue",
       "due>2>processing",   "due>5>paid",           "due>6>canceled",   "overdue>2>processing", "overdue>5>paid",
-      "overdue>6>canceled", "processing>3>planned", "processing>4>due", "processing>1>overdue", "processing>5>paid"};
+      "overdue>6>canceled", "processing>3>planned", "processing>4>due", "processing>1>overdue", "processing>5>paid",
+      "paid>7>planned",     "paid>8>overdue",       "paid>9>canceled"};
   EXPECT_EQ(allowed, expected);
   static_assert(!next_state(InstallmentState::paid, cancel) && !next_state(canceled, settle));
 }
@@ -91,7 +92,9 @@ TEST(AgreementStateTest, every_pair_is_either_listed_or_refused) {
   static_assert(!next_state(settled, AgreementCommand::settle) && !next_state(settled, cancel));
   static_assert(!next_state(canceled, capture) && !next_state(canceled, cancel));
   static_assert(!next_state(canceled, AgreementCommand::settle));
-  EXPECT_EQ(kAgreementTransitions.size(), 5U);
+  static_assert(next_state(active, reopen) == active && next_state(settled, reopen) == active);
+  static_assert(!next_state(concluded, reopen) && !next_state(canceled, reopen));
+  EXPECT_EQ(kAgreementTransitions.size(), 7U);
   for (const auto state : {concluded, active, settled, canceled})
     EXPECT_EQ(agreement_state_from(name_of(state)), state);
   EXPECT_FALSE(agreement_state_from("nothing").has_value());
@@ -175,6 +178,24 @@ TEST(FailedChargeTest, an_early_payment_that_fails_changes_nothing_but_the_versi
   EXPECT_FALSE(decide_failed_payment(before, kDue).ok());
 }
 
+TEST(UnchargedTest, a_charge_that_was_never_sent_counts_for_nothing) {
+  const Installment before = installment(1, 100);
+  for (const auto& [day, state] :
+       {std::pair{calendar::add_days(kDue, -1), InstallmentState::planned}, std::pair{kDue, InstallmentState::due},
+        std::pair{calendar::add_days(kDue, 1), InstallmentState::overdue}}) {
+    const auto after = decide_uncharged(*decide_start_payment(before), day);
+    ASSERT_TRUE(after.ok());
+    EXPECT_EQ(after->state, state);
+    EXPECT_EQ(after->failed_charges, 0);
+    EXPECT_EQ(after->next_step_on, before.next_step_on);
+  }
+  Installment failed_before = installment(1, 100, kDue, InstallmentState::processing);
+  failed_before.failed_charges = 1;
+  EXPECT_EQ(decide_uncharged(failed_before, kDue)->state, InstallmentState::overdue);
+  EXPECT_EQ(decide_uncharged(failed_before, kDue)->failed_charges, 1);
+  EXPECT_FALSE(decide_uncharged(before, kDue).ok());
+}
+
 TEST(UnpaidTest, without_a_card_it_falls_due_and_is_overdue_the_day_after) {
   const Installment planned = installment(1, 100);
   EXPECT_FALSE(decide_unpaid(planned, calendar::add_days(kDue, -1)).ok());
@@ -189,6 +210,76 @@ TEST(UnpaidTest, without_a_card_it_falls_due_and_is_overdue_the_day_after) {
   EXPECT_FALSE(overdue->next_step_on.has_value());
   EXPECT_FALSE(decide_unpaid(installment(1, 100, kDue, InstallmentState::processing), kDue).ok());
   EXPECT_FALSE(decide_unpaid(paid(1, 100), kDue).ok());
+}
+
+class UndoRuleTest : public testing::Test {
+ protected:
+  static UndoDecision undo(const Installment& of, const Payment& by, Date today, AgreementState state) {
+    Agreement agreement = agreement_of({of});
+    agreement.state = state;
+    return decide_undo_payment(agreement, of, by, today).value();
+  }
+};
+
+TEST_F(UndoRuleTest, at_or_after_the_date_it_counts_as_a_failed_charge) {
+  const auto undone = undo(paid(1, 100), payment(1, 100), kDue, AgreementState::settled);
+  EXPECT_EQ(undone.installment.state, InstallmentState::overdue);
+  EXPECT_EQ(undone.installment.owed(), euro(100));
+  EXPECT_EQ(undone.installment.failed_charges, 1);
+  EXPECT_EQ(undone.installment.next_step_on, calendar::add_days(kDue, 7));
+  EXPECT_EQ(undone.agreement.state, AgreementState::active);
+  EXPECT_EQ(undone.agreement.outstanding(), euro(100));
+  EXPECT_EQ(undone.undone, euro(100));
+  EXPECT_EQ(undone.withdrawn, euro(0));
+  Installment twice_failed = paid(1, 100);
+  twice_failed.failed_charges = 2;
+  EXPECT_FALSE(undo(twice_failed, payment(1, 100), kDue, AgreementState::settled).installment.next_step_on.has_value());
+}
+
+TEST_F(UndoRuleTest, before_the_date_it_is_planned_again) {
+  const auto undone = undo(paid(1, 100), payment(1, 100), calendar::add_days(kDue, -1), AgreementState::settled);
+  EXPECT_EQ(undone.installment.state, InstallmentState::planned);
+  EXPECT_EQ(undone.installment.failed_charges, 0);
+  EXPECT_EQ(undone.installment.next_step_on, kDue);
+}
+
+TEST_F(UndoRuleTest, what_refunds_were_to_give_back_of_it_is_taken_off_what_is_owed) {
+  Installment half = paid(1, 100);
+  half.refunded = euro(40);
+  Payment by = payment(1, 100);
+  by.refunded = euro(40);
+  const auto undone = undo(half, by, kDue, AgreementState::settled);
+  EXPECT_EQ(undone.installment.owed(), euro(60));
+  EXPECT_EQ(undone.installment.canceled, euro(40));
+  EXPECT_EQ(undone.agreement.refunded, euro(0));
+  EXPECT_EQ(undone.withdrawn, euro(40));
+  half.refunded = by.refunded = euro(100);
+  const auto all = undo(half, by, kDue, AgreementState::settled);
+  EXPECT_EQ(all.installment.state, InstallmentState::canceled);
+  EXPECT_FALSE(all.installment.next_step_on.has_value());
+  EXPECT_EQ(all.agreement.state, AgreementState::settled);
+}
+
+TEST_F(UndoRuleTest, a_part_leaves_a_charge_of_the_rest_on_its_way) {
+  Installment rest = installment(1, 100, kDue, InstallmentState::processing);
+  rest.paid = euro(30);
+  const auto undone = undo(rest, payment(1, 30), kDue, AgreementState::active);
+  EXPECT_EQ(undone.installment.state, InstallmentState::processing);
+  EXPECT_EQ(undone.installment.owed(), euro(100));
+  EXPECT_EQ(undone.installment.version, rest.version + 1);
+  rest.state = InstallmentState::due;
+  EXPECT_EQ(undo(rest, payment(1, 30), kDue, AgreementState::active).installment.state, InstallmentState::overdue);
+}
+
+TEST_F(UndoRuleTest, a_payment_is_undone_once_and_only_on_its_own_installment) {
+  Payment refused = payment(1, 100);
+  refused.refused_at = base::Instant{1};
+  const Installment of = paid(1, 100);
+  EXPECT_THROW((void)decide_undo_payment(agreement_of({of}), of, refused, kDue), base::RequirementFailed);
+  EXPECT_THROW((void)decide_undo_payment(agreement_of({of}), of, payment(2, 100), kDue), base::RequirementFailed);
+  const std::vector<Installment> one = {installment(1, 100, kDue, InstallmentState::overdue)};
+  const std::vector<Payment> by = {refused};
+  EXPECT_EQ(decide_refund(agreement_of(one), one, by, euro(100))->to_card, euro(0));
 }
 
 class RefundRuleTest : public testing::Test {

@@ -65,13 +65,16 @@ constexpr const char* kPaymentsByOperation =
 constexpr const char* kPaymentsByAgreement =
     "create index installment_payments_by_agreement on installment_payments (agreement_id, payment_id)";
 
+constexpr const char* kRefusedPayments = "alter table installment_payments add column refused_at BIGINT";
+
 }  // namespace
 
 std::span<const store::Migration> migrations() {
-  static const std::array<store::Migration, 3> kMigrations = {{
+  static const std::array<store::Migration, 4> kMigrations = {{
       {50001, "agreements", {kAgreements, kAgreementsByCustomer}},
       {50002, "installments", {kInstallments, kInstallmentsByAgreement, kInstallmentsByStep}},
       {50003, "installment_payments", {kPayments, kPaymentsByOperation, kPaymentsByAgreement}},
+      {50004, "payments refused later", {kRefusedPayments}},
   }};
   return kMigrations;
 }

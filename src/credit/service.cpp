@@ -195,9 +195,38 @@ Result<Installment> apply_payment(store::Tx& tx, const Context& context, Install
   return std::move(decision.installment);
 }
 
+Result<UndonePayment> undo_payment(store::Tx& tx, const Context& context, AgreementId agreement_id,
+                                   const base::Uuid& operation) {
+  KARV_TRY(const auto answers, tx.read_for_update({find_agreement(agreement_id), installments_of(agreement_id),
+                                                   payments_of(agreement_id)}));
+  const auto agreement = read_agreement(answers[0]);
+  const auto installments = read_installments(answers[1]);
+  const auto payments = read_payments(answers[2]);
+  const auto payment =
+      std::ranges::find_if(payments, [&](const Payment& candidate) { return candidate.by.operation == operation; });
+  if (!agreement || payment == payments.end()) return base::Error(ErrorCode::not_found);
+  const auto installment = std::ranges::find(installments, payment->installment_id, &Installment::installment_id);
+  KARV_REQUIRE(installment != installments.end());
+  if (payment->refused_at) return UndonePayment{*installment, nothing(*agreement), nothing(*agreement), false};
+
+  KARV_TRY(UndoDecision decision, decide_undo_payment(*agreement, *installment, *payment, today(context)));
+  KARV_TRY_VOID(ledger::post(
+      tx, with_ids(undone_payment_posting(*agreement, {decision.undone, decision.withdrawn}, context.business.now()),
+                   context.wall, context.random)));
+  update_agreement(tx, decision.agreement);
+  update_installment(tx, decision.installment);
+  update_payment_refused(tx, *payment, context.business.now());
+  return UndonePayment{std::move(decision.installment), decision.undone, decision.withdrawn, true};
+}
+
 Result<Installment> fail_payment(store::Tx& tx, const Context& context, InstallmentId installment_id) {
   KARV_TRY(const Installment installment, load_installment(tx, installment_id));
   return save(tx, decide_failed_payment(installment, today(context)));
+}
+
+Result<Installment> return_payment(store::Tx& tx, const Context& context, InstallmentId installment_id) {
+  KARV_TRY(const Installment installment, load_installment(tx, installment_id));
+  return save(tx, decide_uncharged(installment, today(context)));
 }
 
 Result<Installment> note_unpaid(store::Tx& tx, const Context& context, InstallmentId installment_id) {
@@ -205,8 +234,10 @@ Result<Installment> note_unpaid(store::Tx& tx, const Context& context, Installme
   return save(tx, decide_unpaid(installment, today(context)));
 }
 
-Result<std::vector<Installment>> due_installments(store::ReadTx& tx, calendar::Date date, std::int64_t limit) {
-  KARV_TRY(const store::Rows rows, tx.read_one(installments_with_step(date, limit)));
+Result<std::vector<Installment>> due_installments(store::ReadTx& tx, calendar::Date date, std::int64_t limit,
+                                                  const std::optional<Installment>& after) {
+  KARV_REQUIRE(!after || after->next_step_on.has_value());
+  KARV_TRY(const store::Rows rows, tx.read_one(installments_with_step(date, limit, after)));
   return read_installments(rows);
 }
 

@@ -28,10 +28,10 @@ struct Context {
   const base::Clock& wall;      // ids
   const base::Clock& business;  // dates and instants that customers see
   base::Random& random;
-  KnownAccounts* known_accounts = nullptr;      // empty: asks every time, one round trip more
-  calendar::Zone zone = calendar::Zone::utc();  // where days end
+  calendar::Zone zone;                      // of the purchase's market: where its days begin and end
+  KnownAccounts* known_accounts = nullptr;  // empty: asks every time, one round trip more
 };
-// The business day: what every due date is compared with.
+// The business day there: what every due date is compared with.
 calendar::Date today(const Context& context);
 
 struct Conclusion {
@@ -81,17 +81,34 @@ base::Result<Installment> start_payment(store::Tx& tx, InstallmentId installment
 base::Result<Installment> apply_payment(store::Tx& tx, const Context& context, InstallmentId installment,
                                         const money::Money& amount, const PaidBy& by);
 
+// Undoes a payment that was counted and that the card network refused later: its installment is owed again and charged
+// by the rule for failed charges. The same operation again changes nothing.
+// Effects: payments row; correcting transfers; agreement active. Errors: not_found. Cost: two round trips.
+struct UndonePayment {
+  Installment installment;
+  money::Money undone, withdrawn;  // withdrawn: what refunds were to give back of it, and now must not
+  bool news = true;                // false: it was undone before
+};
+base::Result<UndonePayment> undo_payment(store::Tx& tx, const Context& context, AgreementId agreement,
+                                         const base::Uuid& operation);
+
 // The charge that start_payment reserved did not happen. At or after the due date this counts: the installment is
 // overdue and tried again after 7 days, three times in all. Before it, the installment is as it was.
 // Errors: not_found, not_allowed (not being charged). Cost: one round trip.
 base::Result<Installment> fail_payment(store::Tx& tx, const Context& context, InstallmentId installment);
 
+// The charge that start_payment reserved was never sent: it counts for nothing, and may be started again at once.
+// Errors: not_found, not_allowed (not being charged). Cost: one round trip.
+base::Result<Installment> return_payment(store::Tx& tx, const Context& context, InstallmentId installment);
+
 // Nobody could be charged on a due or later date (no card): planned -> due -> (a day later) overdue.
 // Errors: not_found, not_allowed. Cost: one round trip.
 base::Result<Installment> note_unpaid(store::Tx& tx, const Context& context, InstallmentId installment);
 
-// Installments whose next step is on or before `date`, oldest first. Cost: one round trip.
-base::Result<std::vector<Installment>> due_installments(store::ReadTx& tx, calendar::Date date, std::int64_t limit);
+// Installments whose next step is on or before `date`, oldest first; those behind `after` when it is given, so that a
+// run looks at each once. Cost: one round trip.
+base::Result<std::vector<Installment>> due_installments(store::ReadTx& tx, calendar::Date date, std::int64_t limit,
+                                                        const std::optional<Installment>& after = {});
 
 // Errors: not_found. Cost: one round trip.
 base::Result<AgreementView> get_agreement(store::ReadTx& tx, AgreementId agreement);

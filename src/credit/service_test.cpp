@@ -23,7 +23,7 @@ Money euro(std::int64_t minor) { return {minor, kEuro}; }
 
 // Credit with a database of its own.
 struct CreditWorld {
-  Context context() { return {base.wall, base.business, base.random, &known}; }
+  Context context() { return {base.wall, base.business, base.random, zone, &known}; }
   Date now() { return today(context()); }
   base::Uuid uuid() { return base::make_uuid_v7(base.wall, base.random); }
   template <class T, class Work>
@@ -59,6 +59,9 @@ struct CreditWorld {
     return write<RefundSplit>(
         [&](store::Tx& tx) { return cancel_owed(tx, context(), agreement, capture, euro(minor)); });
   }
+  base::Result<UndonePayment> undo(AgreementId agreement, const base::Uuid& operation) {
+    return write<UndonePayment>([&](store::Tx& tx) { return undo_payment(tx, context(), agreement, operation); });
+  }
   AgreementView view(AgreementId agreement) {
     return base.read<AgreementView>([&](store::ReadTx& tx) { return get_agreement(tx, agreement); }).value();
   }
@@ -74,6 +77,7 @@ struct CreditWorld {
   }
 
   identity::WorldForTest base{{ledger::migrations(), migrations()}};
+  calendar::Zone zone = calendar::Zone::utc();
   KnownAccounts known{base.wall, 100, base::hours(1'000'000)};
   identity::CustomerId customer{base::Uuid{1}};
   identity::MerchantId merchant{base::Uuid{2}};
@@ -201,6 +205,78 @@ TEST_F(CreditServiceTest, the_nightly_list_follows_dates_attempts_and_outcomes) 
   EXPECT_TRUE(world.due_on(calendar::add_days(due, 365)).empty());
 }
 
+TEST_F(CreditServiceTest, a_charge_that_was_never_sent_leaves_the_installment_on_the_nightly_list) {
+  const AgreementId id = world.conclude_one(Plan::pay_in_30, 10'000);
+  const InstallmentId installment = (*world.capture(id, 10'000))[0].installment_id;
+  world.base.advance(base::days(30));
+  ASSERT_TRUE(world.start(installment).ok());
+  const auto back =
+      world.write<Installment>([&](store::Tx& tx) { return return_payment(tx, world.context(), installment); });
+  ASSERT_TRUE(back.ok());
+  EXPECT_EQ(back->state, InstallmentState::due);
+  EXPECT_EQ(world.due_on(world.now()).size(), 1U);
+}
+
+TEST_F(CreditServiceTest, the_nightly_list_is_walked_through_once) {
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_TRUE(world.capture(world.conclude_one(Plan::pay_in_30, 1'000), 1'000).ok());
+    world.base.advance(base::hours(9));  // over two dates
+  }
+  world.base.advance(base::days(40));
+  std::vector<InstallmentId> seen;
+  std::optional<Installment> last;
+  for (;;) {
+    const auto batch = world.base
+                           .read<std::vector<Installment>>(
+                               [&](store::ReadTx& tx) { return due_installments(tx, world.now(), 2, last); })
+                           .value();
+    if (batch.empty()) break;
+    for (const Installment& one : batch) seen.push_back(one.installment_id);
+    last = batch.back();
+  }
+  EXPECT_EQ(seen.size(), 5U);
+  std::ranges::sort(seen);
+  EXPECT_EQ(std::ranges::adjacent_find(seen), seen.end());
+}
+
+TEST_F(CreditServiceTest, a_payment_refused_later_is_undone_once_by_correcting_transfers) {
+  const AgreementId id = world.conclude_one(Plan::pay_now, 10'000);
+  const InstallmentId installment = (*world.capture(id, 10'000))[0].installment_id;
+  const base::Uuid operation = world.uuid();
+  ASSERT_TRUE(world.pay(installment, 10'000, operation).ok());
+  ASSERT_EQ(world.refund(id, 2'500)->to_card, euro(2'500));
+  const auto transfers = [&] {
+    return world.base
+        .read<std::vector<ledger::Transfer>>(
+            [&](store::ReadTx& tx) { return ledger::list_by_reference(tx, id.uuid()); })
+        .value();
+  };
+  const auto before = transfers();
+  EXPECT_EQ(world.undo(id, world.uuid()).error().code(), base::ErrorCode::not_found);
+  for (const bool news : {true, false}) {
+    const auto undone = world.undo(id, operation);
+    ASSERT_TRUE(undone.ok());
+    EXPECT_EQ(undone->news, news);
+    EXPECT_EQ(undone->installment.owed(), euro(7'500));
+    EXPECT_EQ(world.receivable(id), 7'500);
+  }
+  const auto after = transfers();
+  ASSERT_EQ(after.size(), before.size() + 3);
+  for (const auto& earlier : before)  // nothing of what was written is changed
+    EXPECT_EQ(std::ranges::count_if(after,
+                                    [&](const ledger::Transfer& t) {
+                                      return t.id == earlier.id && t.amount == earlier.amount && t.kind == earlier.kind;
+                                    }),
+              1);
+  const AgreementView view = world.view(id);
+  EXPECT_EQ(view.agreement.state, AgreementState::active);
+  EXPECT_TRUE(view.payments[0].refused_at.has_value());
+  EXPECT_EQ(world.due_on(calendar::add_days(world.now(), 7)).size(), 1U);
+  ASSERT_TRUE(world.pay(installment, 7'500, world.uuid()).ok());  // the charge a week later
+  EXPECT_EQ(world.refund(id, 7'500)->to_card, euro(7'500));
+  EXPECT_EQ(world.refund(id, 1).error().code(), base::ErrorCode::not_matching);
+}
+
 TEST_F(CreditServiceTest, an_uncaptured_agreement_can_be_canceled_and_then_owes_nothing) {
   const AgreementId id = world.conclude_one(Plan::pay_in_30, 10'000);
   const auto cancel = [&] { return world.write<void>([&](store::Tx& tx) { return cancel_agreement(tx, id); }); };
@@ -255,8 +331,8 @@ TEST_F(CreditServiceTest, a_capture_costs_three_round_trips_once_the_accounts_ar
   EXPECT_EQ(world.base.round_trips, 3);
 }
 
-// Whatever the order of captures, payments, failures and refunds: what is outstanding is captured - canceled - paid,
-// never negative, the sum over the installments, and the ledger's receivable.
+// Whatever the order of captures, payments, failures, refunds and refusals: what is outstanding is captured - canceled
+// - paid, never negative, the sum over the installments, and the ledger's receivable.
 void run_random_steps(CreditWorld& world, Plan plan) {
   constexpr std::int64_t kAgreed = 10'000;
   const AgreementId id = world.conclude_one(plan, kAgreed);
@@ -265,11 +341,15 @@ void run_random_steps(CreditWorld& world, Plan plan) {
   for (int step = 0; step < steps; ++step) {
     const auto amount = *rc::gen::inRange<std::int64_t>(1, kAgreed / 2);
     const auto installments = world.view(id).installments;
-    const int action = *rc::gen::inRange(0, 5);
+    const int action = *rc::gen::inRange(0, 6);
     if (action == 0 || installments.empty()) {
       if (world.capture(id, amount).ok()) captured += amount;
     } else if (action == 1) {
       (void)world.refund(id, amount).ok();
+    } else if (action == 5) {
+      const auto payments = world.view(id).payments;
+      if (payments.empty()) continue;
+      RC_ASSERT(world.undo(id, (*rc::gen::elementOf(payments)).by.operation).ok());
     } else {
       const auto& one = installments[*rc::gen::inRange<std::size_t>(0, installments.size())];
       if (action == 2) (void)world.start(one.installment_id).ok();

@@ -104,6 +104,7 @@ struct Payment {
   money::Money refunded;  // given back of it
   PaidBy by;
   base::Instant paid_at;
+  std::optional<base::Instant> refused_at = {};  // the card network refused it later: it was never received
 };
 
 // An agreement with everything below it, as the account page shows it.

@@ -26,6 +26,12 @@ base::Result<EnsuredCustomer> ensure_customer(store::Tx& tx, const Context& cont
   return EnsuredCustomer{customer_id, true};
 }
 
+store::Query lock_customer(CustomerId customer_id) {
+  store::Query query = find_customer_row(customer_id);
+  query.for_update = true;
+  return query;
+}
+
 base::Result<std::optional<CustomerId>> find_customer(store::ReadTx& tx, const Context& context, const Email& email) {
   KARV_TRY(const store::Rows rows, tx.read_one(find_customer_by_email(context.keys.email_index(email.lookup_form()))));
   return read_customer_id(rows);

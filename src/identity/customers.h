@@ -27,6 +27,10 @@ base::Result<std::optional<CustomerId>> find_customer(store::ReadTx& tx, const C
 // Errors: not_found, gone (erased). Cost: one round trip.
 base::Result<Email> get_customer_email(store::ReadTx& tx, const Context& context, CustomerId customer_id);
 
+// Nobody else decides about this customer until the end of the transaction: for decisions on sums over their rows,
+// which a second server could otherwise make at the same moment. For a batch of the caller's own; first in it.
+store::Query lock_customer(CustomerId customer_id);
+
 // Forgets the person: key, index and sealed address go; the row and its id stay for the books.
 // Errors: not_found. Cost: two round trips.
 base::Result<void> erase_customer(store::Tx& tx, const Context& context, CustomerId customer_id);

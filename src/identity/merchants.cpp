@@ -26,6 +26,9 @@ base::Error bad_value(std::string text) { return base::public_error(base::ErrorC
 bool has_control_character(std::string_view text) {
   return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
+bool is_printable_ascii(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7f; });
+}
 bool is_country(std::string_view text) {
   return text.size() == 2 && std::ranges::all_of(text, [](char c) { return c >= 'A' && c <= 'Z'; });
 }
@@ -82,7 +85,7 @@ base::Result<MerchantPrincipal> MerchantAuthenticator::authenticate(store::ReadT
                                                                     std::string_view secret) {
   if (username.empty() || username.size() > kMaxUsername || secret.empty() || secret.size() > kMaxSecret)
     return wrong_credentials();
-  if (has_control_character(username)) return wrong_credentials();
+  if (!is_printable_ascii(username)) return wrong_credentials();  // ours all are; a store may refuse other bytes
   std::string cache_key(base::as_text(keys_.credential_cache_key(username, secret)));
   if (auto cached = cache_.find(cache_key)) return *std::move(cached);
 

@@ -10,7 +10,7 @@
 #include "audit/record.h"
 #include "base/check.h"
 #include "identity/service.h"
-#include "store/sqlite/temporary.h"
+#include "store/temporary.h"
 
 namespace karv::identity {
 
@@ -21,8 +21,7 @@ struct WorldForTest {
   explicit WorldForTest(std::initializer_list<Migrations> above = {}) : WorldForTest(std::vector<Migrations>(above)) {}
   explicit WorldForTest(const std::vector<Migrations>& above)
       : database(store::TemporaryDatabase::create(
-            schema_with(above),
-            {.on_write = [this](const store::WriteReport& report) { round_trips = report.round_trips; }})) {
+            schema_with(above), [this](const store::WriteReport& report) { round_trips = report.round_trips; })) {
     std::vector<EpochKey> epochs;
     epochs.push_back({1, key_for_test(7)});
     sealer = Sealer::create(std::move(epochs), wall, random).value();

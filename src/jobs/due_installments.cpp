@@ -26,15 +26,16 @@ calendar::Date date_everywhere(const base::Clock& business) {
   return date;
 }
 
-Result<std::vector<credit::Installment>> load_due(const Tools& tools, store::Database& database) {
+Result<std::vector<credit::Installment>> load_due(const Tools& tools, store::Database& database,
+                                                  const std::optional<credit::Installment>& after) {
   const auto date = date_everywhere(tools.orders.business);
   return database.read<std::vector<credit::Installment>>(
-      "due_installments", [&](store::ReadTx& tx) { return credit::due_installments(tx, date, kBatch); });
+      "due_installments", [&](store::ReadTx& tx) { return credit::due_installments(tx, date, kBatch, after); });
 }
 
 Result<void> note_unpaid(const Tools& tools, store::Database& database, credit::InstallmentId id) {
   return database.write<void>("note_unpaid", [&](store::Tx& tx) -> Result<void> {
-    KARV_TRY(auto installment, credit::note_unpaid(tx, tools.orders.credit(), id));
+    KARV_TRY(auto installment, orders::note_installment_unpaid(tx, tools.orders, id));
     static_cast<void>(installment);
     return {};
   });
@@ -46,27 +47,26 @@ Result<bool> charge_one(const Tools& tools, store::Database& database, credit::I
     return orders::start_installment_payment(tx, tools.orders, {id, std::nullopt});
   });
   if (!charge.ok()) {
+    if (charge.error().reason() == "NOT_YET") return false;
     if (charge.error().code() != ErrorCode::not_allowed) return std::move(charge).error();
     KARV_TRY_VOID(note_unpaid(tools, database, id));
     return false;
   }
   const auto outcome = rails::read_outcome(
       tools.vault(rails::operation_request(*charge, tools.orders.business.now()), vault_api::kCardLimit));
-  KARV_TRY(auto installment,
-           database.write<credit::Installment>("finish_installment", [&](store::Tx& tx) -> Result<credit::Installment> {
-             KARV_TRY(auto settled, rails::settle(tx, tools.orders.rails(), charge->operation_id, outcome));
-             return orders::finish_installment_payment(tx, tools.orders, settled);
-           }));
-  return installment.state == credit::InstallmentState::paid;
+  KARV_TRY(const auto settled, database.write<rails::CardOperation>("finish_installment", [&](store::Tx& tx) {
+    return orders::settle_installment_payment(tx, tools.orders, charge->operation_id, outcome);
+  }));
+  return settled.state == rails::OperationState::approved;
 }
 
 }  // namespace
 
 Result<std::int64_t> charge_due_installments(const Tools& tools, const scheduler::JobContext& job) {
   std::int64_t paid = 0;
+  std::optional<credit::Installment> last;
   for (;;) {
-    KARV_TRY(auto due, load_due(tools, job.database()));
-    std::int64_t failed = 0;
+    KARV_TRY(const auto due, load_due(tools, job.database(), last));
     for (const auto& installment : due) {
       if (job.stopping()) return paid;
       auto charged = charge_one(tools, job.database(), installment.installment_id);
@@ -74,12 +74,12 @@ Result<std::int64_t> charge_due_installments(const Tools& tools, const scheduler
         base::log::error("installment_not_handled", {{"installment", installment.installment_id.text()},
                                                      {"code", base::row_of(charged.error().code()).name},
                                                      {"detail", charged.error().internal_text()}});
-        ++failed;
       } else if (*charged) {
         ++paid;
       }
     }
-    if (due.size() < kBatch || failed > 0) return paid;
+    if (due.size() < kBatch) return paid;
+    last = due.back();
   }
 }
 

@@ -3,6 +3,7 @@
 #include "identity/codes.h"
 #include "identity/sessions.h"
 #include "jobs/retention.h"
+#include "ledger/rollup.h"
 #include "orders/authorization_service.h"
 #include "orders/idempotency.h"
 #include "orders/order_deadlines.h"
@@ -60,8 +61,24 @@ Job due_installments(const Tools& tools) {
   return job;
 }
 
+Job ledger_rollup() {
+  Job job;
+  job.name = "ledger_rollup";
+  job.every = base::seconds(10);
+  job.run = [](const JobContext& context) -> Result<void> {
+    const ledger::RollupOptions options{.stopping = [&context] { return context.stopping(); }};
+    KARV_TRY(const auto moved, ledger::roll_up_long_tails(context.database(), options));
+    static_cast<void>(moved);
+    return {};
+  };
+  return job;
+}
+
 // The order counts: see the README.
 std::vector<Job> purchase_jobs(const Tools& tools) {
+  const rails::Act undo = [&tools](store::Tx& tx, const rails::CardOperation& refused) {
+    return orders::undo_refused_advice(tx, tools.orders, refused);
+  };
   std::vector<Job> jobs;
   jobs.push_back(drained("card_answers", base::seconds(5),
                          [&tools](store::Database& database) { return ask_for_answers(tools, database); }));
@@ -75,8 +92,11 @@ std::vector<Job> purchase_jobs(const Tools& tools) {
     return orders::expire_orders(database, tools.orders, kBatch);
   }));
   jobs.push_back(due_installments(tools));
-  jobs.push_back(drained("card_advices", base::seconds(1), [&tools](store::Database& database) {
-    return rails::dispatch_advices(database, tools.orders.rails(), tools.vault, kBatch);
+  jobs.push_back(drained("card_advices", base::seconds(1), [&tools, undo](store::Database& database) {
+    return rails::dispatch_advices(database, tools.orders.rails(), tools.vault, undo, kBatch);
+  }));
+  jobs.push_back(drained("card_confirmations", base::seconds(5), [&tools, undo](store::Database& database) {
+    return rails::follow_advices(database, tools.orders.rails(), tools.vault, undo, kBatch);
   }));
   jobs.push_back(drained("mails", base::seconds(1),
                          [&tools](store::Database& database) { return deliver_mails(tools, database); }));
@@ -126,6 +146,7 @@ Result<void> take_late_outcome(store::Tx& tx, const orders::Context& context, co
 
 std::vector<Job> all_jobs(const Tools& tools) {
   std::vector<Job> jobs = purchase_jobs(tools);
+  jobs.push_back(ledger_rollup());
   for (auto& job : retention_jobs(tools)) jobs.push_back(std::move(job));
   Job sweep;
   sweep.name = "live_pages";

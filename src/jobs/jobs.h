@@ -22,12 +22,14 @@ struct Tools {
 };
 
 //   card_advices         completions, refunds and reversals go to the vault
+//   card_confirmations   what the card network said to them is asked for; what it refused is undone
 //   card_answers         missing answers to holds and charges are asked for again
 //   due_installments     what is due is charged to its card
 //   mails                queued mails leave
 //   pending_orders       the sandbox's pending decisions fall
 //   expired_orders       uncaptured orders past their time end, their holds are given free
 //   expired_tokens       authorizations whose order was never placed end
+//   ledger_rollup        long tails of busy ledger accounts are added to their roll-ups
 //   old_replies          answers to idempotency keys that are repeated no longer are forgotten
 //   old_codes            one-time codes nobody counts any more are forgotten
 //   old_sessions         customer sessions that are long over are forgotten

@@ -8,9 +8,13 @@
 
 #include <gtest/gtest.h>
 
+#include "credit/postings.h"
 #include "identity/codes.h"
 #include "identity/sessions.h"
 #include "jobs/retention.h"
+#include "ledger/rollup.h"
+#include "ledger/service.h"
+#include "ledger/verify.h"
 #include "orders/account_service.h"
 #include "orders/world_for_test.h"
 #include "rails/fake_vault_for_test.h"
@@ -35,10 +39,11 @@ class JobsTest : public testing::Test {
   }
   std::int64_t charge_due() {
     std::int64_t paid = 0;
-    EXPECT_TRUE(run({.name = "due_installments", .run = [&](const scheduler::JobContext& job) -> base::Result<void> {
-                       KARV_TRY(paid, charge_due_installments(tools, job));
-                       return {};
-                     }}));
+    EXPECT_TRUE(run(
+        {.name = "due_installments", .every = {}, .run = [&](const scheduler::JobContext& job) -> base::Result<void> {
+           KARV_TRY(paid, charge_due_installments(tools, job));
+           return {};
+         }}));
     return paid;
   }
   // Runs a job by its name, as the scheduler does, and at once.
@@ -70,7 +75,47 @@ class JobsTest : public testing::Test {
     return shop.agreement(order).installments[at];
   }
 
-  orders::WorldForTest shop{scheduler::migrations()};
+  // A merchant that was paid more often than its balance is worth adding up from its tail.
+  ledger::Account busy_merchant(int payments = 130) {
+    const ledger::Account owed{.id = base::make_id<ledger::AccountTag>(shop.world.wall, shop.world.random),
+                               .kind = "test",
+                               .owner = "",
+                               .currency = kEur};
+    ledger::Account payable = credit::merchant_payable_account(shop.merchant.merchant_id, kEur);
+    EXPECT_TRUE(shop.write<void>([&](store::Tx& tx) -> base::Result<void> {
+                      ledger::open_account(tx, owed);
+                      ledger::open_account(tx, payable);
+                      return {};
+                    })
+                    .ok());
+    for (int i = 0; i < payments; ++i) {
+      ledger::TransferSpec paid{.id = base::make_id<ledger::TransferTag>(shop.world.wall, shop.world.random),
+                                .step = ledger::Step::posted,
+                                .kind = "test",
+                                .debit = owed.id,
+                                .credit = payable.id,
+                                .amount = money::Money{5, kEur},
+                                .pending_id = std::nullopt,
+                                .group = std::nullopt,
+                                .reference = std::nullopt,
+                                .business_time = {}};
+      EXPECT_TRUE(shop.write<void>([&](store::Tx& tx) { return ledger::post(tx, {paid}); }).ok());
+    }
+    return payable;
+  }
+  std::int64_t paid_to(const ledger::Account& account) {
+    return shop.read<ledger::Balance>([&](store::ReadTx& tx) { return ledger::balance(tx, account.id); })
+        .value()
+        .posted()
+        .minor();
+  }
+  // By rolling it up.
+  std::int64_t tail_of(const ledger::Account& account) {
+    return shop.write<std::int64_t>([&](store::Tx& tx) { return ledger::roll_up(tx, account.id, 1'000); }).value();
+  }
+
+  static constexpr auto kEur = money::Currency::of("EUR");
+  orders::WorldForTest shop{{scheduler::migrations()}};
   rails::FakeVaultForTest vault;
   std::vector<notify::OutgoingMail> sent;
   Tools tools{shop.context, vault.ask(), [this](const notify::OutgoingMail& mail) {
@@ -87,7 +132,7 @@ TEST_F(JobsTest, each_job_has_a_name_of_its_own) {
   }
   std::ranges::sort(names);
   EXPECT_EQ(std::ranges::adjacent_find(names), names.end());
-  EXPECT_EQ(names.size(), 11U);
+  EXPECT_EQ(names.size(), 13U);
 }
 
 TEST_F(JobsTest, an_installment_is_charged_on_its_date_and_once) {
@@ -144,6 +189,69 @@ TEST_F(JobsTest, a_lost_answer_is_asked_for_and_the_card_charged_once) {
   EXPECT_TRUE(run("card_answers"));
   EXPECT_EQ(installment(order, 1).state, InstallmentState::paid);
   EXPECT_EQ(vault.done(), Words{"charge"});
+  EXPECT_TRUE(shop.books_are_right(order));
+}
+
+// The server was killed after it had committed the intent and before a byte of it left.
+TEST_F(JobsTest, a_charge_that_was_never_sent_is_made_the_same_day_without_a_mail) {
+  const auto order = captured(Plan::pay_in_3);
+  shop.world.advance(base::days(31));
+  EXPECT_TRUE(run("mails"));
+  const auto mails = sent.size();
+  ASSERT_TRUE(shop.write<rails::CardOperation>([&](store::Tx& tx) {
+                    return orders::start_installment_payment(tx, shop.context,
+                                                             {installment(order, 1).installment_id, std::nullopt});
+                  })
+                  .ok());
+  EXPECT_EQ(charge_due(), 0);  // one is on its way, for all we know
+  shop.world.advance(rails::kAnswerOverdue);
+  EXPECT_TRUE(run("card_answers"));
+  EXPECT_EQ(installment(order, 1).state, InstallmentState::overdue);  // its date was yesterday
+  EXPECT_EQ(installment(order, 1).failed_charges, 0);
+  EXPECT_TRUE(run("mails"));
+  EXPECT_EQ(sent.size(), mails);
+  EXPECT_EQ(charge_due(), 1);
+  EXPECT_EQ(vault.done(), Words{"charge"});
+  EXPECT_TRUE(shop.books_are_right(order));
+}
+
+TEST_F(JobsTest, while_the_vault_cannot_be_reached_a_charge_is_tried_less_and_less_often) {
+  const auto order = captured(Plan::pay_in_3);
+  shop.world.advance(base::days(31));
+  vault.channel = Channel::refuses_connections;
+  for (int minute = 0; minute < 60; ++minute) {
+    EXPECT_EQ(charge_due(), 0);
+    shop.world.wall.advance(base::minutes(1));
+  }
+  EXPECT_EQ(vault.requests(), 6);  // at 0, 1, 3, 7, 15 and 31 minutes
+  EXPECT_EQ(installment(order, 1).failed_charges, 0);
+  vault.channel = Channel::works;
+  shop.world.wall.advance(base::hours(1));
+  EXPECT_EQ(charge_due(), 1);
+}
+
+TEST_F(JobsTest, a_completion_that_is_refused_afterwards_is_undone_mailed_and_charged_a_week_later) {
+  const auto order = captured(Plan::pay_now);
+  EXPECT_EQ(installment(order, 0).state, InstallmentState::paid);
+  EXPECT_TRUE(run("card_advices"));
+  const auto completion = shop.operations(order.authorization_id, OperationKind::complete)[0].operation_id;
+  vault.answer_advice(completion, vault_api::OperationState::rejected, "05");
+  for (int i = 0; i < 3; ++i) {  // said again and again
+    shop.world.advance(base::minutes(1));
+    EXPECT_TRUE(run("card_confirmations"));
+    EXPECT_EQ(installment(order, 0).state, InstallmentState::overdue);
+    EXPECT_EQ(installment(order, 0).owed().minor(), 9'000);
+    EXPECT_TRUE(shop.books_are_right(order));
+  }
+  EXPECT_TRUE(run("mails"));
+  EXPECT_EQ(std::ranges::count_if(sent, [](const auto& mail) { return mail.subject.contains("abgelehnt"); }), 1);
+  EXPECT_TRUE(run("card_advices"));
+  EXPECT_EQ(vault.done(), (Words{"complete", "reverse"}));  // nothing stays blocked on the card
+  shop.world.advance(base::days(8));
+  EXPECT_EQ(charge_due(), 1);
+  EXPECT_EQ(vault.done(), (Words{"complete", "reverse", "charge"}));
+  EXPECT_EQ(vault.messages().back().initiator, vault_api::Initiator::merchant);
+  EXPECT_EQ(installment(order, 0).state, InstallmentState::paid);
   EXPECT_TRUE(shop.books_are_right(order));
 }
 
@@ -286,6 +394,28 @@ TEST_F(JobsTest, pages_that_are_gone_are_let_go) {
   EXPECT_EQ(shop.context.feed.size(), 1U);
   EXPECT_TRUE(run("live_pages"));
   EXPECT_EQ(shop.context.feed.size(), 0U);
+}
+
+TEST_F(JobsTest, a_long_tail_is_rolled_up) {
+  const auto payable = busy_merchant();
+  EXPECT_TRUE(run("ledger_rollup"));
+  EXPECT_EQ(paid_to(payable), 650);  // 130 payments of 5
+  EXPECT_EQ(tail_of(payable), 0);
+  EXPECT_TRUE(ledger::verify(*shop.world.database)->findings.empty());
+}
+
+// The first run is so slow that another one takes the job over before it moves anything.
+TEST_F(JobsTest, a_roll_up_that_was_taken_over_moves_nothing) {
+  const auto payable = busy_merchant();
+  auto job = named(tools, "ledger_rollup");
+  job.run = [&, rollup = job.run](const scheduler::JobContext& context) -> base::Result<void> {
+    shop.world.wall.advance(base::minutes(6));
+    EXPECT_TRUE(run({.name = "ledger_rollup", .every = {}, .run = [](const auto&) { return base::Result<void>(); }}));
+    return rollup(context);
+  };
+  EXPECT_FALSE(run(std::move(job)));
+  EXPECT_EQ(paid_to(payable), 650);
+  EXPECT_EQ(tail_of(payable), 130);
 }
 
 }  // namespace

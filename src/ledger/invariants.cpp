@@ -2,26 +2,27 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 namespace karv::ledger {
 namespace {
 
 template <class Test>
 bool every_transfer(const Change& change, Test test) {
-  return std::all_of(change.made.begin(), change.made.end(), test);
+  return std::ranges::all_of(change.made(), test);
+}
+
+// Also with the accounts of each.
+template <class Test>
+bool every_movement(const Change& change, Test test) {
+  for (std::size_t i = 0; i < change.made().size(); ++i)
+    if (!test(change.made()[i], change.sides(i))) return false;
+  return true;
 }
 
 template <class Test>
 bool every_account(const Change& change, Test test) {
-  return std::all_of(change.accounts.begin(), change.accounts.end(),
-                     [&](const auto& item) { return test(item.second); });
-}
-
-Sums difference(const Sums& after, const Sums& before) {
-  return {.debits_posted = after.debits_posted - before.debits_posted,
-          .credits_posted = after.credits_posted - before.credits_posted,
-          .debits_pending = after.debits_pending - before.debits_pending,
-          .credits_pending = after.credits_pending - before.credits_pending};
+  return std::ranges::all_of(change.accounts(), test);
 }
 
 template <class... Invariants>
@@ -33,68 +34,75 @@ std::vector<std::string_view> breached(const Change& change) {
 
 }  // namespace
 
+Change::Change(std::span<const AccountChange> accounts, const std::map<TransferId, Reservation>& reservations,
+               std::span<const Transfer> made)
+    : accounts_(accounts), reservations_(reservations), made_(made) {
+  sides_.reserve(made.size());
+  for (const auto& transfer : made)
+    sides_.push_back({find_account(accounts, transfer.debit), find_account(accounts, transfer.credit)});
+}
+
 bool AmountsArePositive::holds(const Change& change) {
   return every_transfer(change, [](const Transfer& transfer) { return transfer.amount.is_positive(); });
 }
 
 bool TwoDifferentAccounts::holds(const Change& change) {
-  return every_transfer(change, [&](const Transfer& transfer) {
-    return transfer.debit != transfer.credit && change.accounts.contains(transfer.debit) &&
-           change.accounts.contains(transfer.credit);
+  return every_movement(change, [](const Transfer& transfer, const Change::Sides& sides) {
+    return transfer.debit != transfer.credit && sides.debit != nullptr && sides.credit != nullptr;
   });
 }
 
 bool OneCurrency::holds(const Change& change) {
-  return every_transfer(change, [&](const Transfer& transfer) {
-    const auto has_it = [&](AccountId id) {
-      const auto found = change.accounts.find(id);
-      return found != change.accounts.end() && found->second.account.currency == transfer.amount.currency();
+  return every_movement(change, [](const Transfer& transfer, const Change::Sides& sides) {
+    const auto has_it = [&](const AccountChange* account) {
+      return account != nullptr && account->terms.currency == transfer.amount.currency();
     };
-    return !transfer.amount.currency().is_none() && has_it(transfer.debit) && has_it(transfer.credit);
+    return !transfer.amount.currency().is_none() && has_it(sides.debit) && has_it(sides.credit);
   });
 }
 
 bool DebitsEqualCredits::holds(const Change& change) {
-  std::map<std::string_view, Sums> totals;
-  for (const auto& [id, item] : change.accounts) {
-    const Sums moved = difference(item.after, item.before);
-    Sums& total = totals[item.account.currency.code()];
-    total.debits_posted += moved.debits_posted;
-    total.credits_posted += moved.credits_posted;
-    total.debits_pending += moved.debits_pending;
-    total.credits_pending += moved.credits_pending;
+  std::vector<std::pair<money::Currency, Sums>> totals;  // of a handful of currencies
+  for (const auto& account : change.accounts()) {
+    auto total = std::ranges::find(totals, account.terms.currency, &std::pair<money::Currency, Sums>::first);
+    if (total == totals.end()) total = totals.insert(totals.end(), {account.terms.currency, Sums{}});
+    if (!add_to(total->second, difference(account.after, account.before))) return false;
   }
-  return std::all_of(totals.begin(), totals.end(), [](const auto& item) {
+  return std::ranges::all_of(totals, [](const auto& item) {
     const Sums& total = item.second;
     return total.debits_posted == total.credits_posted && total.debits_pending == total.credits_pending;
   });
 }
 
 bool BalancesFollowTransfers::holds(const Change& change) {
-  std::map<AccountId, Sums> expected;
-  for (const auto& transfer : change.made) {
-    expected[transfer.debit].debits_posted += transfer.posted_minor();
-    expected[transfer.debit].debits_pending += transfer.pending_minor;
-    expected[transfer.credit].credits_posted += transfer.posted_minor();
-    expected[transfer.credit].credits_pending += transfer.pending_minor;
+  std::vector<Sums> expected(change.accounts().size());
+  for (std::size_t i = 0; i < change.made().size(); ++i) {
+    const Transfer& transfer = change.made()[i];
+    const auto [debit, credit] = change.sides(i);
+    if (debit == nullptr || credit == nullptr) return false;
+    Sums& debited = expected[change.index_of(*debit)];
+    debited.debits_posted += transfer.posted_minor();
+    debited.debits_pending += transfer.pending_minor;
+    Sums& credited = expected[change.index_of(*credit)];
+    credited.credits_posted += transfer.posted_minor();
+    credited.credits_pending += transfer.pending_minor;
   }
-  return every_account(change, [&](const AccountChange& item) {
-    const auto found = expected.find(item.account.id);
-    return difference(item.after, item.before) == (found == expected.end() ? Sums{} : found->second);
+  return every_account(change, [&](const AccountChange& account) {
+    return difference(account.after, account.before) == expected[change.index_of(account)];
   });
 }
 
 bool FloorsHold::holds(const Change& change) {
   return every_account(change, [](const AccountChange& item) {
-    if (item.account.floor == Floor::none) return true;
-    const std::int64_t after = available_minor(item.account.normal_side, item.after);
-    return after >= 0 || after >= available_minor(item.account.normal_side, item.before);
+    if (item.terms.floor == Floor::none) return true;
+    const std::int64_t after = available_minor(item.terms.normal_side, item.after);
+    return after >= 0 || after >= available_minor(item.terms.normal_side, item.before);
   });
 }
 
 bool PendingIsNeverNegative::holds(const Change& change) {
   return every_account(change, [](const AccountChange& item) {
-    return item.account.balance_mode == BalanceMode::derived ||
+    return item.terms.balance_mode == BalanceMode::derived ||
            (item.after.debits_pending >= 0 && item.after.credits_pending >= 0);
   });
 }
@@ -105,8 +113,8 @@ bool ReservationsEndOnce::holds(const Change& change) {
     const bool ends = transfer.step == Step::post_pending || transfer.step == Step::void_pending;
     if (!ends) return !transfer.pending_id.has_value();
     if (!transfer.pending_id || !ended.insert(*transfer.pending_id).second) return false;
-    const auto found = change.reservations.find(*transfer.pending_id);
-    if (found == change.reservations.end()) return false;
+    const auto found = change.reservations().find(*transfer.pending_id);
+    if (found == change.reservations().end()) return false;
     const Transfer& reserved = found->second.transfer;
     return reserved.step == Step::pending && found->second.state != State::pending &&
            reserved.debit == transfer.debit && reserved.credit == transfer.credit &&

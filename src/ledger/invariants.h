@@ -4,6 +4,8 @@
 // fails the transaction and is logged with its sentence. Each has a test that makes its breach by hand.
 #pragma once
 
+#include <map>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -11,10 +13,31 @@
 
 namespace karv::ledger {
 
-struct Change {
-  std::map<AccountId, AccountChange> accounts;
-  std::map<TransferId, Reservation> reservations;
-  std::vector<Transfer> made;
+// A view of what one call did; what it views outlives it. It looks up the accounts of each transfer once, for all.
+class Change {
+ public:
+  struct Sides {
+    const AccountChange* debit;  // nullptr: there is no such account
+    const AccountChange* credit;
+  };
+  // Pre: the accounts are in id order.
+  Change(std::span<const AccountChange> accounts, const std::map<TransferId, Reservation>& reservations,
+         std::span<const Transfer> made);
+
+  std::span<const AccountChange> accounts() const { return accounts_; }
+  const std::map<TransferId, Reservation>& reservations() const { return reservations_; }
+  std::span<const Transfer> made() const { return made_; }
+  const Sides& sides(std::size_t transfer) const { return sides_[transfer]; }
+  // Which of accounts() it is.
+  std::size_t index_of(const AccountChange& account) const {
+    return static_cast<std::size_t>(&account - accounts_.data());
+  }
+
+ private:
+  std::span<const AccountChange> accounts_;
+  const std::map<TransferId, Reservation>& reservations_;
+  std::span<const Transfer> made_;
+  std::vector<Sides> sides_;
 };
 
 struct AmountsArePositive {

@@ -82,6 +82,7 @@ class NaiveLedger {
 };
 
 struct Game {
+  AccountCache known{4};  // so small that it forgets all the time
   LedgerWorld world;
   NaiveLedger model;
   std::vector<TransferId> reservations;
@@ -145,6 +146,40 @@ RC_GTEST_PROP(LedgerModel, agrees_with_a_naive_ledger, ()) {
     }
   }
   game.check();
+}
+
+RC_GTEST_PROP(LedgerModel, roll_ups_in_between_change_no_balance, ()) {
+  Game game;
+  const int rounds = *rc::gen::inRange(1, 16);
+  for (int round = 0; round < rounds; ++round) {
+    if (*rc::gen::arbitrary<bool>()) {
+      // Any account: those with a kept balance have nothing to roll up, and say so.
+      const auto which = *rc::gen::inRange<std::size_t>(0, game.model.accounts.size());
+      const auto account = game.model.accounts[which].id;
+      const auto entries = *rc::gen::inRange<std::int64_t>(1, 4);
+      const auto rolled =
+          game.world.db->write<std::int64_t>("test", [&](store::Tx& tx) { return roll_up(tx, account, entries); });
+      RC_ASSERT(rolled.ok() == (game.world.mode_of(account) == BalanceMode::derived));
+      if (rolled.ok()) RC_ASSERT(*rolled <= entries);
+    } else {
+      const int size = *rc::gen::inRange(1, 6);
+      std::vector<TransferSpec> specs;
+      for (int i = 0; i < size; ++i) specs.push_back(game.draw());
+      std::vector<base::Result<void>> outcomes;
+      RC_ASSERT(game.world
+                    .write([&](store::Tx& tx) -> base::Result<void> {
+                      KARV_TRY(outcomes, post_each(tx, specs, &game.known));
+                      return {};
+                    })
+                    .ok());
+      for (std::size_t i = 0; i < specs.size(); ++i) {
+        if (!outcomes[i].ok()) continue;
+        game.model.apply(specs[i]);
+        if (specs[i].step == Step::pending) game.reservations.push_back(specs[i].id);
+      }
+    }
+    game.check();
+  }
 }
 
 RC_GTEST_PROP(LedgerModel, linked_transfers_apply_whole_or_not_at_all, ()) {

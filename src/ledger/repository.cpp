@@ -3,7 +3,7 @@
 #include <array>
 
 #include "base/check.h"
-#include "ledger/service.h"
+#include "store/insert_rows.h"
 
 namespace karv::ledger {
 namespace {
@@ -11,53 +11,6 @@ namespace {
 using base::Result;
 using store::Query;
 using store::Sql;
-
-constexpr std::string_view kCreateAccounts =
-    "create table ledger_accounts ("
-    " account_id BYTEA primary key,"
-    " kind TEXT not null,"
-    " owner TEXT not null,"
-    " currency TEXT not null,"
-    " normal_side TEXT not null check (normal_side in ('debit', 'credit')),"
-    " balance_mode TEXT not null check (balance_mode in ('kept', 'derived')),"
-    " floor TEXT not null check (floor in ('none', 'zero')))";
-// Kept balances only. A table of its own, so that reading a shared account never locks it.
-constexpr std::string_view kCreateBalances =
-    "create table ledger_balances ("
-    " account_id BYTEA primary key,"
-    " debits_posted BIGINT not null check (debits_posted >= 0),"
-    " credits_posted BIGINT not null check (credits_posted >= 0),"
-    " debits_pending BIGINT not null check (debits_pending >= 0),"
-    " credits_pending BIGINT not null check (credits_pending >= 0))";
-// derived_debit and derived_credit repeat the account when its balance is derived: their indexes hold those only.
-constexpr std::string_view kCreateTransfers =
-    "create table ledger_transfers ("
-    " transfer_id BYTEA primary key,"
-    " step TEXT not null check (step in ('posted', 'pending', 'post_pending', 'void_pending')),"
-    " kind TEXT not null,"
-    " debit_account BYTEA not null,"
-    " credit_account BYTEA not null,"
-    " derived_debit BYTEA,"
-    " derived_credit BYTEA,"
-    " amount_minor BIGINT not null check (amount_minor > 0),"
-    " pending_minor BIGINT not null,"
-    " currency TEXT not null,"
-    " pending_id BYTEA,"
-    " group_id BYTEA,"
-    " reference BYTEA,"
-    " business_time BIGINT not null,"
-    " check (debit_account <> credit_account),"
-    " check ((pending_id is null) = (step in ('posted', 'pending'))))";
-constexpr std::string_view kIndexPending =
-    "create unique index ledger_transfers_pending on ledger_transfers (pending_id) where pending_id is not null";
-constexpr std::string_view kIndexDebit =
-    "create index ledger_transfers_debit on ledger_transfers (derived_debit, transfer_id)"
-    " where derived_debit is not null";
-constexpr std::string_view kIndexCredit =
-    "create index ledger_transfers_credit on ledger_transfers (derived_credit, transfer_id)"
-    " where derived_credit is not null";
-constexpr std::string_view kIndexReference =
-    "create index ledger_transfers_reference on ledger_transfers (reference, transfer_id) where reference is not null";
 
 constexpr Sql kInsertAccount =
     "insert into ledger_accounts (account_id, kind, owner, currency, normal_side, balance_mode, floor)"
@@ -68,10 +21,17 @@ constexpr Sql kInsertBalance =
 constexpr Sql kUpdateBalance =
     "update ledger_balances set debits_posted = $1, credits_posted = $2, debits_pending = $3, credits_pending = $4"
     " where account_id = $5";
-constexpr Sql kInsertTransfer =
-    "insert into ledger_transfers (transfer_id, step, kind, debit_account, credit_account, derived_debit,"
-    " derived_credit, amount_minor, pending_minor, currency, pending_id, group_id, reference, business_time)"
-    " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+constexpr Sql kInsertRollup =
+    "insert into ledger_rollups"
+    " (account_id, debits_posted, credits_posted, debits_pending, credits_pending, version)"
+    " values ($1, 0, 0, 0, 0, 0)";
+constexpr store::RowSql kInsertTail =
+    "insert into ledger_tail (account_id, entry_id, debits_posted, credits_posted, debits_pending, credits_pending)"
+    " values ($1, $2, $3, $4, $5, $6)";
+constexpr store::RowSql kInsertTransfer =
+    "insert into ledger_transfers (transfer_id, step, kind, debit_account, credit_account, amount_minor,"
+    " pending_minor, currency, pending_id, group_id, reference, business_time)"
+    " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
 
 constexpr Sql kFindAccount =
     "select account_id, kind, owner, currency, normal_side, balance_mode, floor from ledger_accounts"
@@ -86,11 +46,13 @@ constexpr Sql kFindResolution = "select step from ledger_transfers where pending
 constexpr Sql kFindByReference =
     "select transfer_id, step, kind, debit_account, credit_account, amount_minor, pending_minor, currency, pending_id,"
     " group_id, reference, business_time from ledger_transfers where reference = $1 order by transfer_id";
+constexpr Sql kFindTerms =
+    "select account_id, currency, normal_side, balance_mode, floor from ledger_accounts where account_id = $1";
 constexpr Sql kFindReservedDebit =
-    "select account_id, kind, owner, currency, normal_side, balance_mode, floor from ledger_accounts"
+    "select account_id, currency, normal_side, balance_mode, floor from ledger_accounts"
     " where account_id = (select debit_account from ledger_transfers where transfer_id = $1)";
 constexpr Sql kFindReservedCredit =
-    "select account_id, kind, owner, currency, normal_side, balance_mode, floor from ledger_accounts"
+    "select account_id, currency, normal_side, balance_mode, floor from ledger_accounts"
     " where account_id = (select credit_account from ledger_transfers where transfer_id = $1)";
 constexpr Sql kFindReservedDebitBalance =
     "select account_id, debits_posted, credits_posted, debits_pending, credits_pending from ledger_balances"
@@ -98,20 +60,49 @@ constexpr Sql kFindReservedDebitBalance =
 constexpr Sql kFindReservedCreditBalance =
     "select account_id, debits_posted, credits_posted, debits_pending, credits_pending from ledger_balances"
     " where account_id = (select credit_account from ledger_transfers where transfer_id = $1)";
-constexpr Sql kSumDebits =
-    "select cast(sum(case when step in ('posted', 'post_pending') then amount_minor else 0 end) as BIGINT),"
-    " cast(sum(pending_minor) as BIGINT) from ledger_transfers where derived_debit = $1";
-constexpr Sql kSumCredits =
-    "select cast(sum(case when step in ('posted', 'post_pending') then amount_minor else 0 end) as BIGINT),"
-    " cast(sum(pending_minor) as BIGINT) from ledger_transfers where derived_credit = $1";
+// One statement, so that roll-up and tail are of one moment also where each statement has a snapshot of its own.
+constexpr Sql kFindWholeBalance =
+    "select a.account_id, a.kind, a.owner, a.currency, a.normal_side, a.balance_mode, a.floor,"
+    " b.account_id, b.debits_posted, b.credits_posted, b.debits_pending, b.credits_pending,"
+    " r.account_id, r.debits_posted, r.credits_posted, r.debits_pending, r.credits_pending,"
+    " t.account_id, t.debits_posted, t.credits_posted, t.debits_pending, t.credits_pending"
+    " from ledger_accounts a"
+    " left join ledger_balances b on b.account_id = a.account_id"
+    " left join ledger_rollups r on r.account_id = a.account_id"
+    " left join (select account_id, cast(sum(debits_posted) as BIGINT) as debits_posted,"
+    " cast(sum(credits_posted) as BIGINT) as credits_posted, cast(sum(debits_pending) as BIGINT) as debits_pending,"
+    " cast(sum(credits_pending) as BIGINT) as credits_pending"
+    " from ledger_tail where account_id = $1 group by account_id) t on t.account_id = a.account_id"
+    " where a.account_id = $2";
+constexpr Sql kFindRollup =
+    "select account_id, debits_posted, credits_posted, debits_pending, credits_pending, version from ledger_rollups"
+    " where account_id = $1";
+constexpr Sql kFindTail =
+    "select entry_id, debits_posted, credits_posted, debits_pending, credits_pending from ledger_tail"
+    " where account_id = $1 order by entry_id limit $2";
+constexpr Sql kUpdateRollup =
+    "update ledger_rollups set debits_posted = $1, credits_posted = $2, debits_pending = $3, credits_pending = $4,"
+    " version = $5 where account_id = $6 and version = $7";
+constexpr Sql kDeleteTail = "delete from ledger_tail where account_id = $1 and entry_id = $2";
+constexpr Sql kDeleteTail16 =
+    "delete from ledger_tail where account_id = $1"
+    " and entry_id in ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
+constexpr Sql kFindLongTails =
+    "select account_id from ledger_tail where account_id > $1"
+    " group by account_id having count(*) >= $2 order by account_id limit $3";
+constexpr Sql kFindTailAfter =
+    "select account_id, entry_id, debits_posted, credits_posted, debits_pending, credits_pending from ledger_tail"
+    " where (account_id, entry_id) > ($1, $2) order by account_id, entry_id limit $3";
 constexpr Sql kFindAccountsAfter =
     "select a.account_id, a.kind, a.owner, a.currency, a.normal_side, a.balance_mode, a.floor,"
-    " b.account_id, b.debits_posted, b.credits_posted, b.debits_pending, b.credits_pending"
+    " b.account_id, b.debits_posted, b.credits_posted, b.debits_pending, b.credits_pending,"
+    " r.account_id, r.debits_posted, r.credits_posted, r.debits_pending, r.credits_pending"
     " from ledger_accounts a left join ledger_balances b on b.account_id = a.account_id"
+    " left join ledger_rollups r on r.account_id = a.account_id"
     " where a.account_id > $1 order by a.account_id limit $2";
 constexpr Sql kFindTransfersAfter =
     "select t.transfer_id, t.step, t.kind, t.debit_account, t.credit_account, t.amount_minor, t.pending_minor,"
-    " t.currency, t.pending_id, t.group_id, t.reference, t.business_time, t.derived_debit, t.derived_credit,"
+    " t.currency, t.pending_id, t.group_id, t.reference, t.business_time,"
     " p.transfer_id, p.step, p.kind, p.debit_account, p.credit_account, p.amount_minor, p.pending_minor,"
     " p.currency, p.pending_id, p.group_id, p.reference, p.business_time"
     " from ledger_transfers t left join ledger_transfers p on p.transfer_id = t.pending_id"
@@ -125,6 +116,10 @@ Enum parse(std::string_view text, const std::array<Enum, N>& all) {
   base::requirement_failed("a stored word is known", std::source_location::current());
 }
 
+constexpr std::array kSides{NormalSide::debit, NormalSide::credit};
+constexpr std::array kModes{BalanceMode::kept, BalanceMode::derived};
+constexpr std::array kFloors{Floor::none, Floor::zero};
+
 money::Currency currency_of(const std::string& text) {
   const auto currency = money::Currency::parse(text);
   KARV_REQUIRE(currency.has_value());
@@ -136,9 +131,17 @@ Account account_of(const store::Row& row) {
           .kind = row.text(1),
           .owner = row.text(2),
           .currency = currency_of(row.text(3)),
-          .normal_side = parse(row.text(4), std::array{NormalSide::debit, NormalSide::credit}),
-          .balance_mode = parse(row.text(5), std::array{BalanceMode::kept, BalanceMode::derived}),
-          .floor = parse(row.text(6), std::array{Floor::none, Floor::zero})};
+          .normal_side = parse(row.text(4), kSides),
+          .balance_mode = parse(row.text(5), kModes),
+          .floor = parse(row.text(6), kFloors)};
+}
+
+KnownTerms terms_of(const store::Row& row) {
+  return {.id = row.id<AccountId>(0),
+          .terms = {.currency = currency_of(row.text(1)),
+                    .normal_side = parse(row.text(2), kSides),
+                    .balance_mode = parse(row.text(3), kModes),
+                    .floor = parse(row.text(4), kFloors)}};
 }
 
 Sums sums_of(const store::Row& row, std::size_t at) {
@@ -170,22 +173,22 @@ Query locked(Sql sql, store::Value parameter) {
   return {.sql = sql, .parameters = {std::move(parameter)}, .for_update = true};
 }
 
-void add_account(Book& book, const store::Rows& account, const store::Rows& balance) {
-  if (account.empty()) return;  // the rules refuse what needs it
-  const Account found = account_of(account.front());
-  KARV_REQUIRE((found.balance_mode == BalanceMode::kept) == !balance.empty());
-  book.add_account(found, balance.empty() ? Sums{} : sums_of(balance.front(), 1));
+void add_account(Book& book, const KnownTerms& account, const store::Rows& balance) {
+  KARV_REQUIRE((account.terms.balance_mode == BalanceMode::kept) == !balance.empty());
+  book.add_account(account.id, account.terms, balance.empty() ? Sums{} : sums_of(balance.front(), 1));
+}
+
+// Nothing when there is no such account: the rules refuse what needs it.
+void add_reserved_account(Book& book, const store::Rows& account, const store::Rows& balance) {
+  if (!account.empty()) add_account(book, terms_of(account.front()), balance);
+}
+
+void put_sums(std::vector<store::Value>& values, const Sums& sums) {
+  for (const auto sum : {sums.debits_posted, sums.credits_posted, sums.debits_pending, sums.credits_pending})
+    values.emplace_back(sum);
 }
 
 }  // namespace
-
-std::span<const store::Migration> migrations() {
-  static const std::array<store::Migration, 1> all{{{4001,
-                                                     "ledger",
-                                                     {kCreateAccounts, kCreateBalances, kCreateTransfers, kIndexPending,
-                                                      kIndexDebit, kIndexCredit, kIndexReference}}}};
-  return all;
-}
 
 namespace repository {
 
@@ -194,20 +197,36 @@ void insert_account(store::Tx& tx, const Account& account) {
             {account.id, account.kind, account.owner, account.currency.code(), word(account.normal_side),
              word(account.balance_mode), word(account.floor)}},
            1);
-  if (account.balance_mode == BalanceMode::kept) tx.write({kInsertBalance, {account.id}}, 1);
+  tx.write({account.balance_mode == BalanceMode::kept ? kInsertBalance : kInsertRollup, {account.id}}, 1);
 }
 
-void insert_transfer(store::Tx& tx, const Transfer& transfer, const Account& debit, const Account& credit) {
-  const auto if_derived = [](const Account& account) {
-    return account.balance_mode == BalanceMode::derived ? std::optional(account.id) : std::nullopt;
-  };
-  std::optional<base::Bytes> reference;
-  if (transfer.reference) reference.emplace(transfer.reference->begin(), transfer.reference->end());
-  tx.write({kInsertTransfer,
-            {transfer.id, word(transfer.step), transfer.kind, transfer.debit, transfer.credit, if_derived(debit),
-             if_derived(credit), transfer.amount.minor(), transfer.pending_minor, transfer.amount.currency().code(),
-             transfer.pending_id, transfer.group, reference, transfer.business_time.ms}},
-           1);
+void insert_transfers(store::Tx& tx, std::span<const Transfer> transfers) {
+  store::insert_rows<kInsertTransfer>(tx, transfers.size(), [&](std::size_t i, std::vector<store::Value>& values) {
+    const Transfer& transfer = transfers[i];
+    values.emplace_back(transfer.id);
+    values.emplace_back(word(transfer.step));
+    values.emplace_back(transfer.kind);
+    values.emplace_back(transfer.debit);
+    values.emplace_back(transfer.credit);
+    values.emplace_back(transfer.amount.minor());
+    values.emplace_back(transfer.pending_minor);
+    values.emplace_back(transfer.amount.currency().code());
+    values.emplace_back(transfer.pending_id);
+    values.emplace_back(transfer.group);
+    if (transfer.reference)
+      values.emplace_back(base::Bytes(transfer.reference->begin(), transfer.reference->end()));
+    else
+      values.emplace_back();
+    values.emplace_back(transfer.business_time.ms);
+  });
+}
+
+void insert_tail(store::Tx& tx, std::span<const TailEntry> entries) {
+  store::insert_rows<kInsertTail>(tx, entries.size(), [&](std::size_t i, std::vector<store::Value>& values) {
+    values.emplace_back(entries[i].account);
+    values.emplace_back(entries[i].entry);
+    put_sums(values, entries[i].sums);
+  });
 }
 
 void update_sums(store::Tx& tx, AccountId id, const Sums& sums) {
@@ -215,13 +234,17 @@ void update_sums(store::Tx& tx, AccountId id, const Sums& sums) {
            1);
 }
 
-Result<Book> read_book(store::Tx& tx, const std::set<AccountId>& accounts, const std::set<TransferId>& reservations) {
+Result<Book> read_book(store::Tx& tx, const Wanted& wanted, AccountCache* known) {
+  const auto terms =
+      known != nullptr ? known->find(wanted.accounts) : std::vector<std::optional<Terms>>(wanted.accounts.size());
   std::vector<Query> batch;
-  for (const auto& id : accounts) {
-    batch.push_back({kFindAccount, {id}});
-    batch.push_back(locked(kFindBalance, id));
+  batch.reserve(wanted.accounts.size() * 2 + wanted.reservations.size() * 6);
+  for (std::size_t i = 0; i < wanted.accounts.size(); ++i) {
+    const auto& id = wanted.accounts[i];
+    if (!terms[i]) batch.push_back({kFindTerms, {id}});
+    if (!terms[i] || terms[i]->balance_mode == BalanceMode::kept) batch.push_back(locked(kFindBalance, id));
   }
-  for (const auto& id : reservations) {
+  for (const auto& id : wanted.reservations) {
     batch.push_back({kFindTransfer, {id}});
     batch.push_back({kFindResolution, {id}});
     batch.push_back({kFindReservedDebit, {id}});
@@ -229,19 +252,36 @@ Result<Book> read_book(store::Tx& tx, const std::set<AccountId>& accounts, const
     batch.push_back({kFindReservedCredit, {id}});
     batch.push_back(locked(kFindReservedCreditBalance, id));
   }
-  KARV_TRY(const auto answers, tx.read(std::move(batch)));
+  std::vector<store::Rows> answers;
+  if (!batch.empty()) {
+    KARV_TRY(answers, tx.read(std::move(batch)));
+  }
+
   Book book;
+  book.reserve(wanted.accounts.size() + wanted.reservations.size() * 2, wanted.transfers);
+  std::vector<KnownTerms> learned;
   std::size_t at = 0;
-  for (std::size_t i = 0; i < accounts.size(); ++i, at += 2) add_account(book, answers.at(at), answers.at(at + 1));
-  for (std::size_t i = 0; i < reservations.size(); ++i, at += 6) {
+  for (std::size_t i = 0; i < wanted.accounts.size(); ++i) {
+    KnownTerms account{.id = wanted.accounts[i], .terms = terms[i].value_or(Terms{})};
+    const bool there = terms[i].has_value() || !answers.at(at).empty();
+    if (!terms[i] && there) learned.push_back(account = terms_of(answers[at].front()));
+    if (!terms[i]) ++at;
+    const bool asked = !terms[i] || terms[i]->balance_mode == BalanceMode::kept;
+    if (there) add_account(book, account, asked ? answers.at(at) : store::Rows{});
+    if (asked) ++at;
+  }
+  for (std::size_t i = 0; i < wanted.reservations.size(); ++i, at += 6) {
     if (answers.at(at).empty()) continue;
     State state = State::pending;
     if (!answers.at(at + 1).empty())
       state = answers[at + 1][0].text(0) == word(Step::void_pending) ? State::voided : State::posted;
     book.add_reservation(transfer_of(answers[at][0]), state);
-    add_account(book, answers.at(at + 2), answers.at(at + 3));
-    add_account(book, answers.at(at + 4), answers.at(at + 5));
+    add_reserved_account(book, answers.at(at + 2), answers.at(at + 3));
+    add_reserved_account(book, answers.at(at + 4), answers.at(at + 5));
   }
+  KARV_REQUIRE(at == answers.size());
+  if (known != nullptr && !learned.empty())
+    tx.after_commit([known, learned = std::move(learned)] { known->put(learned); });
   return book;
 }
 
@@ -256,21 +296,51 @@ Result<std::vector<Account>> read_accounts(store::ReadTx& tx, const std::vector<
 }
 
 Result<std::optional<Balance>> read_balance(store::ReadTx& tx, AccountId id) {
-  KARV_TRY(const auto answers,
-           tx.read({{kFindAccount, {id}}, {kFindBalance, {id}}, {kSumDebits, {id}}, {kSumCredits, {id}}}));
-  if (answers.at(0).empty()) return std::optional<Balance>();
-  Balance balance{.account = account_of(answers[0][0]), .sums = {}};
-  if (balance.account.balance_mode == BalanceMode::kept) {
-    balance.sums = sums_of(answers.at(1).at(0), 1);
-  } else {
-    const auto& debits = answers.at(2).at(0);
-    const auto& credits = answers.at(3).at(0);
-    balance.sums = {.debits_posted = debits.integer_or_null(0).value_or(0),
-                    .credits_posted = credits.integer_or_null(0).value_or(0),
-                    .debits_pending = debits.integer_or_null(1).value_or(0),
-                    .credits_pending = credits.integer_or_null(1).value_or(0)};
-  }
+  KARV_TRY(const auto rows, tx.read_one({kFindWholeBalance, {id, id}}));
+  if (rows.empty()) return std::optional<Balance>();
+  const auto& row = rows.front();
+  Balance balance{.account = account_of(row), .sums = {}};
+  const bool kept = balance.account.balance_mode == BalanceMode::kept;
+  KARV_REQUIRE(row.is_null(7) != kept && row.is_null(12) == kept);
+  balance.sums = sums_of(row, kept ? 8 : 13);
+  if (!kept && !row.is_null(17)) KARV_REQUIRE(add_to(balance.sums, sums_of(row, 18)));
   return std::optional(balance);
+}
+
+Result<Rollup> read_rollup(store::Tx& tx, AccountId account, std::int64_t entries) {
+  // The roll-up first: who has to wait for its row sees the tail without what the other took from it.
+  KARV_TRY(const auto answers, tx.read({locked(kFindRollup, account), {kFindTail, {account, entries}}}));
+  Rollup rollup{.account = account, .sums = {}, .version = 0, .tail = {}};
+  if (answers.at(0).empty())
+    return base::internal_error(base::ErrorCode::not_found, "there is no such account with a derived balance");
+  rollup.sums = sums_of(answers[0][0], 1);
+  rollup.version = answers[0][0].integer(5);
+  for (const auto& row : answers.at(1))
+    rollup.tail.push_back({.account = account, .entry = row.id<TransferId>(0), .sums = sums_of(row, 1)});
+  return rollup;
+}
+
+void store_rollup(store::Tx& tx, const Rollup& rollup, const Sums& sums) {
+  std::span<const TailEntry> tail = rollup.tail;
+  constexpr std::size_t kAtOnce = 16;
+  for (; tail.size() >= kAtOnce; tail = tail.subspan(kAtOnce)) {
+    std::vector<store::Value> keys{rollup.account};
+    for (const auto& entry : tail.first(kAtOnce)) keys.emplace_back(entry.entry);
+    tx.write({kDeleteTail16, std::move(keys)}, kAtOnce);
+  }
+  for (const auto& entry : tail) tx.write({kDeleteTail, {rollup.account, entry.entry}}, 1);
+  tx.write({kUpdateRollup,
+            {sums.debits_posted, sums.credits_posted, sums.debits_pending, sums.credits_pending, rollup.version + 1,
+             rollup.account, rollup.version}},
+           1);
+}
+
+Result<std::vector<AccountId>> read_long_tails(store::ReadTx& tx, AccountId after, std::int64_t at_least,
+                                               std::int64_t limit) {
+  KARV_TRY(const auto rows, tx.read_one({kFindLongTails, {after, at_least, limit}}));
+  std::vector<AccountId> accounts;
+  for (const auto& row : rows) accounts.push_back(row.id<AccountId>(0));
+  return accounts;
 }
 
 Result<std::optional<Transfer>> read_transfer(store::ReadTx& tx, TransferId id) {
@@ -290,8 +360,9 @@ Result<std::vector<StoredAccount>> read_accounts_after(store::ReadTx& tx, Accoun
   KARV_TRY(const auto rows, tx.read_one({kFindAccountsAfter, {after, limit}}));
   std::vector<StoredAccount> accounts;
   for (const auto& row : rows) {
-    StoredAccount found{.account = account_of(row), .kept = std::nullopt};
+    StoredAccount found{.account = account_of(row), .kept = std::nullopt, .rolled_up = std::nullopt};
     if (!row.is_null(7)) found.kept = sums_of(row, 8);
+    if (!row.is_null(12)) found.rolled_up = sums_of(row, 13);
     accounts.push_back(std::move(found));
   }
   return accounts;
@@ -302,12 +373,18 @@ Result<std::vector<StoredTransfer>> read_transfers_after(store::ReadTx& tx, Tran
   std::vector<StoredTransfer> transfers;
   for (const auto& row : rows) {
     StoredTransfer found{.transfer = transfer_of(row), .reserved = std::nullopt};
-    found.debit_derived = row.id_or_null<AccountId>(12) == found.transfer.debit;
-    found.credit_derived = row.id_or_null<AccountId>(13) == found.transfer.credit;
-    if (!row.is_null(14)) found.reserved = transfer_of(row, 14);
+    if (!row.is_null(12)) found.reserved = transfer_of(row, 12);
     transfers.push_back(std::move(found));
   }
   return transfers;
+}
+
+Result<std::vector<TailEntry>> read_tail_after(store::ReadTx& tx, const TailEntry& after, std::int64_t limit) {
+  KARV_TRY(const auto rows, tx.read_one({kFindTailAfter, {after.account, after.entry, limit}}));
+  std::vector<TailEntry> entries;
+  for (const auto& row : rows)
+    entries.push_back({.account = row.id<AccountId>(0), .entry = row.id<TransferId>(1), .sums = sums_of(row, 2)});
+  return entries;
 }
 
 }  // namespace repository

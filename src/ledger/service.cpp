@@ -15,31 +15,45 @@ namespace {
 using base::ErrorCode;
 using base::Result;
 
-Result<Book> read_book_for(store::Tx& tx, const std::vector<TransferSpec>& transfers) {
-  std::set<AccountId> accounts;
-  std::set<TransferId> made_here;
-  std::set<TransferId> reservations;
+template <class IdType>
+void sort_once_each(std::vector<IdType>& ids) {
+  std::ranges::sort(ids);
+  const auto repeated = std::ranges::unique(ids);
+  ids.erase(repeated.begin(), repeated.end());
+}
+
+Result<Book> read_book_for(store::Tx& tx, const std::vector<TransferSpec>& transfers, AccountCache* known) {
+  repository::Wanted wanted{.accounts = {}, .reservations = {}, .transfers = transfers.size()};
+  wanted.accounts.reserve(transfers.size() * 2);
+  std::set<TransferId> reserved_here;
   for (const auto& spec : transfers) {
-    if (spec.pending_id && !made_here.contains(*spec.pending_id)) reservations.insert(*spec.pending_id);
-    if (!spec.pending_id) accounts.insert({spec.debit, spec.credit});
-    made_here.insert(spec.id);
+    if (spec.pending_id && !reserved_here.contains(*spec.pending_id)) wanted.reservations.push_back(*spec.pending_id);
+    if (!spec.pending_id) wanted.accounts.insert(wanted.accounts.end(), {spec.debit, spec.credit});
+    if (spec.step == Step::pending) reserved_here.insert(spec.id);
   }
-  return repository::read_book(tx, accounts, reservations);
+  sort_once_each(wanted.accounts);
+  sort_once_each(wanted.reservations);
+  return repository::read_book(tx, wanted, known);
 }
 
 // Queues the rows of what the book decided, after the invariants had their say.
 Result<void> store_changes(store::Tx& tx, const Book& book) {
-  const Change change{.accounts = book.accounts(), .reservations = book.reservations(), .made = book.made()};
-  for (const auto sentence : breaches_of(change)) {
+  for (const auto sentence : breaches_of({book.accounts(), book.reservations(), book.made()})) {
     base::log::error("ledger_invariant_breached", {{"invariant", sentence}});
     return base::internal_error(ErrorCode::internal, std::string(sentence)).with_reason("INVARIANT_BREACHED");
   }
-  for (const auto& [id, item] : change.accounts)
-    if (item.account.balance_mode == BalanceMode::kept && !(item.after == item.before))
-      repository::update_sums(tx, id, item.after);
-  for (const auto& transfer : change.made)
-    repository::insert_transfer(tx, transfer, change.accounts.at(transfer.debit).account,
-                                change.accounts.at(transfer.credit).account);
+  std::vector<repository::TailEntry> tail;
+  for (const auto& account : book.accounts()) {
+    if (account.after == account.before) continue;
+    KARV_REQUIRE(!account.first.is_nil());
+    if (account.terms.balance_mode == BalanceMode::kept)
+      repository::update_sums(tx, account.id, account.after);
+    else
+      tail.push_back(
+          {.account = account.id, .entry = account.first, .sums = difference(account.after, account.before)});
+  }
+  repository::insert_transfers(tx, book.made());
+  repository::insert_tail(tx, tail);
   return {};
 }
 
@@ -79,18 +93,19 @@ Result<void> ensure_accounts(store::Tx& tx, const std::vector<Account>& accounts
   return {};
 }
 
-Result<void> post(store::Tx& tx, std::vector<TransferSpec> transfers) {
+Result<void> post(store::Tx& tx, std::vector<TransferSpec> transfers, AccountCache* known) {
   KARV_REQUIRE(!transfers.empty());
-  KARV_TRY(auto book, read_book_for(tx, transfers));
-  for (const auto& spec : transfers) KARV_TRY_VOID(book.apply(spec));
+  KARV_TRY(auto book, read_book_for(tx, transfers, known));
+  for (auto& spec : transfers) KARV_TRY_VOID(book.apply(std::move(spec)));
   KARV_REQUIRE(book.made().size() == transfers.size());
   return store_changes(tx, book);
 }
 
-Result<std::vector<Result<void>>> post_each(store::Tx& tx, std::vector<TransferSpec> transfers) {
+Result<std::vector<Result<void>>> post_each(store::Tx& tx, std::vector<TransferSpec> transfers, AccountCache* known) {
   KARV_REQUIRE(!transfers.empty());
-  KARV_TRY(auto book, read_book_for(tx, transfers));
+  KARV_TRY(auto book, read_book_for(tx, transfers, known));
   std::vector<Result<void>> outcomes;
+  outcomes.reserve(transfers.size());
   for (std::size_t first = 0; first < transfers.size();) {
     std::size_t end = first + 1;
     while (end < transfers.size() && transfers[first].group && transfers[end].group == transfers[first].group) ++end;

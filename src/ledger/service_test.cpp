@@ -237,7 +237,10 @@ constexpr store::Sql kAddToBalance = "update ledger_balances set debits_posted =
 constexpr store::Sql kChangeAmount = "update ledger_transfers set amount_minor = 999 where transfer_id = $1";
 constexpr store::Sql kDeleteTransfer = "delete from ledger_transfers where transfer_id = $1";
 constexpr store::Sql kDeleteAccount = "delete from ledger_accounts where account_id = $1";
-constexpr store::Sql kHideEntry = "update ledger_transfers set derived_credit = null where transfer_id = $1";
+constexpr store::Sql kDropTail = "delete from ledger_tail where account_id = $1";
+constexpr store::Sql kAddToRollup = "update ledger_rollups set credits_posted = 1 where account_id = $1";
+constexpr store::Sql kDropRollup = "delete from ledger_rollups where account_id = $1";
+constexpr store::Sql kMoveTail = "update ledger_tail set account_id = $1";
 constexpr store::Sql kRelease = "update ledger_transfers set pending_minor = -1 where transfer_id = $1";
 
 TEST_F(LedgerTest, verify_finds_what_was_changed_behind_its_back) {
@@ -261,7 +264,10 @@ TEST_F(LedgerTest, verify_finds_what_was_changed_behind_its_back) {
   finds(kAddToBalance, owed.bytes(), "its debits and credits differ");
   finds(kChangeAmount, ended.id.bytes(), "it posts more than was reserved");
   finds(kRelease, ended.id.bytes(), "it releases another amount");
-  finds(kHideEntry, first.id.bytes(), "it is not counted where its account is");
+  finds(kAddToRollup, payable.bytes(), "its roll-up and tail are not the sum of its entries");
+  finds(kDropTail, payable.bytes(), "its roll-up and tail are not the sum of its entries");
+  finds(kDropRollup, clearing.bytes(), "its balance is not where it should be");
+  finds(kMoveTail, owed.bytes(), "it has a tail although its balance is not derived");
   finds(kDeleteTransfer, reserved.id.bytes(), "it ends a reservation that does not exist");
   finds(kDeleteAccount, payable.bytes(), "it names an account that does not exist");
 }

@@ -8,14 +8,49 @@
 #include <gtest/gtest.h>
 
 #include "base/random.h"
+#include "ledger/rollup.h"
 #include "ledger/service.h"
 #include "ledger/verify.h"
-#include "store/sqlite/temporary.h"
+#include "store/temporary.h"
 
 namespace karv::ledger {
 
 inline constexpr money::Currency kEur = money::Currency::of("EUR");
 inline constexpr money::Currency kSek = money::Currency::of("SEK");
+
+// Passes everything on and remembers the statements; may be interrupted after the nth write has reached the database.
+class WatchedTx : public store::Tx {
+ public:
+  explicit WatchedTx(store::Tx& inner, int interrupt_at = -1) : inner_(inner), interrupt_at_(interrupt_at) {}
+  struct Interrupted {};
+
+  base::Result<std::vector<store::Rows>> read(std::vector<store::Query> batch) override {
+    for (const auto& query : batch) ++(query.for_update ? locking_reads : plain_reads);
+    return inner_.read(std::move(batch));
+  }
+  base::Result<std::vector<store::Rows>> read_for_update(std::vector<store::Query> batch) override {
+    locking_reads += static_cast<int>(batch.size());
+    return inner_.read_for_update(std::move(batch));
+  }
+  void write(store::Query query, std::int64_t expected_rows) override {
+    writes.emplace_back(query.sql.text());
+    inner_.write(std::move(query), expected_rows);
+    if (static_cast<int>(writes.size()) != interrupt_at_) return;
+    EXPECT_TRUE(inner_.read({}).ok());  // sends what is queued
+    throw Interrupted();
+  }
+  void after_commit(std::function<void()> action) override { inner_.after_commit(std::move(action)); }
+  int round_trips() const override { return inner_.round_trips(); }
+  base::Result<void> change_schema(std::string_view statement) override { return inner_.change_schema(statement); }
+
+  std::vector<std::string> writes;
+  int plain_reads = 0;
+  int locking_reads = 0;
+
+ private:
+  store::Tx& inner_;
+  int interrupt_at_;
+};
 
 class LedgerWorld {
  public:
@@ -66,10 +101,18 @@ class LedgerWorld {
   base::Result<void> post_all(std::vector<TransferSpec> specs) {
     return write([&](store::Tx& tx) { return post(tx, specs); });
   }
-  Sums sums(AccountId id) {
+  Balance balance_of(AccountId id) {
     auto found = db->read<Balance>("test", [&](store::ReadTx& tx) { return balance(tx, id); });
     EXPECT_TRUE(found.ok());
-    return found->sums;
+    return *found;
+  }
+  Sums sums(AccountId id) { return balance_of(id).sums; }
+  BalanceMode mode_of(AccountId id) { return balance_of(id).account.balance_mode; }
+  // How many entries were rolled up.
+  std::int64_t rolled_up(AccountId id, std::int64_t entries = 1000) {
+    auto done = db->write<std::int64_t>("test", [&](store::Tx& tx) { return roll_up(tx, id, entries); });
+    EXPECT_TRUE(done.ok());
+    return *done;
   }
   std::vector<VerifyFinding> findings() {
     auto verified = verify(*db);
@@ -86,7 +129,7 @@ class LedgerWorld {
   base::SeededRandom random{7};
   int last_round_trips = 0;
   store::TemporaryDatabase db = store::TemporaryDatabase::create(
-      migrations(), {.on_write = [this](const store::WriteReport& report) { last_round_trips = report.round_trips; }});
+      migrations(), [this](const store::WriteReport& report) { last_round_trips = report.round_trips; });
 };
 
 }  // namespace karv::ledger

@@ -28,12 +28,21 @@ using GroupId = base::Id<GroupTag>;
 enum class NormalSide : std::uint8_t { debit, credit };
 
 // Where the balance comes from. `kept`: a row that every transfer updates; for accounts that few payments share (a
-// customer's agreement). `derived`: the sum of the entries; for accounts that every payment touches (clearing, fees, a
-// merchant's payable), which nobody may lock.
+// customer's agreement). `derived`: a roll-up and the tail of what is not rolled up yet; for accounts that every
+// payment touches (clearing, fees, a merchant's payable), which no payment may lock.
 enum class BalanceMode : std::uint8_t { kept, derived };
 
 // `zero`: the balance on the normal side, less what is reserved against it, may not fall below zero. Pre: kept.
 enum class Floor : std::uint8_t { none, zero };
+
+// What moving money needs to know of an account. It never changes once the account is open.
+struct Terms {
+  money::Currency currency;
+  NormalSide normal_side = NormalSide::debit;
+  BalanceMode balance_mode = BalanceMode::kept;
+  Floor floor = Floor::none;
+  friend bool operator==(const Terms&, const Terms&) = default;
+};
 
 struct Account {
   AccountId id;
@@ -43,6 +52,8 @@ struct Account {
   NormalSide normal_side = NormalSide::debit;
   BalanceMode balance_mode = BalanceMode::kept;
   Floor floor = Floor::none;
+
+  Terms terms() const { return {currency, normal_side, balance_mode, floor}; }
 };
 
 // What a transfer does.
@@ -108,6 +119,9 @@ struct Sums {
   std::int64_t credits_pending = 0;
   friend bool operator==(const Sums&, const Sums&) = default;
 };
+// False when a sum does not fit; `sums` is then not to be used.
+bool add_to(Sums& sums, const Sums& more);
+Sums difference(const Sums& after, const Sums& before);
 
 struct Balance {
   Account account;

@@ -11,12 +11,14 @@ namespace {
 using base::Result;
 using repository::StoredAccount;
 using repository::StoredTransfer;
+using repository::TailEntry;
 
 constexpr std::int64_t kPage = 2000;
 
 struct Known {
   StoredAccount stored;
   Sums entries;  // recomputed
+  Sums said;     // what the balance is made of: the kept one, or roll-up and tail
 };
 
 class Recount {
@@ -25,8 +27,10 @@ class Recount {
 
   void add(const StoredAccount& account) {
     ++out_.accounts;
-    accounts_.emplace(account.account.id, Known{.stored = account, .entries = {}});
-    if ((account.account.balance_mode == BalanceMode::kept) != account.kept.has_value())
+    const Sums said = account.kept ? *account.kept : account.rolled_up.value_or(Sums{});
+    accounts_.emplace(account.account.id, Known{.stored = account, .entries = {}, .said = said});
+    const bool kept = account.account.balance_mode == BalanceMode::kept;
+    if (account.kept.has_value() != kept || account.rolled_up.has_value() == kept)
       note("account", account.account.id.text(), "its balance is not where it should be");
   }
 
@@ -36,14 +40,21 @@ class Recount {
     if (!transfer.amount.is_positive()) note(transfer, "its amount is not positive");
     if (transfer.debit == transfer.credit) note(transfer, "it is between an account and itself");
     check_reservation(stored);
-    if (Known* debit = side(transfer, transfer.debit, stored.debit_derived)) {
+    if (Known* debit = side(transfer, transfer.debit)) {
       debit->entries.debits_posted += transfer.posted_minor();
       debit->entries.debits_pending += transfer.pending_minor;
     }
-    if (Known* credit = side(transfer, transfer.credit, stored.credit_derived)) {
+    if (Known* credit = side(transfer, transfer.credit)) {
       credit->entries.credits_posted += transfer.posted_minor();
       credit->entries.credits_pending += transfer.pending_minor;
     }
+  }
+
+  void add(const TailEntry& entry) {
+    const auto found = accounts_.find(entry.account);
+    if (found == accounts_.end() || found->second.stored.account.balance_mode != BalanceMode::derived)
+      return note("account", entry.account.text(), "it has a tail although its balance is not derived");
+    if (!add_to(found->second.said, entry.sums)) note("account", entry.account.text(), "its tail does not fit");
   }
 
   void finish() {
@@ -55,7 +66,7 @@ class Recount {
   }
 
  private:
-  Known* side(const Transfer& transfer, AccountId id, bool derived) {
+  Known* side(const Transfer& transfer, AccountId id) {
     const auto found = accounts_.find(id);
     if (found == accounts_.end()) {
       note(transfer, "it names an account that does not exist");
@@ -63,8 +74,6 @@ class Recount {
     }
     const Account& account = found->second.stored.account;
     if (account.currency != transfer.amount.currency()) note(transfer, "its account has another currency");
-    if (derived != (account.balance_mode == BalanceMode::derived))
-      note(transfer, "it is not counted where its account is");
     return &found->second;
   }
 
@@ -91,15 +100,17 @@ class Recount {
 
   void check_account(const Known& known) {
     const Account& account = known.stored.account;
-    if (known.stored.kept && !(*known.stored.kept == known.entries))
-      note("account", account.id.text(), "its balance is not the sum of its entries");
+    if (!(known.said == known.entries))
+      note("account", account.id.text(),
+           account.balance_mode == BalanceMode::kept ? "its balance is not the sum of its entries"
+                                                     : "its roll-up and tail are not the sum of its entries");
     if (account.floor == Floor::zero && available_minor(account.normal_side, known.entries) < 0)
       note("account", account.id.text(), "it is below its floor");
     if (known.entries.debits_pending < 0 || known.entries.credits_pending < 0)
       note("account", account.id.text(), "less than nothing is pending");
     Sums& total = out_.totals[account.currency.text()];
-    // What the account says of itself where it keeps a balance: this is what the business acts on.
-    const Sums& said = known.stored.kept ? *known.stored.kept : known.entries;
+    // What the account says of itself: this is what the business acts on.
+    const Sums& said = known.said;
     total.debits_posted += said.debits_posted;
     total.credits_posted += said.credits_posted;
     total.debits_pending += said.debits_pending;
@@ -133,6 +144,13 @@ Result<Verification> verify_in(store::ReadTx& tx) {
     if (page.empty()) break;
     for (const auto& transfer : page) recount.add(transfer);
     last_transfer = page.back().transfer.id;
+  }
+  TailEntry last_entry;
+  while (true) {
+    KARV_TRY(const auto page, repository::read_tail_after(tx, last_entry, kPage));
+    if (page.empty()) break;
+    for (const auto& entry : page) recount.add(entry);
+    last_entry = page.back();
   }
   recount.finish();
   return out;

@@ -55,10 +55,13 @@ base::Result<> parse_path(std::string_view raw, std::string& out) {
   return {};
 }
 
+bool is_visible(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7f; });
+}
+
 base::Result<> parse_target(std::string_view target, Request& out) {
   if (!target.starts_with('/')) return bad("target_form");
-  const bool visible = std::ranges::all_of(target, [](char c) { return c > 0x20 && c < 0x7f; });
-  if (!visible || target.find('#') != std::string_view::npos) return bad("target_character");
+  if (!is_visible(target) || target.find('#') != std::string_view::npos) return bad("target_character");
   const std::size_t question = target.find('?');
   KARV_TRY_VOID(parse_path(target.substr(0, question), out.path));
   if (question == std::string_view::npos) return {};
@@ -149,16 +152,38 @@ base::Result<> check_request_headers(RequestHead& out) {
   return {};
 }
 
-bool has_no_body(int status) { return status / 100 == 1 || status == 204 || status == 304; }
-
-}  // namespace
-
-base::Result<> parse_request_head(std::string_view head, RequestHead& out) {
+base::Result<> parse_head_lines(std::string_view head, RequestHead& out) {
   const auto line = take_line(head);
   if (!line) return bad("line_end");
   KARV_TRY_VOID(parse_request_line(*line, out));
   KARV_TRY_VOID(parse_header_lines(head, out.request.headers));
   return check_request_headers(out);
+}
+
+bool has_no_body(int status) { return status / 100 == 1 || status == 204 || status == 304; }
+
+}  // namespace
+
+base::Result<> parse_request_head(std::string_view head, RequestHead& out) {
+  auto parsed = parse_head_lines(head, out);
+  if (!parsed.ok() && out.request.path.empty()) out.request.path = readable_path(head);
+  return parsed;
+}
+
+std::string readable_path(std::string_view head) {
+  std::string_view line = head.substr(0, head.find("\r\n"));
+  line.remove_prefix(std::min(line.size(), line.find(' ')));
+  line.remove_prefix(std::min<std::size_t>(line.size(), 1));
+  std::string_view target = line.substr(0, line.find_first_of(" ?#"));
+  std::string path;
+  while (target.starts_with('/')) {
+    const std::string_view segment = target.substr(0, target.find('/', 1));
+    std::string decoded;
+    if (!is_visible(segment) || !parse_path(segment, decoded).ok()) break;
+    if (decoded != "/") path += decoded;
+    target.remove_prefix(segment.size());
+  }
+  return path;
 }
 
 base::Result<ResponseHead> parse_response_head(std::string_view head, Method asked_with) {

@@ -30,8 +30,12 @@ struct RequestHead {
   bool http_1_0 = false;
 };
 // Reads a head up to and including its empty line. Whatever could be read stays in `out` after an error, so that the
-// answer can be in the right API's dialect. Errors: bad_request.
+// answer can be in the right API's dialect: of a path that does not decode, what readable_path says. Errors:
+// bad_request.
 base::Result<> parse_request_head(std::string_view head, RequestHead& out);
+// The leading segments of the path that decode, of a head that is refused or not there to its end: "/payments/v1" of
+// "GET /payments/v1/%zz". Says whose dialect answers; no route is looked up by it. Empty when there is none.
+std::string readable_path(std::string_view head);
 
 struct ResponseHead {
   Response response;  // without body

@@ -73,6 +73,39 @@ RC_GTEST_PROP(ChunkDecoderProperties, pieces_make_no_difference, ()) {
   RC_ASSERT(wire.substr(at) == "rest");
 }
 
+// So that a path that does not decode is refused in the dialect of the API below which it lies.
+TEST(ReadablePathTest, the_segments_before_the_first_that_does_not_decode_are_read) {
+  struct Case {
+    std::string target, path;
+  };
+  for (const auto& [target, path] : std::vector<Case>{{"/payments/v1/%zz", "/payments/v1"},
+                                                      {"/payments/v1/%zz/order", "/payments/v1"},
+                                                      {"//payments///v1/%ff?a=b", "/payments/v1"},
+                                                      {"/payments/v1/../x", "/payments/v1"},
+                                                      {"/payments/v1/%2e%2e/x", "/payments/v1"},
+                                                      {"/payments/a%2fb", "/payments"},
+                                                      {"/payments/\xc3\xbc", "/payments"},
+                                                      {"/pay%6dents/%00", "/payments"},
+                                                      {"/payments/x#y", "/payments/x"},
+                                                      {"/%zz/payments", ""},
+                                                      {"payments/v1", ""},
+                                                      {"https://pay.localhost/payments", ""},
+                                                      {"*", ""},
+                                                      {"", ""}}) {
+    http1::RequestHead head;
+    const std::string text = "GET " + target + " HTTP/1.1\r\nHost: a\r\n\r\n";
+    EXPECT_FALSE(http1::parse_request_head(text, head).ok()) << target;
+    EXPECT_EQ(head.request.path, path) << target;
+  }
+}
+
+TEST(ReadablePathTest, a_head_that_is_not_there_to_its_end_is_read_as_far_as_it_goes) {
+  EXPECT_EQ(http1::readable_path("POST /payments/v1/sessions HTTP/1.1\r\nHost: pay"), "/payments/v1/sessions");
+  EXPECT_EQ(http1::readable_path("POST /payments/v1/ses"), "/payments/v1/ses");
+  for (const char* text : {"", " ", "POST", "POST ", "POST HTTP", "\r\n\r\n", "\r\n /payments"})
+    EXPECT_EQ(http1::readable_path(text), "") << text;
+}
+
 TEST(WipedTextTest, growing_keeps_the_text_and_wiping_empties_it) {
   std::string text = "0123456789012345678901234567890123456789";
   reserve_text(text, 1000, Wipe::yes);

@@ -46,6 +46,45 @@ TEST(RateLimiterTest, a_full_table_forgets_full_buckets_but_none_that_is_limited
   EXPECT_FALSE(limiter.admit("a"));
 }
 
+// 3,000 per second is one per third of a millisecond: none is lost to rounding.
+TEST(RateLimiterTest, a_window_admits_its_number_at_once_and_again_when_it_is_over) {
+  base::ManualClock clock({1'795'000'000'001});
+  RateLimiter limiter(clock, RateLimiter::per(base::seconds(1), 3'000));
+  for (int i = 2'999; i >= 0; --i) {
+    const auto verdict = limiter.ask("a");
+    ASSERT_TRUE(verdict.admitted);
+    ASSERT_EQ(verdict.remaining, i);
+  }
+  const auto refused = limiter.ask("a");
+  EXPECT_FALSE(refused.admitted);
+  EXPECT_EQ(refused.retry_after, base::milliseconds(1));
+  EXPECT_EQ(refused.full_after, base::seconds(1));
+  clock.advance(base::milliseconds(1));
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(limiter.admit("a"));
+  EXPECT_FALSE(limiter.admit("a"));
+  clock.advance(base::seconds(1));
+  for (int i = 0; i < 3'000; ++i) EXPECT_TRUE(limiter.admit("a"));
+  EXPECT_FALSE(limiter.admit("a"));
+}
+
+TEST(RateLimiterTest, the_largest_rate_counts_right_in_the_year_2200) {
+  base::ManualClock clock({7'258'118'400'000});
+  RateLimiter limiter(clock, RateLimiter::per(base::seconds(1), 1'000'000));
+  EXPECT_EQ(limiter.ask("a").remaining, 999'999);
+  EXPECT_EQ(limiter.ask("a").full_after, base::milliseconds(1));
+}
+
+TEST(AddressBlockTest, an_ipv6_network_is_one_client_and_an_ipv4_address_is_one) {
+  EXPECT_EQ(address_block("192.0.2.1"), "192.0.2.1");
+  EXPECT_NE(address_block("192.0.2.1"), address_block("192.0.2.2"));
+  EXPECT_EQ(address_block("2001:db8::1"), address_block("2001:db8:0:0:ffff::2"));
+  EXPECT_NE(address_block("2001:db8::1"), address_block("2001:db8:0:1::1"));
+  EXPECT_EQ(address_block("::ffff:192.0.2.1"), "192.0.2.1");
+  EXPECT_EQ(address_block("fe80::1%eth0"), address_block("fe80::2%eth0"));
+  EXPECT_EQ(address_block(""), "");
+  EXPECT_EQ(address_block("nonsense"), "nonsense");
+}
+
 TEST(RateLimiterTest, a_clock_that_goes_back_gives_nothing_away) {
   base::ManualClock clock({1'000'000});
   RateLimiter limiter(clock, kThree);

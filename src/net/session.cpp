@@ -215,12 +215,14 @@ asio::awaitable<void> Session::receive_head(Incoming& in, SteadyTime deadline) {
   while (end == std::string::npos && buffer_.size() <= limit) {
     searched = buffer_.size() - std::min<std::size_t>(buffer_.size(), http1::kHeadEnd.size() - 1);
     if (!co_await fill(buffer_, deadline)) {
+      in.head.request.path = http1::readable_path(buffer_);
       fail_read(in);
       co_return;
     }
     end = buffer_.find(http1::kHeadEnd, searched);
   }
   if (end == std::string::npos || end + http1::kHeadEnd.size() > limit) {
+    in.head.request.path = http1::readable_path(buffer_);
     in.refusal = Refusal{base::public_error(ErrorCode::too_large, "The request's header is too large."), 431};
     co_return;
   }

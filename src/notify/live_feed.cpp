@@ -5,6 +5,11 @@
 #include <utility>
 
 namespace karv::notify {
+namespace {
+
+constexpr std::size_t kIdText = 36;
+
+}  // namespace
 
 bool LiveFeed::subscribe(identity::CustomerId customer, std::shared_ptr<FeedSink> sink) {
   if (try_subscribe(customer, sink)) return true;
@@ -44,16 +49,35 @@ void LiveFeed::push_to(identity::CustomerId customer, std::string_view event, st
 }
 
 void LiveFeed::publish_changed(identity::CustomerId customer, std::string_view order_id) {
+  if (tell_) return tell_(customer.text() + std::string(order_id));  // heard here too
+  push_changed(customer, order_id);
+}
+
+void LiveFeed::hear(std::string_view text) {
+  if (text.empty()) {
+    for (const auto& customer : everybody()) push_changed(customer, "");
+    return;
+  }
+  const auto customer = identity::CustomerId::parse(text.substr(0, kIdText));
+  const auto order_id = text.substr(std::min(text.size(), kIdText));
+  // Another program on the same database could say anything.
+  if (!customer || (!order_id.empty() && !base::uuid_from_text(order_id))) return;
+  push_changed(*customer, order_id);
+}
+
+void LiveFeed::push_changed(identity::CustomerId customer, std::string_view order_id) {
   push_to(customer, "changed", "{\"order_id\":\"" + std::string(order_id) + "\"}");
 }
 
-void LiveFeed::sweep() {
+std::vector<identity::CustomerId> LiveFeed::everybody() const {
   std::vector<identity::CustomerId> customers;
-  {
-    const base::Lock lock(mutex_);
-    for (const auto& [customer, open] : sinks_) customers.push_back(customer);
-  }
-  for (const auto& customer : customers) push_to(customer, "ping", "{}");
+  const base::Lock lock(mutex_);
+  for (const auto& [customer, open] : sinks_) customers.push_back(customer);
+  return customers;
+}
+
+void LiveFeed::sweep() {
+  for (const auto& customer : everybody()) push_to(customer, "ping", "{}");
 }
 
 void LiveFeed::drop(identity::CustomerId customer, const std::vector<const FeedSink*>& gone) {

@@ -68,6 +68,39 @@ TEST(LiveFeedTest, too_many_pages_are_refused_until_one_is_gone) {
   EXPECT_EQ(feed.size(), 2U);
 }
 
+TEST(LiveFeedTest, servers_share_their_news) {
+  LiveFeed here;
+  LiveFeed there;
+  const auto tell_all = [&](std::string_view text) {
+    here.hear(text);
+    there.hear(text);
+  };
+  here.share_through(tell_all);
+  there.share_through(tell_all);
+  const auto page = std::make_shared<Page>();
+  const auto far_page = std::make_shared<Page>();
+  EXPECT_TRUE(here.subscribe(kAnna, page));
+  EXPECT_TRUE(there.subscribe(kAnna, far_page));
+  const std::string order = "0190b7a0-0000-7000-8000-000000000001";
+  here.publish_changed(kAnna, order);
+  there.publish_changed(kAnna, "");
+  const std::vector<std::string> expected = {"changed {\"order_id\":\"" + order + "\"}", "changed {\"order_id\":\"\"}"};
+  EXPECT_EQ(page->news, expected);
+  EXPECT_EQ(far_page->news, expected);
+}
+
+TEST(LiveFeedTest, what_is_heard_is_not_believed_unless_it_is_well_formed) {
+  LiveFeed feed;
+  const auto page = std::make_shared<Page>();
+  EXPECT_TRUE(feed.subscribe(kAnna, page));
+  for (const std::string& text :
+       {kAnna.text() + "\"}, {", kAnna.text() + "x", std::string("nonsense"), kAnna.text().substr(1)})
+    feed.hear(text);
+  EXPECT_TRUE(page->news.empty());
+  feed.hear("");  // some were missed
+  EXPECT_EQ(page->news, std::vector<std::string>{"changed {\"order_id\":\"\"}"});
+}
+
 TEST(LiveFeedTest, closing_ends_all_pages_of_one_customer) {
   LiveFeed feed;
   const auto page = std::make_shared<Page>();

@@ -97,16 +97,27 @@ void count(DeliveryCounts& counts, const ClaimedMail& mail, const Attempt& attem
 
 }  // namespace
 
-Result<void> enqueue_mail(store::Tx& tx, const Context& context, const identity::MailToSend& mail) {
+Result<PreparedMail> prepare_mail(const Context& context, const identity::MailToSend& mail) {
   KARV_TRY(MailText text, render(mail));
   const base::Instant now = context.wall.now();
   const auto entry = base::make_id<outbox::EntryTag>(context.wall, context.random);
-  const SealedMail sealed = seal_mail(
+  SealedMail sealed = seal_mail(
       context.outbox_key, entry,
       {mail.to.expose(), std::move(text.subject), std::move(text.body), (now + useful_for(mail.template_name)).ms},
       context.random);
-  insert_mail_key(tx, entry, sealed.wrapped_key);
-  outbox::put(tx, {entry, std::string(kMailTopic), std::string(mail.template_name), sealed.payload, now, now});
+  return PreparedMail{
+      {entry, std::string(kMailTopic), std::string(mail.template_name), std::move(sealed.payload), now, now},
+      std::move(sealed.wrapped_key)};
+}
+
+void store_mail(store::Tx& tx, const PreparedMail& mail) {
+  insert_mail_key(tx, mail.entry.id, mail.wrapped_key);
+  outbox::put(tx, mail.entry);
+}
+
+Result<void> enqueue_mail(store::Tx& tx, const Context& context, const identity::MailToSend& mail) {
+  KARV_TRY(const auto prepared, prepare_mail(context, mail));
+  store_mail(tx, prepared);
   return {};
 }
 

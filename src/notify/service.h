@@ -1,7 +1,8 @@
 // Mail: queued with the transaction that causes it, sent later by a job.
 //
-// enqueue_mail renders and seals the mail under the outbox key and writes one row in the caller's transaction: what is
-// undone is never sent, what is committed is sent at least once. deliver_due_mails claims rows, talks to the mail
+// prepare_mail renders and seals the mail under the outbox key, before the transaction where the caller can; store_mail
+// writes it in the caller's transaction: what is undone is never sent, what is committed is sent at least once.
+// deliver_due_mails claims rows, talks to the mail
 // server outside any transaction, and records the outcome. Each mail is sealed with a key of its own, which is
 // destroyed with the outcome: the outbox row stays, its text can never be read again.
 #pragma once
@@ -19,6 +20,7 @@
 #include "notify/schema.h"  // migrations(): 51001..
 #include "notify/templates.h"
 #include "store/database.h"
+#include "store/outbox.h"
 
 namespace karv::notify {
 
@@ -30,7 +32,15 @@ struct Context {
 
 inline constexpr std::string_view kMailTopic = "mail";
 
-// Effects: one outbox row and one mail_keys row. Errors: internal (see render). Cost: with the commit.
+// A mail rendered and sealed: touches no database. Errors: internal (see render).
+struct PreparedMail {
+  store::outbox::NewEntry entry;
+  base::Bytes wrapped_key;
+};
+base::Result<PreparedMail> prepare_mail(const Context& context, const identity::MailToSend& mail);
+// Effects: one outbox row and one mail_keys row. Cost: with the commit.
+void store_mail(store::Tx& tx, const PreparedMail& mail);
+// Both at once, for a mail whose contents only the transaction knows.
 base::Result<void> enqueue_mail(store::Tx& tx, const Context& context, const identity::MailToSend& mail);
 
 struct OutgoingMail {

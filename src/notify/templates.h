@@ -27,6 +27,8 @@ inline constexpr std::string_view kInstallmentCharged =
     "installment_charged";  // merchant, reference, amount, card, left, account_url
 inline constexpr std::string_view kInstallmentFailed =
     "installment_failed";  // merchant, reference, amount, next_try, account_url
+inline constexpr std::string_view kPaymentRefused =
+    "payment_refused";  // merchant, reference, amount, open, next_try, account_url
 inline constexpr std::string_view kInstallmentDue = "installment_due";  // merchant, reference, amount, account_url
 inline constexpr std::string_view kRefundMade =
     "refund_made";  // merchant, reference, amount, canceled, to_card, account_url

@@ -109,6 +109,28 @@ Template installment_failed() {
              "wechseln: {account_url}\nEs fällt keine Gebühr an. Melde dich früh, wenn du Schwierigkeiten hast.\n"}}}};
 }
 
+Template payment_refused() {
+  return {
+      kPaymentRefused,
+      {"merchant", "reference", "amount", "open", "next_try", "account_url"},
+      kNewsLife,
+      {{{"A payment of {amount} was refused afterwards",
+         "Your card's bank had set {amount} aside for your order {reference} at {merchant} and has now refused to pay "
+         "it. We have not received this money.\nOpen for this payment: {open}\nNext attempt: {next_try}\n\n"
+         "You can pay or replace the card in your account: {account_url}\n"
+         "There is no fee. If you have difficulties paying, tell us early.\n"},
+        {"En betalning på {amount} nekades i efterhand",
+         "Ditt korts bank hade reserverat {amount} för din beställning {reference} hos {merchant} men har nu nekat "
+         "betalningen. Vi har inte fått pengarna.\nKvar att betala: {open}\nNästa försök: {next_try}\n\n"
+         "Du kan betala eller byta kort i ditt konto: {account_url}\n"
+         "Det tillkommer ingen avgift. Har du svårt att betala, hör av dig tidigt.\n"},
+        {"Eine Zahlung von {amount} wurde nachträglich abgelehnt",
+         "Die Bank deiner Karte hatte {amount} für deine Bestellung {reference} bei {merchant} vorgemerkt und die "
+         "Zahlung jetzt abgelehnt. Wir haben dieses Geld nicht erhalten.\nDafür noch zu zahlen: {open}\n"
+         "Nächster Versuch: {next_try}\n\nDu kannst in deinem Konto zahlen oder die Karte wechseln: {account_url}\n"
+         "Es fällt keine Gebühr an. Melde dich früh, wenn du Schwierigkeiten hast.\n"}}}};
+}
+
 Template installment_due() {
   return {kInstallmentDue,
           {"merchant", "reference", "amount", "account_url"},
@@ -158,9 +180,9 @@ Template card_replaced() {
 }  // namespace
 
 std::span<const Template> all_templates() {
-  static const std::array<Template, 9> kTemplates = {sign_in_code(),        checkout_code(),       order_confirmed(),
-                                                     agreement_concluded(), installment_charged(), installment_failed(),
-                                                     installment_due(),     refund_made(),         card_replaced()};
+  static const std::array<Template, 10> kTemplates = {
+      sign_in_code(),       checkout_code(),   order_confirmed(), agreement_concluded(), installment_charged(),
+      installment_failed(), payment_refused(), installment_due(), refund_made(),         card_replaced()};
   return kTemplates;
 }
 

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "store/sqlite/temporary.h"
+#include "store/temporary.h"
 
 namespace karv::ops {
 namespace {

@@ -61,7 +61,7 @@ bool is_as_confirmed(const PaymentSession& session, const Authorization& authori
 Result<void> approve(store::Tx& tx, const Context& context, Authorization& authorization, PaymentSession& session) {
   KARV_REQUIRE(authorization.order_amount == session.order_amount);
   KARV_TRY(auto agreement,
-           credit::conclude(tx, context.credit(),
+           credit::conclude(tx, context.credit(session.purchase_country),
                             {.authorization = authorization.authorization_id.uuid(),
                              .customer_id = authorization.customer_id,
                              .merchant_id = authorization.merchant_id,
@@ -87,7 +87,10 @@ Result<PaymentSession> open_session(store::Tx& tx, const Context& context, Payme
 }
 
 Result<void> void_previous(store::Tx& tx, const Context& context, PaymentSession& session) {
-  return session.authorization_id ? void_current_authorization(tx, context, session) : Result<void>{};
+  if (!session.authorization_id) return {};
+  const AuthorizationId previous = *session.authorization_id;
+  session.authorization_id.reset();
+  return ensure_voided(tx, context, previous);
 }
 
 // A session must not go on naming an authorization that has ended.
@@ -249,10 +252,8 @@ Result<void> void_authorization(store::Tx& tx, const Context& context, Authoriza
   return {};
 }
 
-Result<void> void_current_authorization(store::Tx& tx, const Context& context, PaymentSession& session) {
-  KARV_REQUIRE(session.authorization_id.has_value());
-  KARV_TRY(auto rows, tx.read_for_update({find_authorization(*session.authorization_id)}));
-  session.authorization_id.reset();
+Result<void> ensure_voided(store::Tx& tx, const Context& context, AuthorizationId id) {
+  KARV_TRY(auto rows, tx.read_for_update({find_authorization(id)}));
   auto current = read_authorization(rows[0]);
   if (!current || current->state != AuthorizationState::approved) return {};
   return void_authorization(tx, context, *std::move(current));

@@ -59,8 +59,9 @@ base::Result<void> withdraw_authorization(store::Tx& tx, const Context& context,
 // The same without touching the session. Pre: approved.
 base::Result<void> void_authorization(store::Tx& tx, const Context& context, Authorization authorization);
 
-// The same for the session's current authorization, which it then no longer has (the caller stores the session).
-base::Result<void> void_current_authorization(store::Tx& tx, const Context& context, PaymentSession& session);
+// The same, loading it, and nothing when it has ended already. The caller takes it from its session.
+// Cost: three round trips.
+base::Result<void> ensure_voided(store::Tx& tx, const Context& context, AuthorizationId id);
 
 // Reverses what is left of the purchase's hold, if anything. Cost: one round trip.
 base::Result<void> reverse_hold(store::Tx& tx, const Context& context, AuthorizationId purchase);

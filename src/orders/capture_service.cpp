@@ -1,6 +1,7 @@
 #include "orders/capture_service.h"
 
 #include <algorithm>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -27,40 +28,6 @@ money::Money money_in(const Order& order, std::int64_t minor) {
 }
 
 bool paid_by_card(const Order& order) { return credit::definition_of(order.plan).needs_card; }
-
-Result<CaptureRequest> checked(CaptureRequest request) {
-  json::FieldErrors errors;
-  if (request.captured_amount < 0)
-    complain(errors, "captured_amount", fmt::to_string(request.captured_amount), "0 or more");
-  if (request.reference && request.reference->size() > 255) complain(errors, "reference", "more", "at most 255 bytes");
-  if (request.description && request.description->size() > 255)
-    complain(errors, "description", "more", "at most 255 bytes");
-  if (request.shipping_info && request.shipping_info->size() > 500)
-    complain(errors, "shipping_info", "more", "at most 500 entries");
-  if (request.order_lines) {
-    check_partial_lines(*request.order_lines, request.captured_amount, "captured_amount", errors);
-    mask_free_text(*request.order_lines);
-  }
-  mask_free_text(request.description);
-  KARV_TRY_VOID(errors.result());
-  return request;
-}
-
-Result<RefundRequest> checked(RefundRequest request) {
-  json::FieldErrors errors;
-  if (request.refunded_amount < 0)
-    complain(errors, "refunded_amount", fmt::to_string(request.refunded_amount), "0 or more");
-  if (request.reference && request.reference->size() > 255) complain(errors, "reference", "more", "at most 255 bytes");
-  if (request.description && request.description->size() > 255)
-    complain(errors, "description", "more", "at most 255 bytes");
-  if (request.order_lines) {
-    check_partial_lines(*request.order_lines, request.refunded_amount, "refunded_amount", errors);
-    mask_free_text(*request.order_lines);
-  }
-  mask_free_text(request.description);
-  KARV_TRY_VOID(errors.result());
-  return request;
-}
 
 // Completes the hold for what is due at the capture, as far as the hold goes; the rest stays due and is charged. What
 // the last capture leaves of the hold is given free.
@@ -91,7 +58,7 @@ Result<void> complete_hold(store::Tx& tx, const Context& context, const Order& o
                                          .merchant_reference = order.reference,
                                          .by_cardholder = true,
                                          .original = hold->hold});
-  KARV_TRY_VOID(credit::apply_payment(tx, context.credit(), first.installment_id, amount,
+  KARV_TRY_VOID(credit::apply_payment(tx, context.credit(order.purchase_country), first.installment_id, amount,
                                       {completion.operation_id.uuid(), card->face.brand, card->face.last4}));
   if (last && hold->left.minor() > amount.minor()) return reverse_hold(tx, context, order.authorization_id);
   return {};
@@ -118,9 +85,11 @@ Result<Capture> capture_order(store::Tx& tx, const Context& context, const Order
   if (capture.captured_amount > 0) {
     const auto today = today_in(order.purchase_country, context.business);
     KARV_TRY(auto installments,
-             credit::activate_capture(tx, context.credit(), order.agreement_id, capture.capture_id.uuid(),
-                                      money_in(order, capture.captured_amount), today));
+             credit::activate_capture(tx, context.credit(order.purchase_country), order.agreement_id,
+                                      capture.capture_id.uuid(), money_in(order, capture.captured_amount), today));
     if (paid_by_card(order)) KARV_TRY_VOID(complete_hold(tx, context, order, capture, installments, merchant_name));
+  } else if (next.status == OrderStatus::CAPTURED) {  // an order of 0: there is nothing to owe and nothing to hold
+    KARV_TRY_VOID(give_up_rest(tx, context, next));
   }
   record_deed(tx, context,
               {.actor = by_merchant(order.merchant_id),
@@ -152,11 +121,14 @@ std::vector<Capture> in_refund_order(const std::vector<Capture>& captures, const
   return ordered;
 }
 
+// Each part of the refund goes back to the card that paid it: not all were paid by the same one.
 Result<void> queue_card_refunds(store::Tx& tx, const Context& context, const Order& order, const Refund& refund,
-                                const std::string& merchant_name) {
+                                std::span<const credit::RefundToCard> given_back, const std::string& merchant_name) {
   KARV_TRY(auto rows, tx.read_for_update({rails::operations_of(order.authorization_id.uuid())}));
   const auto operations = rails::read_operations(rows[0]);
-  KARV_TRY(auto parts, rails::split_refund(operations, money_in(order, refund.to_card_amount)));
+  std::vector<rails::RefundPart> wanted;
+  for (const auto& part : given_back) wanted.push_back({rails::CardOperationId(part.operation), part.amount});
+  KARV_TRY(const auto parts, rails::decide_refunds(operations, wanted));
   for (const auto& part : parts)
     rails::intend(tx, context.rails(),
                   {.purchase = order.authorization_id.uuid(),
@@ -173,16 +145,16 @@ Result<void> queue_card_refunds(store::Tx& tx, const Context& context, const Ord
   return {};
 }
 
-// Takes the refund off the captures, one after the other; answers how much goes back to the card.
-Result<std::int64_t> take_off_captures(store::Tx& tx, const Context& context, const Order& order,
-                                       std::vector<Capture> captures, std::int64_t amount) {
-  std::int64_t to_card = 0;
+// Takes the refund off the captures, one after the other; answers which payments go back to their cards.
+Result<std::vector<credit::RefundToCard>> take_off_captures(store::Tx& tx, const Context& context, const Order& order,
+                                                            std::vector<Capture> captures, std::int64_t amount) {
+  std::vector<credit::RefundToCard> to_card;
   for (auto& capture : captures) {
     const std::int64_t part = std::min(amount, refundable(capture));
     if (part <= 0) continue;
-    KARV_TRY(auto split, credit::cancel_owed(tx, context.credit(), order.agreement_id, capture.capture_id.uuid(),
-                                             money_in(order, part)));
-    to_card += split.to_card.minor();
+    KARV_TRY(auto split, credit::cancel_owed(tx, context.credit(order.purchase_country), order.agreement_id,
+                                             capture.capture_id.uuid(), money_in(order, part)));
+    to_card.insert(to_card.end(), split.parts.begin(), split.parts.end());
     capture.refunded_amount += part;
     capture.version += 1;
     update_capture(tx, capture);
@@ -194,11 +166,47 @@ Result<std::int64_t> take_off_captures(store::Tx& tx, const Context& context, co
 
 }  // namespace
 
-Result<Capture> capture(store::Tx& tx, const Context& context, const OrderTarget& target, CaptureRequest request) {
-  KARV_TRY(auto good, checked(std::move(request)));
+template <>
+Result<Checked<CaptureRequest>> check(CaptureRequest request) {
+  json::FieldErrors errors;
+  if (request.captured_amount < 0)
+    complain(errors, "captured_amount", fmt::to_string(request.captured_amount), "0 or more");
+  if (request.reference && request.reference->size() > 255) complain(errors, "reference", "more", "at most 255 bytes");
+  if (request.description && request.description->size() > 255)
+    complain(errors, "description", "more", "at most 255 bytes");
+  if (request.shipping_info && request.shipping_info->size() > 500)
+    complain(errors, "shipping_info", "more", "at most 500 entries");
+  if (request.order_lines) {
+    check_partial_lines(*request.order_lines, request.captured_amount, "captured_amount", errors);
+    mask_free_text(*request.order_lines);
+  }
+  mask_free_text(request.description);
+  KARV_TRY_VOID(errors.result());
+  return Checked<CaptureRequest>(std::move(request));
+}
+
+template <>
+Result<Checked<RefundRequest>> check(RefundRequest request) {
+  json::FieldErrors errors;
+  if (request.refunded_amount < 0)
+    complain(errors, "refunded_amount", fmt::to_string(request.refunded_amount), "0 or more");
+  if (request.reference && request.reference->size() > 255) complain(errors, "reference", "more", "at most 255 bytes");
+  if (request.description && request.description->size() > 255)
+    complain(errors, "description", "more", "at most 255 bytes");
+  if (request.order_lines) {
+    check_partial_lines(*request.order_lines, request.refunded_amount, "refunded_amount", errors);
+    mask_free_text(*request.order_lines);
+  }
+  mask_free_text(request.description);
+  KARV_TRY_VOID(errors.result());
+  return Checked<RefundRequest>(std::move(request));
+}
+
+Result<Capture> capture(store::Tx& tx, const Context& context, const OrderTarget& target,
+                        const Checked<CaptureRequest>& request) {
   KARV_TRY(auto found, own_order_with_captures(tx, target));
   const auto number = static_cast<std::int64_t>(found.captures.size()) + 1;
-  return capture_order(tx, context, found.order, number, target.merchant.name, target.correlation_id, std::move(good));
+  return capture_order(tx, context, found.order, number, target.merchant.name, target.correlation_id, *request);
 }
 
 Result<void> capture_whole(store::Tx& tx, const Context& context, const Order& order,
@@ -211,8 +219,9 @@ Result<void> capture_whole(store::Tx& tx, const Context& context, const Order& o
   return {};
 }
 
-Result<Refund> refund(store::Tx& tx, const Context& context, const OrderTarget& target, RefundRequest request) {
-  KARV_TRY(auto good, checked(std::move(request)));
+Result<Refund> refund(store::Tx& tx, const Context& context, const OrderTarget& target,
+                      const Checked<RefundRequest>& request) {
+  const RefundRequest& good = *request;
   KARV_TRY(const auto found, own_order_with_captures(tx, target));
   const Order& order = found.order;
   KARV_TRY(auto next, decide_refund(order, good.refunded_amount));
@@ -220,13 +229,14 @@ Result<Refund> refund(store::Tx& tx, const Context& context, const OrderTarget& 
   refund.refund_id = base::make_id<RefundTag>(context.wall, context.random);
   refund.order_id = order.order_id;
   refund.refunded_amount = good.refunded_amount;
-  refund.reference = std::move(good.reference);
-  refund.description = std::move(good.description);
-  refund.order_lines = std::move(good.order_lines).value_or(std::vector<OrderLine>{});
+  refund.reference = good.reference;
+  refund.description = good.description;
+  refund.order_lines = good.order_lines.value_or(std::vector<OrderLine>{});
   refund.refunded_at = context.business.now();
-  KARV_TRY(refund.to_card_amount,
+  KARV_TRY(const auto given_back,
            take_off_captures(tx, context, order, in_refund_order(found.captures, refund.order_lines),
                              refund.refunded_amount));
+  for (const auto& part : given_back) refund.to_card_amount += part.amount.minor();
   update_order(tx, next);
   insert_refund(tx, refund);
   record_deed(tx, context,
@@ -237,7 +247,8 @@ Result<Refund> refund(store::Tx& tx, const Context& context, const OrderTarget& 
                .details = {{"amount", refund.refunded_amount},
                            {"refund", refund.refund_id.text()},
                            {"to_card", refund.to_card_amount}}});
-  if (refund.to_card_amount > 0) KARV_TRY_VOID(queue_card_refunds(tx, context, order, refund, target.merchant.name));
+  if (!given_back.empty())
+    KARV_TRY_VOID(queue_card_refunds(tx, context, order, refund, given_back, target.merchant.name));
   KARV_TRY_VOID(mail_refund_made(tx, context, order, refund, target.merchant.name));
   publish_after_commit(tx, context, order.customer_id, order.order_id);
   return refund;

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/random.h"
 #include "credit/service.h"
 #include "identity/service.h"
 #include "notify/service.h"
+#include "orders/dates.h"
 #include "orders/tokens.h"
 #include "rails/service.h"
 #include "risk/service.h"
@@ -27,7 +29,10 @@ struct Context {
   bool sandbox = false;    // sandbox e-mail conventions count
   credit::KnownAccounts* known_accounts = nullptr;  // saves captures a round trip
 
-  credit::Context credit() const { return {wall, business, random, known_accounts}; }
+  // Pre: the country of the purchase, a supported market: its days are counted there.
+  credit::Context credit(std::string_view country) const {
+    return {wall, business, random, zone_of(country), known_accounts};
+  }
   rails::Context rails() const { return {wall, business, random}; }
   risk::Context risk() const { return {wall, business, random, sandbox}; }
   std::string account_url() const { return public_url + "/account/"; }

@@ -32,7 +32,7 @@ class IdempotencyTest : public testing::Test {
     return run(call, [&](store::Tx& tx) -> base::Result<Reply> {
       CaptureRequest request;
       request.captured_amount = amount;
-      KARV_TRY(auto captured, capture(tx, shop.context, shop.target(order), request));
+      KARV_TRY(auto captured, capture(tx, shop.context, shop.target(order), check(request).value()));
       Reply reply;
       reply.status = 201;
       reply.capture_id = captured.capture_id.text();
@@ -108,7 +108,7 @@ TEST_F(IdempotencyTest, a_refusal_undoes_what_the_deed_had_begun) {
   const auto refusal = run(call_of("key"), [&](store::Tx& tx) -> base::Result<Reply> {
     CaptureRequest request;
     request.captured_amount = 4'000;
-    KARV_TRY(auto captured, capture(tx, shop.context, shop.target(order), request));
+    KARV_TRY(auto captured, capture(tx, shop.context, shop.target(order), check(request).value()));
     static_cast<void>(captured);
     return base::public_error(ErrorCode::not_allowed, "No.", "NOT_ALLOWED");
   });

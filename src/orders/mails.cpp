@@ -17,11 +17,18 @@ std::string amount_text(const Order& order, std::int64_t minor) {
   return money::to_text(money::Money{minor, *currency});
 }
 
+Result<notify::PreparedMail> prepare(store::ReadTx& tx, const Context& context, const Order& order,
+                                     std::string_view name, Parameters parameters) {
+  KARV_TRY(auto email, identity::get_customer_email(tx, context.identity, order.customer_id));
+  return notify::prepare_mail(
+      context.mail, {std::move(email), name, identity::language_of_locale(order.locale), std::move(parameters)});
+}
+
 Result<void> queue(store::Tx& tx, const Context& context, const Order& order, std::string_view name,
                    Parameters parameters) {
-  KARV_TRY(auto email, identity::get_customer_email(tx, context.identity, order.customer_id));
-  return notify::enqueue_mail(
-      tx, context.mail, {std::move(email), name, identity::language_of_locale(order.locale), std::move(parameters)});
+  KARV_TRY(const auto mail, prepare(tx, context, order, name, std::move(parameters)));
+  notify::store_mail(tx, mail);
+  return {};
 }
 
 std::string schedule_text(const credit::Quote& quote) {
@@ -34,14 +41,14 @@ std::string schedule_text(const credit::Quote& quote) {
 
 }  // namespace
 
-Result<void> mail_order_placed(store::Tx& tx, const Context& context, const Order& order,
-                               const std::string& merchant_name) {
+Result<notify::PreparedMail> prepare_order_mail(store::ReadTx& tx, const Context& context, const Order& order,
+                                                const std::string& merchant_name) {
   Parameters parameters{{"merchant", merchant_name},
                         {"reference", order.reference},
                         {"amount", amount_text(order, order.order_amount)},
                         {"account_url", context.account_url()}};
   if (!credit::definition_of(order.plan).credit)
-    return queue(tx, context, order, notify::kOrderConfirmed, std::move(parameters));
+    return prepare(tx, context, order, notify::kOrderConfirmed, std::move(parameters));
   const auto currency = money::Currency::parse(order.purchase_currency);
   KARV_TRY(auto quote, credit::quote(order.plan, order.purchase_country, money::Money{order.order_amount, *currency},
                                      today_in(order.purchase_country, context.business)));
@@ -49,7 +56,7 @@ Result<void> mail_order_placed(store::Tx& tx, const Context& context, const Orde
   parameters.emplace_back("plan", std::string(terms.title));
   parameters.emplace_back("schedule", schedule_text(quote));
   parameters.emplace_back("terms_url", context.terms_url(order.plan));
-  return queue(tx, context, order, notify::kAgreementConcluded, std::move(parameters));
+  return prepare(tx, context, order, notify::kAgreementConcluded, std::move(parameters));
 }
 
 Result<void> mail_refund_made(store::Tx& tx, const Context& context, const Order& order, const Refund& refund,
@@ -79,6 +86,18 @@ Result<void> mail_installment(store::Tx& tx, const Context& context, const Order
   parameters.emplace_back("card", fmt::format("{} {}", card.brand, card.last4));
   parameters.emplace_back("left", money::to_text(agreement.agreement.outstanding()));
   return queue(tx, context, order, notify::kInstallmentCharged, std::move(parameters));
+}
+
+Result<void> mail_payment_refused(store::Tx& tx, const Context& context, const Order& order,
+                                  const RefusedPayment& refused) {
+  const auto next = refused.installment.next_step_on;
+  return queue(tx, context, order, notify::kPaymentRefused,
+               {{"merchant", refused.merchant_name},
+                {"reference", order.reference},
+                {"amount", money::to_text(refused.amount)},
+                {"open", money::to_text(refused.installment.owed())},
+                {"next_try", next ? next->text() : "-"},
+                {"account_url", context.account_url()}});
 }
 
 }  // namespace karv::orders

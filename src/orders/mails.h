@@ -1,4 +1,4 @@
-// The mails a purchase causes, queued with the transaction that causes them. Each costs one round trip (the address).
+// The mails a purchase causes, stored with the transaction that causes them. Each costs one round trip (the address).
 #pragma once
 
 #include <string>
@@ -10,8 +10,9 @@
 namespace karv::orders {
 
 // What the shopper agreed to: an order confirmation, or for a credit plan the agreement with its dates.
-base::Result<void> mail_order_placed(store::Tx& tx, const Context& context, const Order& order,
-                                     const std::string& merchant_name);
+// Rendered and sealed before the order is written; the caller stores it with the order.
+base::Result<notify::PreparedMail> prepare_order_mail(store::ReadTx& tx, const Context& context, const Order& order,
+                                                      const std::string& merchant_name);
 base::Result<void> mail_refund_made(store::Tx& tx, const Context& context, const Order& order, const Refund& refund,
                                     const std::string& merchant_name);
 
@@ -19,5 +20,14 @@ base::Result<void> mail_refund_made(store::Tx& tx, const Context& context, const
 base::Result<void> mail_installment(store::Tx& tx, const Context& context, const Order& order,
                                     const rails::CardOperation& charge, const credit::Installment& installment,
                                     const rails::CardFace& card);
+
+// A payment that was counted and that the card network refused afterwards; `open` is what is owed of its installment.
+struct RefusedPayment {
+  std::string merchant_name;
+  money::Money amount;
+  const credit::Installment& installment;
+};
+base::Result<void> mail_payment_refused(store::Tx& tx, const Context& context, const Order& order,
+                                        const RefusedPayment& refused);
 
 }  // namespace karv::orders

@@ -67,6 +67,11 @@ Result<std::vector<PendingOrder>> find_decided(store::Database& database, const 
       });
 }
 
+Result<void> capture_accepted(store::Tx& tx, const Context& context, const Order& order) {
+  KARV_TRY(const auto merchant, identity::get_merchant(tx, order.merchant_id));
+  return capture_whole(tx, context, order, merchant.name);
+}
+
 Result<void> decide_one(store::Tx& tx, const Context& context, const PendingOrder& pending) {
   Order order = pending.order;
   order.fraud_status = pending.accepted ? FraudStatus::ACCEPTED : FraudStatus::REJECTED;
@@ -79,7 +84,10 @@ Result<void> decide_one(store::Tx& tx, const Context& context, const PendingOrde
   record_end(tx, context, "pending_orders", pending.accepted ? "order_accepted" : "order_rejected",
              {"order", order.order_id.text()});
   publish_after_commit(tx, context, order.customer_id, order.order_id);
-  return pending.accepted ? Result<void>{} : give_up_rest(tx, context, order);
+  if (!pending.accepted) return give_up_rest(tx, context, order);
+  // One that ran out of time meanwhile is left to the job that ends it.
+  const bool in_time = context.business.now() < order.expires_at;
+  return order.auto_capture && in_time ? capture_accepted(tx, context, order) : Result<void>{};
 }
 
 }  // namespace

@@ -11,7 +11,8 @@ namespace karv::orders {
 
 // Uncaptured orders past their time end, their holds are given free.
 base::Result<std::int64_t> expire_orders(store::Database& database, const Context& context, std::int64_t limit);
-// Pending fraud decisions whose minute has come fall.
+// Pending fraud decisions whose minute has come fall. An accepted order that the shop wanted captured at once
+// (auto_capture) is captured with the decision; a rejected one never is.
 base::Result<std::int64_t> decide_pending_orders(store::Database& database, const Context& context, std::int64_t limit);
 // Authorizations whose order was never placed end.
 base::Result<std::int64_t> expire_authorizations(store::Database& database, const Context& context, std::int64_t limit);

@@ -37,11 +37,10 @@ void record_order(store::Tx& tx, const Context& context, const OrderTarget& targ
                .details = std::move(details)});
 }
 
-Result<void> check_length(const char* field, const std::optional<std::string>& text, std::size_t most) {
-  json::FieldErrors errors;
-  if (text && text->size() > most)
-    complain(errors, field, fmt::format("{} bytes", text->size()), fmt::format("at most {}", most));
-  return errors.result();
+void check_length(json::FieldErrors& errors, const char* field, const std::optional<std::string>& text) {
+  constexpr std::size_t kMost = 255;
+  if (text && text->size() > kMost)
+    complain(errors, field, fmt::format("{} bytes", text->size()), fmt::format("at most {}", kMost));
 }
 
 // Whether the amount may grow to `order_amount`: only the invoice plan, and only after a fresh decision.
@@ -138,20 +137,36 @@ Result<void> extend_authorization(store::Tx& tx, const Context& context, const O
   return {};
 }
 
-Result<void> update_authorization_amount(store::Tx& tx, const Context& context, const OrderTarget& target,
-                                         AuthorizationUpdate update) {
+template <>
+Result<Checked<AuthorizationUpdate>> check(AuthorizationUpdate update) {
   json::FieldErrors errors;
   if (update.order_amount < 0 || update.order_amount > money::kMaxAmountMinor)
     complain(errors, "order_amount", fmt::to_string(update.order_amount),
              fmt::format("0 to {}", money::kMaxAmountMinor));
-  if (update.order_lines) check_partial_lines(*update.order_lines, update.order_amount, "order_amount", errors);
+  check_length(errors, "description", update.description);
+  if (update.order_lines) {
+    check_partial_lines(*update.order_lines, update.order_amount, "order_amount", errors);
+    mask_free_text(*update.order_lines);
+  }
   KARV_TRY_VOID(errors.result());
-  KARV_TRY_VOID(check_length("description", update.description, 255));
+  return Checked<AuthorizationUpdate>(std::move(update));
+}
+
+template <>
+Result<Checked<ReferencesUpdate>> check(ReferencesUpdate update) {
+  json::FieldErrors errors;
+  check_length(errors, "merchant_reference1", update.merchant_reference1);
+  check_length(errors, "merchant_reference2", update.merchant_reference2);
+  KARV_TRY_VOID(errors.result());
+  return Checked<ReferencesUpdate>(std::move(update));
+}
+
+Result<void> update_authorization_amount(store::Tx& tx, const Context& context, const OrderTarget& target,
+                                         const Checked<AuthorizationUpdate>& update) {
   KARV_TRY(auto order, own_order(tx, target));
-  KARV_TRY(auto increase, may_increase(tx, context, order, update.order_amount));
-  KARV_TRY(auto next, decide_update_amount(order, update.order_amount, increase, context.business.now()));
-  next.cart.order_lines = std::move(update.order_lines).value_or(std::vector<OrderLine>{});
-  mask_free_text(next.cart.order_lines);
+  KARV_TRY(auto increase, may_increase(tx, context, order, update->order_amount));
+  KARV_TRY(auto next, decide_update_amount(order, update->order_amount, increase, context.business.now()));
+  next.cart.order_lines = update->order_lines.value_or(std::vector<OrderLine>{});
   KARV_TRY_VOID(credit::change_agreed_amount(tx, next.agreement_id, money_in(next, next.order_amount)));
   update_order(tx, next);
   record_order(tx, context, target, "authorization_changed",
@@ -164,20 +179,18 @@ Result<void> update_authorization_amount(store::Tx& tx, const Context& context, 
 }
 
 Result<void> update_references(store::Tx& tx, const Context& context, const OrderTarget& target,
-                               ReferencesUpdate update) {
-  KARV_TRY_VOID(check_length("merchant_reference1", update.merchant_reference1, 255));
-  KARV_TRY_VOID(check_length("merchant_reference2", update.merchant_reference2, 255));
+                               const Checked<ReferencesUpdate>& update) {
   KARV_TRY(auto order, own_order(tx, target));
-  const auto put = [](std::optional<std::string>& into, std::optional<std::string>& from) {
+  const auto put = [](std::optional<std::string>& into, const std::optional<std::string>& from) {
     if (!from) return;
     if (from->empty()) {
       into.reset();
     } else {
-      into = std::move(from);
+      into = from;
     }
   };
-  put(order.cart.merchant_reference1, update.merchant_reference1);
-  put(order.cart.merchant_reference2, update.merchant_reference2);
+  put(order.cart.merchant_reference1, update->merchant_reference1);
+  put(order.cart.merchant_reference2, update->merchant_reference2);
   order.version += 1;
   update_order(tx, order);
   record_order(tx, context, target, "references_changed");

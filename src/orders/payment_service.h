@@ -19,17 +19,35 @@ struct InstallmentPayment {
   std::optional<identity::CustomerId> customer;  // set when the shopper asks: it must be theirs
 };
 // Effects: installment processing; a charge (or hold) intended. Errors: not_found, not_allowed (nothing owed, being
-// charged, or no card: reason CARD_MISSING). Cost: four round trips.
+// charged, or no card: reason CARD_MISSING), unavailable (reason NOT_YET: the last ones were not sent, and the shopper
+// does not ask). Cost: four round trips.
 base::Result<rails::CardOperation> start_installment_payment(store::Tx& tx, const Context& context,
                                                              const InstallmentPayment& payment);
 
 // Whether the operation is one that start_installment_payment intended.
 bool pays_installment(const rails::CardOperation& operation);
 
-// Effects: the installment is paid, or tried again later; mail and news. While the outcome is not known it stays
-// processing. Errors: none of its own.
+// Effects: the installment is paid, or tried again later; mail and news. One that never reached the card network counts
+// for nothing and is not mailed about. While the outcome is not known it stays processing. Errors: none of its own.
 // Cost: five round trips.
 base::Result<credit::Installment> finish_installment_payment(store::Tx& tx, const Context& context,
                                                              const rails::CardOperation& settled_charge);
+
+// Records what was said of the charge, and finishes it unless that was done before.
+base::Result<rails::CardOperation> settle_installment_payment(store::Tx& tx, const Context& context,
+                                                              rails::CardOperationId charge,
+                                                              const rails::Outcome& outcome);
+
+// An advice that was refused, by the vault for good or afterwards by the card network. A completion had been counted as
+// a payment: that is undone, refunds of it that wait are withdrawn, and what the hold still blocks is given free when
+// nothing will be captured any more. Anything else was counted nowhere but in rails. Again: changes nothing.
+// Effects: installment open again, correcting transfers; audit, mail, news. Errors: none of its own. Cost: nine round
+// trips.
+base::Result<void> undo_refused_advice(store::Tx& tx, const Context& context, const rails::CardOperation& advice);
+
+// An installment whose date has come in its market and that no card pays: due, and a day later overdue.
+// Errors: not_found, not_allowed (not its date, or ended). Cost: three round trips.
+base::Result<credit::Installment> note_installment_unpaid(store::Tx& tx, const Context& context,
+                                                          credit::InstallmentId id);
 
 }  // namespace karv::orders

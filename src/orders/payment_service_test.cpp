@@ -1,6 +1,10 @@
 #include "orders/payment_service.h"
 
+#include <algorithm>
+#include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -16,6 +20,16 @@ using credit::Plan;
 using rails::OperationEvent;
 using rails::OperationKind;
 
+// An account page that is open.
+class OpenPage final : public notify::FeedSink {
+ public:
+  bool push(std::string_view event, std::string_view data) override {
+    news.push_back(std::string(event) + " " + std::string(data));
+    return true;
+  }
+  std::vector<std::string> news;
+};
+
 class PaymentServiceTest : public testing::Test {
  protected:
   base::Result<rails::CardOperation> start(credit::InstallmentId id, std::optional<identity::CustomerId> by = {}) {
@@ -26,6 +40,17 @@ class PaymentServiceTest : public testing::Test {
     return shop.write<credit::Installment>([&](store::Tx& tx) -> base::Result<credit::Installment> {
       KARV_TRY(auto settled, rails::settle(tx, shop.context.rails(), charge.operation_id, {event, "00", {}, {}}));
       return finish_installment_payment(tx, shop.context, settled);
+    });
+  }
+  // The card network refuses an advice that the vault had taken.
+  base::Result<rails::CardOperation> refuse(rails::CardOperationId advice) {
+    return shop.write<rails::CardOperation>([&](store::Tx& tx) -> base::Result<rails::CardOperation> {
+      KARV_TRY(const auto accepted,
+               rails::settle(tx, shop.context.rails(), advice, {OperationEvent::accept, {}, {}, {}}));
+      KARV_TRY(auto rejected, rails::settle(tx, shop.context.rails(), advice, {OperationEvent::reject, "05", {}, {}}));
+      EXPECT_EQ(accepted.operation_id, rejected.operation_id);
+      KARV_TRY_VOID(undo_refused_advice(tx, shop.context, rejected));
+      return rejected;
     });
   }
   credit::Installment installment(const Order& order, std::size_t at) { return shop.agreement(order).installments[at]; }
@@ -72,6 +97,61 @@ TEST_F(PaymentServiceTest, a_decline_before_the_date_leaves_it_as_it_was_and_at_
   EXPECT_TRUE(shop.books_are_right(order));
 }
 
+struct Midnight {
+  const char *country, *currency, *locale;
+};
+// Sydney's days begin before those of UTC, New York's after them: a day is the shopper's own in both.
+class MidnightTest : public PaymentServiceTest, public testing::WithParamInterface<Midnight> {
+ protected:
+  Order captured_there(Plan plan) {
+    auto request = WorldForTest::request_of(9'000);
+    request.purchase_country = GetParam().country;
+    request.purchase_currency = GetParam().currency;
+    request.locale = GetParam().locale;
+    auto order = shop.buy(plan, request);
+    KARV_CHECK(shop.capture(order, 9'000).ok());
+    return order;
+  }
+  void move_to(base::Instant at) { shop.world.business.advance(at - shop.world.business.now()); }
+  calendar::Zone zone = zone_of(GetParam().country);
+};
+INSTANTIATE_TEST_SUITE_P(EastAndWest, MidnightTest,
+                         testing::Values(Midnight{"AU", "AUD", "en-AU"}, Midnight{"US", "USD", "en-US"}),
+                         [](const auto& made) { return std::string(made.param.country); });
+
+TEST_P(MidnightTest, a_failed_charge_counts_from_the_first_moment_of_the_date_where_the_shopper_lives) {
+  const auto order = captured_there(Plan::pay_in_3);
+  const auto second = installment(order, 1);
+  const auto midnight = zone.start_of(second.due_date);
+  const auto utc = calendar::Zone::utc();
+  EXPECT_TRUE(utc.date_of(midnight) != second.due_date || utc.date_of(midnight - base::milliseconds(1)) ==
+                                                              second.due_date);  // by UTC one of the two would be wrong
+  move_to(midnight - base::milliseconds(1));
+  EXPECT_EQ(finish(*start(second.installment_id), OperationEvent::decline)->state, InstallmentState::planned);
+  move_to(midnight);
+  const auto failed = finish(*start(second.installment_id), OperationEvent::decline);
+  EXPECT_EQ(failed->state, InstallmentState::overdue);
+  EXPECT_EQ(failed->failed_charges, 1);
+  EXPECT_EQ(failed->next_step_on, calendar::add_days(second.due_date, 7));
+}
+
+TEST_P(MidnightTest, an_invoice_without_a_card_is_due_and_overdue_by_the_shoppers_own_days) {
+  const auto order = captured_there(Plan::pay_in_30);
+  const auto only = installment(order, 0);
+  const auto note = [&] {
+    return shop.write<credit::Installment>(
+        [&](store::Tx& tx) { return note_installment_unpaid(tx, shop.context, only.installment_id); });
+  };
+  move_to(zone.end_of(calendar::add_days(only.due_date, -1)));
+  EXPECT_EQ(note().error().code(), ErrorCode::not_allowed);
+  move_to(zone.start_of(only.due_date));
+  EXPECT_EQ(note()->state, InstallmentState::due);
+  move_to(zone.end_of(only.due_date));
+  EXPECT_EQ(note().error().code(), ErrorCode::not_allowed);
+  move_to(zone.start_of(calendar::add_days(only.due_date, 1)));
+  EXPECT_EQ(note()->state, InstallmentState::overdue);
+}
+
 // The vault may have charged the card: neither paid nor failed is said until it has been asked.
 TEST_F(PaymentServiceTest, a_lost_answer_leaves_the_charge_on_its_way) {
   const auto order = captured(Plan::pay_in_3);
@@ -82,6 +162,96 @@ TEST_F(PaymentServiceTest, a_lost_answer_leaves_the_charge_on_its_way) {
   EXPECT_EQ(start(id).error().code(), ErrorCode::not_allowed);  // not a second one
   EXPECT_EQ(shop.refund(order, 9'000).error().code(), ErrorCode::unavailable);
   EXPECT_EQ(finish(*charge, OperationEvent::approve)->state, InstallmentState::paid);
+  EXPECT_TRUE(shop.books_are_right(order));
+}
+
+TEST_F(PaymentServiceTest, a_charge_that_was_never_sent_is_no_decline_and_may_be_started_again_at_once) {
+  const auto order = captured(Plan::pay_in_3);
+  const auto id = installment(order, 1).installment_id;
+  shop.world.advance(base::days(30));
+  const auto back = finish(*start(id), OperationEvent::skip);
+  EXPECT_EQ(back->state, InstallmentState::due);
+  EXPECT_EQ(back->failed_charges, 0);
+  EXPECT_EQ(shop.mails(notify::kInstallmentFailed), 0U);
+  EXPECT_EQ(shop.operations(order.authorization_id, OperationKind::charge)[0].state, rails::OperationState::not_sent);
+  shop.world.wall.advance(base::milliseconds(1));
+  EXPECT_EQ(finish(*start(id), OperationEvent::skip)->state, InstallmentState::due);
+  EXPECT_EQ(start(id).error().reason(), "NOT_YET");  // twice in a row: not in the same minute again
+  shop.world.wall.advance(base::minutes(2));
+  EXPECT_EQ(finish(*start(id), OperationEvent::decline)->state, InstallmentState::overdue);
+  EXPECT_EQ(shop.mails(notify::kInstallmentFailed), 1U);  // the network's word is mailed
+  EXPECT_TRUE(shop.books_are_right(order));
+}
+
+TEST_F(PaymentServiceTest, the_shopper_may_pay_at_once_whatever_was_not_sent_before) {
+  const auto order = captured(Plan::pay_in_3);
+  const auto id = installment(order, 1).installment_id;
+  for (int i = 0; i < 4; ++i) {
+    ASSERT_TRUE(finish(*start(id, order.customer_id), OperationEvent::skip).ok());
+    shop.world.wall.advance(base::milliseconds(1));
+  }
+  EXPECT_TRUE(start(id, order.customer_id).ok());
+}
+
+// The job barred the first charge and a second one is on its way when the answer to the first call comes at last.
+TEST_F(PaymentServiceTest, an_answer_that_comes_after_it_was_settled_changes_nothing) {
+  const auto order = captured(Plan::pay_in_3);
+  const auto id = installment(order, 1).installment_id;
+  const auto settle = [&](const rails::CardOperation& charge, OperationEvent event) {
+    return shop.write<rails::CardOperation>([&](store::Tx& tx) {
+      return settle_installment_payment(tx, shop.context, charge.operation_id, {event, "00", {}, {}});
+    });
+  };
+  const auto first = *start(id);
+  EXPECT_EQ(settle(first, OperationEvent::skip)->state, rails::OperationState::not_sent);
+  shop.world.wall.advance(base::milliseconds(1));
+  const auto second = *start(id);
+  EXPECT_EQ(settle(first, OperationEvent::miss)->state, rails::OperationState::not_sent);
+  EXPECT_EQ(installment(order, 1).state, InstallmentState::processing);
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(settle(second, OperationEvent::approve).ok());
+  EXPECT_EQ(shop.mails(notify::kInstallmentCharged), 1U);
+  EXPECT_TRUE(shop.books_are_right(order));
+}
+
+TEST_F(PaymentServiceTest, a_refused_completion_opens_its_installment_again_once_and_everybody_learns_of_it) {
+  const auto order = captured(Plan::pay_in_3);
+  ASSERT_EQ(installment(order, 0).state, InstallmentState::paid);
+  const auto completion = shop.operations(order.authorization_id, OperationKind::complete)[0];
+  const auto page = std::make_shared<OpenPage>();
+  ASSERT_TRUE(shop.feed.subscribe(order.customer_id, page));
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(refuse(completion.operation_id).ok());
+    EXPECT_EQ(installment(order, 0).state, InstallmentState::overdue);
+    EXPECT_EQ(installment(order, 0).owed().minor(), 3'000);
+    EXPECT_EQ(shop.agreement(order).agreement.outstanding().minor(), 9'000);
+    EXPECT_TRUE(shop.books_are_right(order));
+  }
+  EXPECT_EQ(shop.mails(notify::kPaymentRefused), 1U);
+  ASSERT_EQ(page->news.size(), 1U);
+  EXPECT_TRUE(page->news[0].contains(order.order_id.text()));
+  const auto records = shop.read<std::vector<audit::Record>>([&](store::ReadTx& tx) {
+    return audit::list_by_subject(tx, {"installment", installment(order, 0).installment_id.text()}, 10);
+  });
+  ASSERT_EQ(records->size(), 1U);
+  EXPECT_EQ(records->front().action, "payment_refused");
+  EXPECT_EQ(shop.operations(order.authorization_id, OperationKind::reverse).size(), 1U);
+}
+
+// The shop refunds while nobody knows yet that the money never came: the refund must not leave.
+TEST_F(PaymentServiceTest, refunds_of_a_refused_completion_are_withdrawn_and_taken_off_what_is_owed) {
+  const auto order = captured(Plan::pay_now);
+  ASSERT_EQ(shop.refund(order, 2'500)->to_card_amount, 2'500);
+  const auto completion = shop.operations(order.authorization_id, OperationKind::complete)[0];
+  ASSERT_TRUE(refuse(completion.operation_id).ok());
+  EXPECT_EQ(shop.operations(order.authorization_id, OperationKind::refund)[0].state, rails::OperationState::declined);
+  EXPECT_EQ(installment(order, 0).owed().minor(), 6'500);
+  EXPECT_TRUE(shop.books_are_right(order));
+  const auto charge = start(installment(order, 0).installment_id, order.customer_id);
+  ASSERT_TRUE(charge.ok());
+  EXPECT_EQ(charge->amount.minor(), 6'500);
+  ASSERT_TRUE(finish(*charge, OperationEvent::approve).ok());
+  EXPECT_EQ(shop.refund(order, 6'500)->to_card_amount, 6'500);
+  EXPECT_EQ(shop.refund(order, 1).error().code(), ErrorCode::not_allowed);
   EXPECT_TRUE(shop.books_are_right(order));
 }
 
@@ -117,6 +287,41 @@ TEST_F(PaymentServiceTest, a_card_given_later_pays_an_invoice) {
   ASSERT_TRUE(refund.ok());
   EXPECT_EQ(refund->to_card_amount, 9'000);
   EXPECT_EQ(shop.operations(order.authorization_id, OperationKind::refund)[0].original, completions[0].operation_id);
+}
+
+// Credit gives back the installment that is due last; it was paid before the card was replaced, so by the old card.
+TEST_F(PaymentServiceTest, a_refund_goes_back_to_the_card_that_paid_the_part_given_back) {
+  const auto order = captured(Plan::pay_in_3);
+  const auto last = start(installment(order, 2).installment_id, order.customer_id);  // early, by the old card
+  ASSERT_TRUE(finish(*last, OperationEvent::approve).ok());
+  ASSERT_TRUE(shop.write<void>([&](store::Tx& tx) {
+                    return put_card_under(tx, shop.context, order.customer_id, order.authorization_id.uuid(),
+                                          "token of the new card", {"mastercard", "4444", "11/31"});
+                  })
+                  .ok());
+  const auto second = start(installment(order, 1).installment_id, order.customer_id);
+  ASSERT_TRUE(finish(*second, OperationEvent::approve).ok());
+  ASSERT_NE(last->vault_token, second->vault_token);
+
+  EXPECT_EQ(shop.refund(order, 2'000)->to_card_amount, 2'000);
+  auto refunds = shop.operations(order.authorization_id, OperationKind::refund);
+  ASSERT_EQ(refunds.size(), 1U);
+  EXPECT_EQ(refunds[0].original, last->operation_id);
+  EXPECT_EQ(refunds[0].vault_token, last->vault_token);
+  EXPECT_EQ(shop.refund(order, 3'000)->to_card_amount, 3'000);
+  refunds = shop.operations(order.authorization_id, OperationKind::refund);
+  ASSERT_EQ(refunds.size(), 3U);
+  const auto by_new_card = std::ranges::find(refunds, second->operation_id, &rails::CardOperation::original);
+  ASSERT_NE(by_new_card, refunds.end());
+  EXPECT_EQ(by_new_card->amount.minor(), 2'000);
+  EXPECT_EQ(by_new_card->vault_token, "token of the new card");
+  EXPECT_TRUE(shop.books_are_right(order));
+  for (const auto& payment : shop.agreement(order).payments) {
+    std::int64_t back = 0;
+    for (const auto& refund : refunds)
+      if (refund.original->uuid() == payment.by.operation) back += refund.amount.minor();
+    EXPECT_EQ(back, payment.refunded.minor());
+  }
 }
 
 TEST_F(PaymentServiceTest, the_account_shows_the_purchase_to_its_customer_only) {

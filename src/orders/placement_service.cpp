@@ -3,10 +3,14 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
+#include "crypto/hash.h"
+#include "json/encode.h"
 #include "json/writer.h"
 #include "orders/authorization_service.h"
 #include "orders/mails.h"
+#include "orders/merchant_urls.h"
 #include "orders/order_service.h"
+#include "orders/prepared.h"
 #include "orders/repository.h"
 #include "orders/rules.h"
 #include "orders/session_service.h"
@@ -70,8 +74,8 @@ std::string reply_of(const Order& order) {
   const auto method = payment_method_of(order.plan);
   json::Writer out;
   out.begin_object().member("order_id", order.order_id.text());
-  if (order.cart.merchant_urls && order.cart.merchant_urls->confirmation)
-    out.member("redirect_url", *order.cart.merchant_urls->confirmation);
+  const auto confirmation = order.cart.merchant_urls.value_or(MerchantUrls{}).confirmation.value_or("");
+  if (!confirmation.empty()) out.member("redirect_url", filled_url(confirmation, {order.session_id, order.order_id}));
   out.member("fraud_status", std::string_view(order.fraud_status == FraudStatus::PENDING ? "PENDING" : "ACCEPTED"));
   out.member("authorized_payment_method").begin_object().member("type", method.type);
   if (method.number_of_days > 0) out.member("number_of_days", method.number_of_days);
@@ -105,69 +109,125 @@ std::optional<Result<PlacedOrder>> settled_answer(const Authorization& authoriza
 }
 
 // What is given later than the session was opened: references, and personal details the session did not have.
-Result<void> add_late_details(store::Tx& tx, const Context& context, PaymentSession& session, Purchase& purchase,
-                              const Purchase& requested) {
+// Answers whether there are new details to seal.
+bool add_late_details(Purchase& purchase, const Purchase& requested) {
   if (!purchase.cart.merchant_data) purchase.cart.merchant_data = requested.cart.merchant_data;
   if (requested.cart.merchant_reference1) purchase.cart.merchant_reference1 = requested.cart.merchant_reference1;
   if (requested.cart.merchant_reference2) purchase.cart.merchant_reference2 = requested.cart.merchant_reference2;
   if (requested.cart.merchant_urls) purchase.cart.merchant_urls = requested.cart.merchant_urls;
-  if (!add_missing_details(purchase.details, requested.details)) return {};
-  return put_details(tx, context, session, purchase.details);
+  return add_missing_details(purchase.details, requested.details);
 }
+
+// What the write transaction does, made before it. The rows carry the versions it was decided on.
+struct Placement {
+  Order order;
+  std::string reply;
+  std::optional<identity::NewSubject> subject;
+  notify::PreparedMail mail;
+  std::vector<store::Query> rows;
+};
+struct Mismatch {
+  Authorization authorization;  // as it will be
+  base::Error refusal;
+  std::vector<store::Query> rows;
+};
+using Decision = std::variant<Placement, Mismatch>;
 
 // The refusal sticks to the token, so it is stored, and answered as a value: an Error would undo the storing.
-Result<PlacedOrder> fail_placement(store::Tx& tx, const Context& context, Authorization authorization,
-                                   PaymentSession session, std::string fields) {
-  KARV_REQUIRE(authorization.agreement_id.has_value());
-  KARV_TRY_VOID(credit::cancel_agreement(tx, *authorization.agreement_id));
-  if (authorization.hold_operation) KARV_TRY_VOID(reverse_hold(tx, context, authorization.authorization_id));
+Mismatch prepare_mismatch(Authorization authorization, PaymentSession session, const std::string& fields) {
   authorization.state = AuthorizationState::failed;
   authorization.order_reply = fields;
-  update_authorization(tx, authorization);
   session.authorization_id.reset();
   session.version += 1;
-  update_session(tx, session);
-  return PlacedOrder{{}, not_matching(fields)};
+  std::vector<store::Query> rows{update_of(authorization), update_of(session)};
+  return {std::move(authorization), not_matching(fields), std::move(rows)};
 }
 
-}  // namespace
+Result<Placement> prepare_placement(store::ReadTx& tx, const Context& context, const identity::Merchant& merchant,
+                                    Authorization authorization, PaymentSession session, Purchase purchase,
+                                    const OrderRequest& request) {
+  std::optional<identity::NewSubject> subject;
+  if (add_late_details(purchase, request.purchase)) {
+    KARV_TRY(subject, seal_details(tx, context, session, purchase.details));
+  }
+  Order order = order_from(context, authorization, session, purchase);
+  order.auto_capture = request.auto_capture;
+  std::string reply = reply_of(order);
+  KARV_TRY(auto mail, prepare_order_mail(tx, context, order, merchant.name));
+  authorization.state = AuthorizationState::spent;
+  authorization.order_id = order.order_id;
+  authorization.order_reply = reply;
+  session.status = SessionStatus::complete;
+  session.version += 1;
+  std::vector<store::Query> rows{insertion_of(order), update_of(authorization), update_of(session)};
+  return Placement{std::move(order), std::move(reply), std::move(subject), std::move(mail), std::move(rows)};
+}
 
-Result<PlacedOrder> place_order(store::Tx& tx, const Context& context, const identity::Merchant& merchant,
-                                AuthorizationId id, const PurchaseRequest& request, const std::string& request_digest) {
-  KARV_TRY(auto rows, tx.read_for_update({find_authorization(id), find_session_of(id)}));
+Result<std::variant<PlacedOrder, Decision>> prepare(store::ReadTx& tx, const Context& context,
+                                                    const identity::Merchant& merchant, AuthorizationId id,
+                                                    const OrderRequest& request) {
+  using Prepared = std::variant<PlacedOrder, Decision>;
+  KARV_TRY(auto rows, tx.read({find_authorization(id), find_session_of(id)}));
   auto authorization = read_authorization(rows[0]);
   auto session = read_session(rows[1]);
   if (!authorization || !session || authorization->merchant_id != merchant.merchant_id) return no_such_token();
-  if (auto settled = settled_answer(*authorization, request_digest, context.business.now())) return *std::move(settled);
-
+  if (auto settled = settled_answer(*authorization, request.digest, context.business.now())) {
+    KARV_TRY(auto answer, *std::move(settled));
+    return Prepared(std::move(answer));
+  }
   KARV_TRY(auto purchase, open_purchase_of(tx, context, *session));
-  KARV_TRY(auto requested, open_purchase(request));
   authorization->version += 1;
-  authorization->order_request_digest = request_digest;
-  if (const auto fields = differing_fields(purchase, requested); !fields.empty())
-    return fail_placement(tx, context, *std::move(authorization), *std::move(session),
-                          fmt::format("{}", fmt::join(fields, ", ")));
+  authorization->order_request_digest = request.digest;
+  if (const auto fields = differing_fields(purchase, request.purchase); !fields.empty())
+    return Prepared(Decision(
+        prepare_mismatch(*std::move(authorization), *std::move(session), fmt::format("{}", fmt::join(fields, ", ")))));
+  KARV_TRY(auto placement, prepare_placement(tx, context, merchant, *std::move(authorization), *std::move(session),
+                                             std::move(purchase), request));
+  return Prepared(Decision(std::move(placement)));
+}
 
-  KARV_TRY_VOID(add_late_details(tx, context, *session, purchase, requested));
-  const Order order = order_from(context, *authorization, *session, purchase);
-  insert_order(tx, order);
-  authorization->state = AuthorizationState::spent;
-  authorization->order_id = order.order_id;
-  authorization->order_reply = reply_of(order);
-  update_authorization(tx, *authorization);
-  session->status = SessionStatus::complete;
-  session->version += 1;
-  update_session(tx, *session);
+Result<PlacedOrder> write_mismatch(store::Tx& tx, const Context& context, const Mismatch& mismatch) {
+  const Authorization& authorization = mismatch.authorization;
+  KARV_REQUIRE(authorization.agreement_id.has_value());
+  KARV_TRY_VOID(credit::cancel_agreement(tx, *authorization.agreement_id));
+  if (authorization.hold_operation) KARV_TRY_VOID(reverse_hold(tx, context, authorization.authorization_id));
+  for (const auto& row : mismatch.rows) tx.write(row, 1);
+  return PlacedOrder{{}, mismatch.refusal};
+}
+
+Result<PlacedOrder> write_placement(store::Tx& tx, const Context& context, const identity::Merchant& merchant,
+                                    const Placement& placement) {
+  const Order& order = placement.order;
+  if (placement.subject) context.sealer.insert(tx, *placement.subject);
+  for (const auto& row : placement.rows) tx.write(row, 1);
   record_deed(tx, context,
               {.actor = by_merchant(merchant.merchant_id),
                .action = "order_placed",
                .subject = {"order", order.order_id.text()},
-               .details = {{"amount", order.order_amount}, {"authorization", id.text()}}});
-  KARV_TRY_VOID(mail_order_placed(tx, context, order, merchant.name));
-  if (request.auto_capture.value_or(false) && order.fraud_status == FraudStatus::ACCEPTED)
+               .details = {{"amount", order.order_amount}, {"authorization", order.authorization_id.text()}}});
+  notify::store_mail(tx, placement.mail);
+  if (order.auto_capture && order.fraud_status == FraudStatus::ACCEPTED)
     KARV_TRY_VOID(capture_whole(tx, context, order, merchant.name));
   publish_after_commit(tx, context, order.customer_id, order.order_id);
-  return PlacedOrder{*authorization->order_reply, std::nullopt};
+  return PlacedOrder{placement.reply, std::nullopt};
+}
+
+}  // namespace
+
+Result<OrderRequest> read_order_request(const PurchaseRequest& request) {
+  auto digest = base::to_hex(crypto::sha256(base::as_bytes(json::encode(request))));
+  KARV_TRY(auto purchase, open_purchase(request));
+  return OrderRequest{std::move(purchase), request.auto_capture.value_or(false), std::move(digest)};
+}
+
+Result<PlacedOrder> place_order(store::Database& database, const Context& context, const identity::Merchant& merchant,
+                                AuthorizationId id, const OrderRequest& request) {
+  return prepare_and_write<PlacedOrder, Decision>(
+      database, "place_order", [&](store::ReadTx& tx) { return prepare(tx, context, merchant, id, request); },
+      [&](store::Tx& tx, const Decision& decision) {
+        if (const auto* mismatch = std::get_if<Mismatch>(&decision)) return write_mismatch(tx, context, *mismatch);
+        return write_placement(tx, context, merchant, std::get<Placement>(decision));
+      });
 }
 
 PaymentMethodNames payment_method_of(credit::Plan plan) {

@@ -54,9 +54,9 @@ constexpr Sql kInsertOrder = R"(
   insert into orders (order_id, merchant_id, customer_id, session_id, authorization_id, agreement_id, plan, status,
     fraud_status, purchase_country, purchase_currency, locale, reference, order_amount, original_order_amount,
     captured_amount, refunded_amount, remaining_authorized_amount, cart, details, acknowledged_at, created_at,
-    expires_at, version)
+    expires_at, version, auto_capture)
   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
-    $24))";
+    $24, $25))";
 constexpr Sql kUpdateOrder = R"(
   update orders set status = $1, fraud_status = $2, order_amount = $3, captured_amount = $4, refunded_amount = $5,
     remaining_authorized_amount = $6, cart = $7, acknowledged_at = $8, expires_at = $9, version = $10
@@ -64,27 +64,35 @@ constexpr Sql kUpdateOrder = R"(
 constexpr Sql kFindOrder = R"(
   select order_id, merchant_id, customer_id, session_id, authorization_id, agreement_id, plan, status, fraud_status,
     purchase_country, purchase_currency, locale, reference, order_amount, original_order_amount, captured_amount,
-    refunded_amount, remaining_authorized_amount, cart, details, acknowledged_at, created_at, expires_at, version
+    refunded_amount, remaining_authorized_amount, cart, details, acknowledged_at, created_at, expires_at, version,
+    auto_capture
   from orders where order_id = $1)";
 constexpr Sql kFindOrderOf = R"(
   select order_id, merchant_id, customer_id, session_id, authorization_id, agreement_id, plan, status, fraud_status,
     purchase_country, purchase_currency, locale, reference, order_amount, original_order_amount, captured_amount,
-    refunded_amount, remaining_authorized_amount, cart, details, acknowledged_at, created_at, expires_at, version
+    refunded_amount, remaining_authorized_amount, cart, details, acknowledged_at, created_at, expires_at, version,
+    auto_capture
   from orders where order_id = (select order_id from authorizations where authorization_id = $1))";
+constexpr Sql kFindOrderIdOf = R"(
+  select order_id from authorizations
+  where authorization_id = (select authorization_id from payment_sessions where session_id = $1))";
 constexpr Sql kOrdersOfCustomer = R"(
   select order_id, merchant_id, customer_id, session_id, authorization_id, agreement_id, plan, status, fraud_status,
     purchase_country, purchase_currency, locale, reference, order_amount, original_order_amount, captured_amount,
-    refunded_amount, remaining_authorized_amount, cart, details, acknowledged_at, created_at, expires_at, version
+    refunded_amount, remaining_authorized_amount, cart, details, acknowledged_at, created_at, expires_at, version,
+    auto_capture
   from orders where customer_id = $1 order by order_id desc limit $2)";
 constexpr Sql kOpenOrders = R"(
   select order_id, merchant_id, customer_id, session_id, authorization_id, agreement_id, plan, status, fraud_status,
     purchase_country, purchase_currency, locale, reference, order_amount, original_order_amount, captured_amount,
-    refunded_amount, remaining_authorized_amount, cart, details, acknowledged_at, created_at, expires_at, version
+    refunded_amount, remaining_authorized_amount, cart, details, acknowledged_at, created_at, expires_at, version,
+    auto_capture
   from orders where status = $1 and expires_at <= $2 order by expires_at limit $3)";
 constexpr Sql kPendingOrders = R"(
   select order_id, merchant_id, customer_id, session_id, authorization_id, agreement_id, plan, status, fraud_status,
     purchase_country, purchase_currency, locale, reference, order_amount, original_order_amount, captured_amount,
-    refunded_amount, remaining_authorized_amount, cart, details, acknowledged_at, created_at, expires_at, version
+    refunded_amount, remaining_authorized_amount, cart, details, acknowledged_at, created_at, expires_at, version,
+    auto_capture
   from orders where status = 'AUTHORIZED' and fraud_status = 'PENDING' order by order_id limit $1)";
 
 constexpr Sql kInsertCapture = R"(
@@ -193,6 +201,7 @@ Order order_from(const Row& row) {
   order.created_at = Instant{row.integer(21)};
   order.expires_at = Instant{row.integer(22)};
   order.version = row.integer(23);
+  order.auto_capture = row.integer(24) != 0;
   return order;
 }
 
@@ -247,21 +256,21 @@ Query find_session(PaymentSessionId id) { return {kFindSession, {id}}; }
 Query find_session_of(AuthorizationId id) { return {kFindSessionOf, {id}}; }
 std::optional<PaymentSession> read_session(const Rows& rows) { return first_from(rows, session_from); }
 
-void insert_session(store::Tx& tx, const PaymentSession& s) {
-  tx.write({kInsertSession,
-            {s.session_id, s.merchant_id, word(s.status), word(s.intent), s.purchase_country, s.purchase_currency,
-             s.locale, s.order_amount, json::encode(s.cart), bytes_or_null(s.sealed_details), s.authorization_id,
-             s.created_at.ms, s.expires_at.ms, s.version}},
-           1);
+Query insertion_of(const PaymentSession& s) {
+  return {kInsertSession,
+          {s.session_id, s.merchant_id, word(s.status), word(s.intent), s.purchase_country, s.purchase_currency,
+           s.locale, s.order_amount, json::encode(s.cart), bytes_or_null(s.sealed_details), s.authorization_id,
+           s.created_at.ms, s.expires_at.ms, s.version}};
 }
 
-void update_session(store::Tx& tx, const PaymentSession& s) {
-  tx.write(
-      {kUpdateSession,
-       {word(s.status), s.purchase_country, s.purchase_currency, s.locale, s.order_amount, json::encode(s.cart),
-        bytes_or_null(s.sealed_details), s.authorization_id, word(s.intent), s.version, s.session_id, s.version - 1}},
-      1);
+Query update_of(const PaymentSession& s) {
+  return {
+      kUpdateSession,
+      {word(s.status), s.purchase_country, s.purchase_currency, s.locale, s.order_amount, json::encode(s.cart),
+       bytes_or_null(s.sealed_details), s.authorization_id, word(s.intent), s.version, s.session_id, s.version - 1}};
 }
+
+void update_session(store::Tx& tx, const PaymentSession& s) { tx.write(update_of(s), 1); }
 
 Query find_authorization(AuthorizationId id) { return {kFindAuthorization, {id}}; }
 Query open_authorizations_before(AuthorizationState state, Instant before, std::int64_t limit) {
@@ -297,15 +306,20 @@ void insert_authorization(store::Tx& tx, const Authorization& a) {
            1);
 }
 
-void update_authorization(store::Tx& tx, const Authorization& a) {
-  tx.write({kUpdateAuthorization,
-            {word(a.state), a.agreement_id, a.refusal, a.order_id, a.order_request_digest, a.order_reply, a.version,
-             a.authorization_id, a.version - 1}},
-           1);
+Query update_of(const Authorization& a) {
+  return {kUpdateAuthorization,
+          {word(a.state), a.agreement_id, a.refusal, a.order_id, a.order_request_digest, a.order_reply, a.version,
+           a.authorization_id, a.version - 1}};
 }
+
+void update_authorization(store::Tx& tx, const Authorization& a) { tx.write(update_of(a), 1); }
 
 Query find_order(OrderId id) { return {kFindOrder, {id}}; }
 Query find_order_of(AuthorizationId id) { return {kFindOrderOf, {id}}; }
+Query find_order_id_of(PaymentSessionId id) { return {kFindOrderIdOf, {id}}; }
+std::optional<OrderId> read_order_id(const Rows& rows) {
+  return rows.empty() ? std::nullopt : rows.front().id_or_null<OrderId>(0);
+}
 Query orders_of_customer(identity::CustomerId id, std::int64_t limit) { return {kOrdersOfCustomer, {id, limit}}; }
 Query open_orders_before(OrderStatus status, Instant before, std::int64_t limit) {
   return {kOpenOrders, {word(status), before.ms, limit}};
@@ -314,33 +328,33 @@ Query pending_orders(std::int64_t limit) { return {kPendingOrders, {limit}}; }
 std::optional<Order> read_order(const Rows& rows) { return first_from(rows, order_from); }
 std::vector<Order> read_orders(const Rows& rows) { return all_from(rows, order_from); }
 
-void insert_order(store::Tx& tx, const Order& o) {
-  tx.write({kInsertOrder,
-            {o.order_id,
-             o.merchant_id,
-             o.customer_id,
-             o.session_id,
-             o.authorization_id,
-             o.agreement_id,
-             std::string(credit::name_of(o.plan)),
-             word(o.status),
-             word(o.fraud_status),
-             o.purchase_country,
-             o.purchase_currency,
-             o.locale,
-             o.reference,
-             o.order_amount,
-             o.original_order_amount,
-             o.captured_amount,
-             o.refunded_amount,
-             o.remaining_authorized_amount,
-             json::encode(o.cart),
-             bytes_or_null(o.sealed_details),
-             ms_of(o.acknowledged_at),
-             o.created_at.ms,
-             o.expires_at.ms,
-             o.version}},
-           1);
+Query insertion_of(const Order& o) {
+  return {kInsertOrder,
+          {o.order_id,
+           o.merchant_id,
+           o.customer_id,
+           o.session_id,
+           o.authorization_id,
+           o.agreement_id,
+           std::string(credit::name_of(o.plan)),
+           word(o.status),
+           word(o.fraud_status),
+           o.purchase_country,
+           o.purchase_currency,
+           o.locale,
+           o.reference,
+           o.order_amount,
+           o.original_order_amount,
+           o.captured_amount,
+           o.refunded_amount,
+           o.remaining_authorized_amount,
+           json::encode(o.cart),
+           bytes_or_null(o.sealed_details),
+           ms_of(o.acknowledged_at),
+           o.created_at.ms,
+           o.expires_at.ms,
+           o.version,
+           o.auto_capture ? 1 : 0}};
 }
 
 void update_order(store::Tx& tx, const Order& o) {

@@ -16,10 +16,16 @@
 
 namespace karv::orders {
 
+// The writing statements themselves, for a use case that serialises its rows before its transaction (prepared.h); each
+// touches one row. Pre (update_of): version was raised by one.
+store::Query insertion_of(const PaymentSession& session);
+store::Query insertion_of(const Order& order);
+store::Query update_of(const PaymentSession& session);
+store::Query update_of(const Authorization& authorization);
+
 store::Query find_session(PaymentSessionId id);
 store::Query find_session_of(AuthorizationId id);
 std::optional<PaymentSession> read_session(const store::Rows& rows);
-void insert_session(store::Tx& tx, const PaymentSession& session);
 void update_session(store::Tx& tx, const PaymentSession& session);  // Pre: version was raised by one
 
 store::Query find_authorization(AuthorizationId id);
@@ -31,12 +37,13 @@ void update_authorization(store::Tx& tx, const Authorization& authorization);
 
 store::Query find_order(OrderId id);
 store::Query find_order_of(AuthorizationId id);
+store::Query find_order_id_of(PaymentSessionId id);  // of the session's authorization
+std::optional<OrderId> read_order_id(const store::Rows& rows);
 store::Query orders_of_customer(identity::CustomerId id, std::int64_t limit);  // newest first
 store::Query open_orders_before(OrderStatus status, base::Instant before, std::int64_t limit);
 store::Query pending_orders(std::int64_t limit);  // fraud_status PENDING
 std::optional<Order> read_order(const store::Rows& rows);
 std::vector<Order> read_orders(const store::Rows& rows);
-void insert_order(store::Tx& tx, const Order& order);
 void update_order(store::Tx& tx, const Order& order);
 
 store::Query captures_of(OrderId id);

@@ -43,6 +43,11 @@ bool is_over(const Order& order, base::Instant now) {
           (order.status == OrderStatus::AUTHORIZED || order.status == OrderStatus::PART_CAPTURED));
 }
 
+OrderCommand capture_command(const Order& order, std::int64_t amount) {
+  if (amount == order.remaining_authorized_amount) return OrderCommand::capture_rest;
+  return amount == 0 ? OrderCommand::capture_nothing : OrderCommand::capture_part;
+}
+
 Order moved(const Order& order, OrderStatus to) {
   Order next = order;
   next.status = to;
@@ -71,9 +76,7 @@ Result<Order> decide_capture(const Order& order, std::int64_t amount, base::Inst
     return refuse("Captured amount is higher than the remaining authorized amount",
                   fmt::format("captured_amount: received {}, remaining authorized amount {}", amount,
                               order.remaining_authorized_amount));
-  const auto command =
-      amount == order.remaining_authorized_amount ? OrderCommand::capture_rest : OrderCommand::capture_part;
-  const auto to = next_status(order.status, command);
+  const auto to = next_status(order.status, capture_command(order, amount));
   if (!to) return refuse(why_closed(order));
   Order next = moved(order, *to);
   next.captured_amount += amount;

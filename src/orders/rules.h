@@ -15,7 +15,20 @@
 
 namespace karv::orders {
 
-enum class OrderCommand : std::uint8_t { capture_part, capture_rest, cancel, release, expire, extend, update, refund };
+// capture_nothing: a capture of 0 while something is left. It is recorded and changes nothing else: shops send it for
+// lines without a price, and an order of which nothing was taken can still be canceled. A capture of 0 when nothing is
+// left (an order of 0) is capture_rest.
+enum class OrderCommand : std::uint8_t {
+  capture_nothing,
+  capture_part,
+  capture_rest,
+  cancel,
+  release,
+  expire,
+  extend,
+  update,
+  refund
+};
 
 struct OrderStep {
   OrderStatus from;
@@ -24,12 +37,14 @@ struct OrderStep {
 };
 
 inline constexpr auto kOrderSteps = std::to_array<OrderStep>({
+    {OrderStatus::AUTHORIZED, OrderCommand::capture_nothing, OrderStatus::AUTHORIZED},
     {OrderStatus::AUTHORIZED, OrderCommand::capture_part, OrderStatus::PART_CAPTURED},
     {OrderStatus::AUTHORIZED, OrderCommand::capture_rest, OrderStatus::CAPTURED},
     {OrderStatus::AUTHORIZED, OrderCommand::cancel, OrderStatus::CANCELLED},
     {OrderStatus::AUTHORIZED, OrderCommand::expire, OrderStatus::EXPIRED},
     {OrderStatus::AUTHORIZED, OrderCommand::extend, OrderStatus::AUTHORIZED},
     {OrderStatus::AUTHORIZED, OrderCommand::update, OrderStatus::AUTHORIZED},
+    {OrderStatus::PART_CAPTURED, OrderCommand::capture_nothing, OrderStatus::PART_CAPTURED},
     {OrderStatus::PART_CAPTURED, OrderCommand::capture_part, OrderStatus::PART_CAPTURED},
     {OrderStatus::PART_CAPTURED, OrderCommand::capture_rest, OrderStatus::CAPTURED},
     {OrderStatus::PART_CAPTURED, OrderCommand::release, OrderStatus::CAPTURED},

@@ -16,9 +16,10 @@ constexpr Instant kNow{1'795'000'000'000};  // 2026-11-18T14:26:40Z
 
 constexpr OrderStatus kStatuses[] = {OrderStatus::AUTHORIZED, OrderStatus::PART_CAPTURED, OrderStatus::CAPTURED,
                                      OrderStatus::CANCELLED,  OrderStatus::EXPIRED,       OrderStatus::CLOSED};
-constexpr OrderCommand kCommands[] = {OrderCommand::capture_part, OrderCommand::capture_rest, OrderCommand::cancel,
-                                      OrderCommand::release,      OrderCommand::expire,       OrderCommand::extend,
-                                      OrderCommand::update,       OrderCommand::refund};
+constexpr OrderCommand kCommands[] = {
+    OrderCommand::capture_nothing, OrderCommand::capture_part, OrderCommand::capture_rest,
+    OrderCommand::cancel,          OrderCommand::release,      OrderCommand::expire,
+    OrderCommand::extend,          OrderCommand::update,       OrderCommand::refund};
 
 // An order of 10000 in the given state: PART_CAPTURED has 4000 captured, CAPTURED and EXPIRED all that can be.
 Order order_in(OrderStatus status) {
@@ -38,6 +39,8 @@ Order order_in(OrderStatus status) {
 // Gives the command with amounts that fit, so that only the state can refuse it.
 base::Result<Order> run(const Order& order, OrderCommand command) {
   switch (command) {
+    case OrderCommand::capture_nothing:
+      return decide_capture(order, 0, kNow);
     case OrderCommand::capture_part:
       return decide_capture(order, order.remaining_authorized_amount / 2, kNow);
     case OrderCommand::capture_rest:
@@ -106,6 +109,31 @@ TEST(CaptureRulesTest, parts_and_the_rest_add_up) {
   const auto more = decide_capture(*rest, 1, kNow);
   ASSERT_FALSE(more.ok());
   EXPECT_EQ(more.error().public_text(), "Order is fully captured. Capture not possible.");
+}
+
+// WooCommerce captures subscriptions without a price. Source: merchant API contract, section 3.2.
+TEST(CaptureRulesTest, a_capture_of_nothing_leaves_the_order_as_it_was) {
+  const auto untouched = decide_capture(order_in(OrderStatus::AUTHORIZED), 0, kNow);
+  ASSERT_TRUE(untouched.ok());
+  EXPECT_EQ(untouched->status, OrderStatus::AUTHORIZED);
+  EXPECT_EQ(untouched->remaining_authorized_amount, 10'000);
+  EXPECT_TRUE(decide_cancel(*untouched, kNow).ok());
+  EXPECT_FALSE(decide_release(*untouched, kNow).ok());
+  EXPECT_EQ(decide_capture(*untouched, 10'000, kNow)->status, OrderStatus::CAPTURED);
+  const auto part = decide_capture(order_in(OrderStatus::PART_CAPTURED), 0, kNow);
+  ASSERT_TRUE(part.ok());
+  EXPECT_EQ(part->status, OrderStatus::PART_CAPTURED);
+  EXPECT_FALSE(decide_cancel(*part, kNow).ok());
+}
+
+TEST(CaptureRulesTest, an_order_of_0_is_captured_with_0) {
+  const auto free = decide_update_amount(order_in(OrderStatus::AUTHORIZED), 0, false, kNow);
+  ASSERT_TRUE(free.ok());
+  const auto captured = decide_capture(*free, 0, kNow);
+  ASSERT_TRUE(captured.ok());
+  EXPECT_EQ(captured->status, OrderStatus::CAPTURED);
+  EXPECT_EQ(captured->captured_amount, 0);
+  EXPECT_FALSE(decide_capture(*captured, 0, kNow).ok());
 }
 
 TEST(CaptureRulesTest, a_pending_or_rejected_order_is_not_captured) {
@@ -228,6 +256,8 @@ RC_GTEST_PROP(OrderRulesProperty, amounts_stay_within_each_other, ()) {
     RC_ASSERT(order.captured_amount + order.remaining_authorized_amount <= order.order_amount);
     RC_ASSERT(order.refunded_amount <= order.captured_amount);
     RC_ASSERT(order.remaining_authorized_amount >= 0 && order.order_amount <= 10'000);
+    RC_ASSERT(order.status != OrderStatus::PART_CAPTURED || order.captured_amount > 0);
+    RC_ASSERT(order.status != OrderStatus::AUTHORIZED || order.captured_amount == 0);
   }
 }
 

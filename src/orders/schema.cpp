@@ -116,12 +116,16 @@ constexpr const char* kIdempotencyKeys = R"(
 
 constexpr const char* kIdempotencyKeysByAge = "create index idempotency_keys_by_age on idempotency_keys (created_at)";
 
-const std::array<store::Migration, 2> kMigrations{{
+// 1: the shop asked for everything to be captured as soon as the order may be.
+constexpr const char* kOrdersAutoCapture = "alter table orders add column auto_capture BIGINT not null default 0";
+
+const std::array<store::Migration, 3> kMigrations{{
     {70001,
      "purchase",
      {kPaymentSessions, kAuthorizations, kAuthorizationsOpen, kOrders, kOrdersOfCustomer, kOrdersOpen, kCaptures,
       kRefunds, kIdempotencyKeys}},
     {70002, "idempotency_keys_by_age", {kIdempotencyKeysByAge}},
+    {70003, "orders_auto_capture", {kOrdersAutoCapture}},
 }};
 
 }  // namespace

@@ -188,6 +188,7 @@ struct Order {
   std::optional<base::Instant> acknowledged_at;
   base::Instant created_at, expires_at;
   std::int64_t version = 1;
+  bool auto_capture = false;  // to be captured whole once no fraud decision is awaited
 };
 
 struct Capture {

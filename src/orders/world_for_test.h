@@ -23,6 +23,7 @@
 #include "orders/session_service.h"
 #include "rails/repository.h"
 #include "rails/schema.h"
+#include "store/outbox.h"
 
 namespace karv::orders {
 
@@ -96,7 +97,8 @@ struct WorldForTest {
         .customer_id;
   }
   std::string terms_of(const PaymentSession& session, credit::Plan plan) {
-    const auto quote = credit::quote(plan, session.purchase_country, {session.order_amount, money::Currency::of("EUR")},
+    const auto quote = credit::quote(plan, session.purchase_country,
+                                     {session.order_amount, money::Currency::parse(session.purchase_currency).value()},
                                      today_in(session.purchase_country, world.business));
     return quote.ok() ? quote->terms_hash : std::string("none");
   }
@@ -138,14 +140,14 @@ struct WorldForTest {
 
   // ---- the shop places, captures, refunds
   base::Result<PlacedOrder> place(const Authorization& authorization, const PurchaseRequest& request,
-                                  const std::string& digest = "digest") {
-    return write<PlacedOrder>([&](store::Tx& tx) {
-      return place_order(tx, context, merchant, authorization.authorization_id, request, digest);
-    });
+                                  const std::string& digest = {}) {
+    KARV_TRY(auto order, read_order_request(request));
+    if (!digest.empty()) order.digest = digest;
+    return place_order(*world.database, context, merchant, authorization.authorization_id, order);
   }
   // A whole purchase up to the placed order.
-  Order buy(credit::Plan plan, std::int64_t amount) {
-    const auto request = request_of(amount);
+  Order buy(credit::Plan plan, std::int64_t amount) { return buy(plan, request_of(amount)); }
+  Order buy(credit::Plan plan, const PurchaseRequest& request) {
     const auto authorization = authorize(open(request), plan);
     const auto placed = place(authorization, request).value();
     return view(order_id_in(placed.reply)).order;
@@ -154,12 +156,14 @@ struct WorldForTest {
   base::Result<Capture> capture(const Order& order, std::int64_t amount) {
     CaptureRequest request;
     request.captured_amount = amount;
-    return write<Capture>([&](store::Tx& tx) { return orders::capture(tx, context, target(order), request); });
+    KARV_TRY(const auto good, check(request));
+    return write<Capture>([&](store::Tx& tx) { return orders::capture(tx, context, target(order), good); });
   }
   base::Result<Refund> refund(const Order& order, std::int64_t amount) {
     RefundRequest request;
     request.refunded_amount = amount;
-    return write<Refund>([&](store::Tx& tx) { return orders::refund(tx, context, target(order), request); });
+    KARV_TRY(const auto good, check(request));
+    return write<Refund>([&](store::Tx& tx) { return orders::refund(tx, context, target(order), good); });
   }
   template <class UseCase>
   base::Result<void> change(const Order& order, UseCase use_case) {
@@ -199,6 +203,14 @@ struct WorldForTest {
     return read<Authorization>([&](store::ReadTx& tx) -> base::Result<Authorization> {
              KARV_TRY(auto rows, tx.read({find_authorization(id)}));
              return read_authorization(rows[0]).value();
+           })
+        .value();
+  }
+  // How many mails of a template were queued so far.
+  std::size_t mails(std::string_view template_name) {
+    return read<std::size_t>([&](store::ReadTx& tx) -> base::Result<std::size_t> {
+             KARV_TRY(const auto entries, store::outbox::list_by_key(tx, notify::kMailTopic, template_name));
+             return entries.size();
            })
         .value();
   }

@@ -75,29 +75,33 @@ bool is_definite(const base::Error& error) {
   }
 }
 
-// An advice must be accepted, so one that is refused is an anomaly for people: it ends, and the audit log keeps it.
-// What credit counted on it stands until somebody decides.
-Result<void> settle_refused(store::Database& database, const Context& context, const CardOperation& operation,
-                            const Outcome& outcome, const std::string& why) {
-  base::log::error("card_advice_refused", {{"operation", operation.operation_id.text()}, {"why", why}});
-  return database.write<void>("settle_refused", [&](store::Tx& tx) -> Result<void> {
-    KARV_TRY(auto settled, settle(tx, context, operation.operation_id, outcome));
-    audit::append(tx, {.id = base::make_id<audit::RecordTag>(context.wall, context.random),
-                       .actor = {audit::ActorKind::vault, "card_advices"},
-                       .action = "card_advice_refused",
-                       .subject = {"card_operation", settled.operation_id.text()},
-                       .reason = why,
-                       .business_time = context.business.now(),
-                       .wall_time = context.wall.now(),
-                       .correlation_id = {},
-                       .details = audit::details_text({{"amount", settled.amount.minor()},
-                                                       {"kind", boost::describe::enum_to_string(settled.kind, "")}})});
-    return {};
+// An advice ought to be taken, so one that is refused, by the vault or later by the card network, is kept in the audit
+// log; `refused` undoes what was counted on it. All in one transaction, and once.
+Result<void> settle_refused(store::Database& database, const Context& context, CardOperationId id,
+                            const Outcome& outcome, const std::string& why, const Act& refused) {
+  base::log::error("card_advice_refused", {{"operation", id.text()}, {"why", why}});
+  const auto settled = database.write<CardOperation>("settle_refused", [&](store::Tx& tx) {
+    return settle_and_act(
+        tx, context, id, outcome, [&](store::Tx& same_tx, const CardOperation& advice) -> Result<void> {
+          audit::append(same_tx,
+                        {.id = base::make_id<audit::RecordTag>(context.wall, context.random),
+                         .actor = {audit::ActorKind::vault, "card_advices"},
+                         .action = "card_advice_refused",
+                         .subject = {"card_operation", advice.operation_id.text()},
+                         .reason = why,
+                         .business_time = context.business.now(),
+                         .wall_time = context.wall.now(),
+                         .correlation_id = {},
+                         .details = audit::details_text({{"amount", advice.amount.minor()},
+                                                         {"kind", boost::describe::enum_to_string(advice.kind, "")}})});
+          return refused(same_tx, advice);
+        });
   });
+  return settled.ok() ? Result<void>() : Result<void>(settled.error());
 }
 
 // One advice; true when the vault has it.
-Result<bool> dispatch_one(store::Database& database, const Context& context, const AskVault& vault,
+Result<bool> dispatch_one(store::Database& database, const Context& context, const AskVault& vault, const Act& refused,
                           const CardOperation& operation) {
   KARV_TRY(const bool too_early, waits_for_completion(database, operation));
   if (too_early) {
@@ -107,8 +111,8 @@ Result<bool> dispatch_one(store::Database& database, const Context& context, con
   const auto answer = hand_over(vault, operation, context.business.now());
   const auto reached = vault_api::answer_of<vault_api::CardOperation>(answer);
   if (!reached.ok() && is_definite(reached.error()) && operation.attempts >= kMostRefusals) {
-    KARV_TRY_VOID(
-        settle_refused(database, context, operation, {OperationEvent::decline, {}, {}, {}}, reached.error().reason()));
+    KARV_TRY_VOID(settle_refused(database, context, operation.operation_id, {OperationEvent::decline, {}, {}, {}},
+                                 reached.error().reason(), refused));
     return false;
   }
   if (!reached.ok() || reached->outcome == vault_api::Outcome::unknown) {
@@ -121,7 +125,7 @@ Result<bool> dispatch_one(store::Database& database, const Context& context, con
   Outcome outcome = read_outcome(answer);
   if (outcome.event == OperationEvent::approve) outcome.event = OperationEvent::accept;  // a refund answered at once
   if (outcome.event == OperationEvent::decline) {
-    KARV_TRY_VOID(settle_refused(database, context, operation, outcome, outcome.response_code));
+    KARV_TRY_VOID(settle_refused(database, context, operation.operation_id, outcome, outcome.response_code, refused));
     return false;
   }
   KARV_TRY(auto settled, database.write<CardOperation>("settle_advice", [&](store::Tx& tx) {
@@ -130,54 +134,101 @@ Result<bool> dispatch_one(store::Database& database, const Context& context, con
   return settled.state == OperationState::accepted;
 }
 
-// Asks how an intent ended; nothing while that is not known. One that the vault does not know was never acted on.
-std::optional<Outcome> ask_about(const AskVault& vault, CardOperationId id) {
-  const auto said = vault(vault_api::request_operation(vault_api::OperationId(id.uuid())), vault_api::kLimit);
+// What the card network said to an advice that the vault took; nothing while it has not said anything.
+std::optional<Outcome> ask_for_confirmation(const AskVault& vault, const CardOperation& advice) {
+  const auto said =
+      vault(vault_api::request_operation(vault_api::OperationId(advice.operation_id.uuid())), vault_api::kLimit);
   const auto answer = vault_api::answer_of<vault_api::CardOperation>(said);
-  if (!answer.ok() && answer.error().code() != ErrorCode::not_found) return std::nullopt;
-  auto outcome = read_outcome(said);
-  return outcome.event == OperationEvent::miss ? std::nullopt : std::optional(std::move(outcome));
+  if (!answer.ok()) return std::nullopt;
+  Outcome outcome{OperationEvent::confirm, answer->response_code, answer->approval_code, answer->network_reference};
+  switch (answer->state) {
+    case vault_api::OperationState::confirmed:
+    case vault_api::OperationState::approved:  // a refund
+      return outcome;
+    case vault_api::OperationState::rejected:
+    case vault_api::OperationState::declined:
+      outcome.event = OperationEvent::reject;
+      return outcome;
+    default:
+      return std::nullopt;
+  }
 }
 
-// Records the outcome and tells `settled`, unless the answer came in by itself meanwhile and was acted on.
-Result<void> resolve_one(store::Database& database, const Context& context, CardOperationId id, const Outcome& outcome,
-                         const Settled& settled) {
-  return database.write<void>("resolve_intent", [&](store::Tx& tx) -> Result<void> {
-    KARV_TRY(auto rows, tx.read_for_update({find_operation(id)}));
-    const auto before = read_operation(rows[0]);
-    if (!before || before->state != OperationState::intended) return {};
-    KARV_TRY(auto operation, settle(tx, context, id, outcome));
-    return settled(tx, operation);
-  });
+// One accepted advice; true when the network's word is recorded.
+Result<bool> follow_one(store::Database& database, const Context& context, const AskVault& vault, const Act& refused,
+                        const CardOperation& advice) {
+  const auto outcome = ask_for_confirmation(vault, advice);
+  if (!outcome) {
+    KARV_TRY_VOID(look_again_later(database, context, advice.operation_id));
+    return false;
+  }
+  if (outcome->event == OperationEvent::reject) {
+    KARV_TRY_VOID(settle_refused(database, context, advice.operation_id, *outcome, outcome->response_code, refused));
+    return true;
+  }
+  KARV_TRY(const auto settled, database.write<CardOperation>("settle_advice", [&](store::Tx& tx) {
+    return settle(tx, context, advice.operation_id, *outcome);
+  }));
+  return settled.state == OperationState::confirmed;
+}
+
+// Asks how an intent ended; nothing while that is not known. One that never came to the vault is barred there by the
+// question, so that a slow call cannot bring it later.
+std::optional<Outcome> ask_about(const AskVault& vault, const CardOperation& operation) {
+  const auto said = vault(bar_request(operation), vault_api::kLimit);
+  if (!vault_api::answer_of<vault_api::BarRequest>(said).ok()) return std::nullopt;
+  auto outcome = read_outcome(said);
+  return outcome.event == OperationEvent::miss ? std::nullopt : std::optional(std::move(outcome));
 }
 
 }  // namespace
 
 Result<std::int64_t> dispatch_advices(store::Database& database, const Context& context, const AskVault& vault,
-                                      std::int64_t limit) {
+                                      const Act& refused, std::int64_t limit) {
   KARV_TRY(const auto waiting, load_waiting(database, context, OperationState::queued, limit));
   std::int64_t accepted = 0;
   for (const bool completions : {true, false})
     for (const auto& operation : waiting) {
       if ((operation.kind == OperationKind::complete) != completions) continue;
-      KARV_TRY(const bool taken, dispatch_one(database, context, vault, operation));
+      KARV_TRY(const bool taken, dispatch_one(database, context, vault, refused, operation));
       if (taken) ++accepted;
     }
   return accepted;
 }
 
+Result<std::int64_t> follow_advices(store::Database& database, const Context& context, const AskVault& vault,
+                                    const Act& refused, std::int64_t limit) {
+  KARV_TRY(const auto waiting, load_waiting(database, context, OperationState::accepted, limit));
+  std::int64_t settled = 0;
+  for (const auto& advice : waiting) {
+    const auto done = follow_one(database, context, vault, refused, advice);
+    if (done.ok()) {
+      if (*done) ++settled;
+      continue;
+    }
+    // One whose consequences cannot be recorded must not keep the others waiting, nor be asked about all the time.
+    base::log::error("card_advice_not_followed", {{"operation", advice.operation_id.text()},
+                                                  {"code", base::row_of(done.error().code()).name},
+                                                  {"detail", done.error().internal_text()}});
+    KARV_TRY_VOID(look_again_later(database, context, advice.operation_id));
+  }
+  return settled;
+}
+
 Result<std::int64_t> resolve_intents(store::Database& database, const Context& context, const AskVault& vault,
-                                     const Settled& settled, std::int64_t limit) {
+                                     const Act& settled, std::int64_t limit) {
   KARV_TRY(auto waiting, load_waiting(database, context, OperationState::intended, limit));
   std::int64_t resolved = 0;
   for (const auto& operation : waiting) {
-    const auto outcome = ask_about(vault, operation.operation_id);
+    const auto outcome = ask_about(vault, operation);
     if (!outcome) {
       KARV_TRY_VOID(look_again_later(database, context, operation.operation_id));
       continue;
     }
-    KARV_TRY_VOID(resolve_one(database, context, operation.operation_id, *outcome, settled));
-    ++resolved;
+    KARV_TRY(const auto now, database.write<CardOperation>("resolve_intent", [&](store::Tx& tx) {
+      return settle_and_act(tx, context, operation.operation_id, *outcome, settled);
+    }));
+    if (now.state != OperationState::intended) ++resolved;
   }
   return resolved;
 }

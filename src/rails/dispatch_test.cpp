@@ -51,7 +51,14 @@ class DispatchTest : public testing::Test {
                    .ok());
     return hold;
   }
-  std::int64_t dispatch() { return dispatch_advices(*world.database, context(), vault.ask(), 100).value(); }
+  std::int64_t dispatch() { return dispatch_advices(*world.database, context(), vault.ask(), act(), 100).value(); }
+  std::int64_t follow() { return follow_advices(*world.database, context(), vault.ask(), act(), 100).value(); }
+  Act act() {
+    return [this](store::Tx&, const CardOperation& operation) -> base::Result<void> {
+      told.push_back(operation);
+      return {};
+    };
+  }
   std::int64_t resolve() {
     return resolve_intents(
                *world.database, context(), vault.ask(),
@@ -153,6 +160,55 @@ TEST_F(DispatchTest, an_advice_that_is_refused_for_good_ends_and_the_audit_log_k
   EXPECT_EQ(state_of(reverse), OperationState::accepted);
 }
 
+TEST_F(DispatchTest, an_advice_is_followed_until_the_network_has_confirmed_it) {
+  const auto complete = intend_one(OperationKind::complete, 1'000, approved_hold());
+  EXPECT_EQ(dispatch(), 1);
+  EXPECT_EQ(follow(), 0);  // not asked about at once
+  world.advance(kConfirmationExpected);
+  EXPECT_EQ(follow(), 0);  // on its way
+  EXPECT_EQ(state_of(complete), OperationState::accepted);
+  vault.answer_advice(complete, vault_api::OperationState::confirmed, "00");
+  world.advance(base::minutes(1));
+  EXPECT_EQ(follow(), 1);
+  EXPECT_EQ(state_of(complete), OperationState::confirmed);
+  EXPECT_EQ(follow(), 0);
+  EXPECT_TRUE(told.empty());
+}
+
+TEST_F(DispatchTest, an_advice_that_the_network_refuses_later_is_audited_and_told_once) {
+  const auto complete = intend_one(OperationKind::complete, 1'000, approved_hold());
+  EXPECT_EQ(dispatch(), 1);
+  vault.answer_advice(complete, vault_api::OperationState::rejected, "05");
+  for (int i = 0; i < 3; ++i) {
+    world.advance(base::minutes(1));
+    EXPECT_EQ(follow(), i == 0 ? 1 : 0);
+  }
+  EXPECT_EQ(state_of(complete), OperationState::rejected);
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].state, OperationState::rejected);
+  EXPECT_EQ(told[0].response_code, "05");
+  const auto records = world.read<std::vector<audit::Record>>(
+      [&](store::ReadTx& tx) { return audit::list_by_subject(tx, {"card_operation", complete.text()}, 10); });
+  ASSERT_EQ(records.value().size(), 1U);
+  EXPECT_EQ(records.value()[0].reason, "05");
+}
+
+// As after a kill -9 in the middle of it: nothing of it is there, and the next run does all of it.
+TEST_F(DispatchTest, a_refusal_whose_consequences_cannot_be_recorded_is_taken_up_again) {
+  const auto complete = intend_one(OperationKind::complete, 1'000, approved_hold());
+  EXPECT_EQ(dispatch(), 1);
+  vault.answer_advice(complete, vault_api::OperationState::rejected, "05");
+  world.advance(base::minutes(1));
+  const Act fails = [](store::Tx&, const CardOperation&) -> base::Result<void> {
+    return base::Error(base::ErrorCode::storage_full);
+  };
+  EXPECT_EQ(follow_advices(*world.database, context(), vault.ask(), fails, 100).value(), 0);
+  EXPECT_EQ(state_of(complete), OperationState::accepted);
+  world.advance(base::minutes(1));
+  EXPECT_EQ(follow(), 1);
+  EXPECT_EQ(told.size(), 1U);
+}
+
 TEST_F(DispatchTest, a_refund_the_network_declines_is_recorded_as_such) {
   const auto hold = approved_hold();
   const auto complete = intend_one(OperationKind::complete, 1'000, hold);
@@ -182,8 +238,23 @@ TEST_F(DispatchTest, an_intent_the_vault_never_heard_of_did_not_happen) {
   world.advance(kAnswerOverdue);
   EXPECT_EQ(resolve(), 1);
   ASSERT_EQ(told.size(), 1U);
-  EXPECT_EQ(told[0].state, OperationState::declined);
-  EXPECT_EQ(state_of(hold), OperationState::declined);
+  EXPECT_EQ(told[0].state, OperationState::not_sent);
+  EXPECT_EQ(state_of(hold), OperationState::not_sent);
+}
+
+// The call was slow, not lost: it comes after the question, and is refused.
+TEST_F(DispatchTest, a_call_that_comes_after_the_question_is_not_executed) {
+  const auto hold = intend_one(OperationKind::hold, 3'000);
+  world.advance(kAnswerOverdue);
+  EXPECT_EQ(resolve(), 1);
+  CardOperation late;
+  late.operation_id = hold;
+  late.amount = {3'000, money::Currency::of("EUR")};
+  late.merchant_reference = "REF";
+  const auto answer = vault.ask()(operation_request(late, world.business.now()), base::seconds(1));
+  EXPECT_EQ(vault_api::answer_of<vault_api::CardOperation>(answer).error().reason(), "OPERATION_BARRED");
+  EXPECT_EQ(read_outcome(answer).event, OperationEvent::miss);  // says nothing new
+  EXPECT_TRUE(vault.done().empty());
 }
 
 TEST_F(DispatchTest, while_the_vault_cannot_be_asked_nothing_is_concluded) {

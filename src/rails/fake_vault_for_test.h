@@ -30,6 +30,14 @@ class FakeVaultForTest {
   Channel channel = Channel::works;
   vault_api::Outcome outcome = vault_api::Outcome::approved;  // of holds, charges and refunds
   std::string response_code = "00";
+  // The network's word on an advice that was taken; until then it is on its way.
+  void answer_advice(CardOperationId id, vault_api::OperationState state, const std::string& code) {
+    auto& answer = known_.at(id.text()).answer;
+    answer.state = state;
+    answer.response_code = code;
+    answer.outcome =
+        state == vault_api::OperationState::rejected ? vault_api::Outcome::declined : vault_api::Outcome::accepted;
+  }
 
   static net::CallOutcome problem(int status, const std::string& code) {
     return net::Response{status,
@@ -63,6 +71,7 @@ class FakeVaultForTest {
       const auto known = known_.find(request.path.substr(kOperations.size()));
       return known == known_.end() ? problem(404, "NOT_FOUND") : good(known->second.answer);
     }
+    if (request.path == vault_api::BarRequest::kPath) return bar(request.body);
     if (request.path == vault_api::DeriveRequest::kPath)
       return good(vault_api::DeriveAnswer{"derived-" + std::to_string(++derived_)});
     if (request.path == vault_api::TestCardRequest::kPath || request.path == vault_api::CollectRequest::kPath)
@@ -74,10 +83,19 @@ class FakeVaultForTest {
     return problem(404, "NOT_FOUND");
   }
 
+  net::CallOutcome bar(const std::string& body) {
+    const auto message = json::decode<vault_api::BarRequest>(body);
+    if (!message.ok()) return problem(400, "BAD_VALUE");
+    const Known never{{}, {vault_api::Outcome::declined, vault_api::OperationState::barred, {}, {}, {}}};
+    return good(known_.try_emplace(message->operation.text(), never).first->second.answer);
+  }
+
   net::CallOutcome operate(const std::string& kind, const std::string& body) {
     const auto message = json::decode<vault_api::CardOperation>(body);
     if (!message.ok()) return problem(400, "BAD_VALUE");
     const std::string id = message->operation.text();
+    if (const auto known = known_.find(id); known != known_.end() && known->second.body.empty())
+      return problem(410, "OPERATION_BARRED");
     if (const auto known = known_.find(id); known != known_.end())
       return known->second.body == body ? good(known->second.answer) : problem(409, "IDEMPOTENCY_CONFLICT");
     const bool quotes = message->original_operation.has_value();

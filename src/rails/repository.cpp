@@ -31,11 +31,22 @@ constexpr Sql kOperationsOf = R"(
     merchant_reference, by_cardholder, original, response_code, approval_code, network_reference, created_at,
     next_attempt_at, attempts, version
   from card_operations where purchase = $1 order by operation_id)";
-constexpr Sql kWaitingOperations = R"(
+// The state is written out, so that the index of what waits can serve: it holds no settled operations.
+constexpr Sql kQueuedOperations = R"(
   select operation_id, purchase, customer_id, merchant_id, subject, kind, state, vault_token, amount_minor, currency, merchant_name,
     merchant_reference, by_cardholder, original, response_code, approval_code, network_reference, created_at,
     next_attempt_at, attempts, version
-  from card_operations where state = $1 and next_attempt_at <= $2 order by next_attempt_at, operation_id limit $3)";
+  from card_operations where state = 'queued' and next_attempt_at <= $1 order by next_attempt_at, operation_id limit $2)";
+constexpr Sql kIntendedOperations = R"(
+  select operation_id, purchase, customer_id, merchant_id, subject, kind, state, vault_token, amount_minor, currency, merchant_name,
+    merchant_reference, by_cardholder, original, response_code, approval_code, network_reference, created_at,
+    next_attempt_at, attempts, version
+  from card_operations where state = 'intended' and next_attempt_at <= $1 order by next_attempt_at, operation_id limit $2)";
+constexpr Sql kAcceptedOperations = R"(
+  select operation_id, purchase, customer_id, merchant_id, subject, kind, state, vault_token, amount_minor, currency, merchant_name,
+    merchant_reference, by_cardholder, original, response_code, approval_code, network_reference, created_at,
+    next_attempt_at, attempts, version
+  from card_operations where state = 'accepted' and next_attempt_at <= $1 order by next_attempt_at, operation_id limit $2)";
 constexpr Sql kInsertPurchaseCard = R"(
   insert into purchase_cards (purchase, customer_id, vault_token, brand, last4, expiry, version)
   values ($1, $2, $3, $4, $5, $6, $7))";
@@ -162,7 +173,15 @@ void update_operation(store::Tx& tx, const CardOperation& o) {
 Query find_operation(CardOperationId id) { return {kFindOperation, {id}}; }
 Query operations_of(const base::Uuid& purchase) { return {kOperationsOf, {bytes_of(purchase)}}; }
 Query waiting_operations(OperationState state, Instant wall_now, std::int64_t limit) {
-  return {kWaitingOperations, {word(state), wall_now.ms, limit}};
+  switch (state) {
+    case OperationState::queued:
+      return {kQueuedOperations, {wall_now.ms, limit}};
+    case OperationState::intended:
+      return {kIntendedOperations, {wall_now.ms, limit}};
+    default:
+      KARV_REQUIRE(state == OperationState::accepted);
+      return {kAcceptedOperations, {wall_now.ms, limit}};
+  }
 }
 std::vector<CardOperation> read_operations(const Rows& rows) { return all_from(rows, operation_from); }
 std::optional<CardOperation> read_operation(const Rows& rows) {

@@ -13,7 +13,8 @@ void insert_operation(store::Tx& tx, const CardOperation& operation);
 void update_operation(store::Tx& tx, const CardOperation& operation);  // Pre: version was raised by one
 store::Query find_operation(CardOperationId id);
 store::Query operations_of(const base::Uuid& purchase);  // oldest first
-// Advices waiting to be handed over, or intents whose answer is overdue. Oldest first.
+// Advices waiting to be handed over (queued) or to be confirmed (accepted), or intents whose answer is overdue. Oldest
+// first.
 store::Query waiting_operations(OperationState state, base::Instant wall_now, std::int64_t limit);
 std::vector<CardOperation> read_operations(const store::Rows& rows);
 std::optional<CardOperation> read_operation(const store::Rows& rows);

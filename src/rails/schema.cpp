@@ -60,11 +60,17 @@ constexpr const char* kCustomerCards = R"(
 constexpr const char* kCustomerCardsOfCustomer =
     "create index customer_cards_of_customer on customer_cards (customer_id)";
 
-const std::array<store::Migration, 1> kMigrations{{
+constexpr const char* kNoWaiting = "drop index card_operations_waiting";
+constexpr const char* kWaitingOrAccepted = R"(
+  create index card_operations_waiting on card_operations (state, next_attempt_at)
+  where state = 'queued' or state = 'intended' or state = 'accepted')";
+
+const std::array<store::Migration, 2> kMigrations{{
     {52001,
      "card_rail",
      {kCardOperations, kOfPurchase, kWaiting, kPurchaseCards, kPurchaseCardsOfCustomer, kCustomerCards,
       kCustomerCardsOfCustomer}},
+    {52002, "advices_followed", {kNoWaiting, kWaitingOrAccepted}},
 }};
 
 }  // namespace

@@ -14,10 +14,22 @@ bool is_advice(OperationKind kind) {
   return kind == OperationKind::complete || kind == OperationKind::refund || kind == OperationKind::reverse;
 }
 
-bool stands(const CardOperation& operation) { return operation.state != OperationState::declined; }
+bool stands(const CardOperation& operation) {
+  return operation.state != OperationState::declined && operation.state != OperationState::not_sent &&
+         operation.state != OperationState::rejected;
+}
 
 base::Duration backoff(std::int64_t attempts) {
   return base::seconds(std::min<std::int64_t>(60, std::int64_t{1} << std::min<std::int64_t>(attempts, 6)));
+}
+
+// Whether somebody waits for it and is told at once what is known.
+bool is_waited_for(const CardOperation& operation) {
+  return operation.kind == OperationKind::hold && operation.subject == operation.purchase;
+}
+
+OperationEvent event_for(const CardOperation& operation, OperationEvent said) {
+  return said == OperationEvent::lose && !is_waited_for(operation) ? OperationEvent::miss : said;
 }
 
 base::Error no_such_operation() { return base::internal_error(base::ErrorCode::not_found, "card operation"); }
@@ -65,7 +77,8 @@ Result<CardOperation> settle(store::Tx& tx, const Context& context, CardOperatio
   KARV_TRY(auto rows, tx.read_for_update({find_operation(id)}));
   auto operation = read_operation(rows[0]);
   if (!operation) return no_such_operation();
-  const auto to = next_state(operation->state, outcome.event);
+  const auto event = event_for(*operation, outcome.event);
+  const auto to = next_state(operation->state, event);
   if (!to) return *std::move(operation);
   operation->state = *to;
   operation->response_code = outcome.response_code;
@@ -73,11 +86,24 @@ Result<CardOperation> settle(store::Tx& tx, const Context& context, CardOperatio
   operation->network_reference = outcome.network_reference;
   operation->attempts += 1;
   operation->next_attempt_at = context.wall.now();
-  if (outcome.event == OperationEvent::miss)
-    operation->next_attempt_at = context.wall.now() + backoff(operation->attempts);
+  if (event == OperationEvent::miss) operation->next_attempt_at = context.wall.now() + backoff(operation->attempts);
+  if (event == OperationEvent::accept) {  // a new question, with a patience of its own
+    operation->next_attempt_at = context.wall.now() + kConfirmationExpected;
+    operation->attempts = 0;
+  }
   operation->version += 1;
   update_operation(tx, *operation);
   return *std::move(operation);
+}
+
+Result<CardOperation> settle_and_act(store::Tx& tx, const Context& context, CardOperationId id, const Outcome& outcome,
+                                     const Act& act) {
+  KARV_TRY(auto rows, tx.read_for_update({find_operation(id)}));
+  const auto before = read_operation(rows[0]);
+  if (!before) return no_such_operation();
+  KARV_TRY(auto operation, settle(tx, context, id, outcome));
+  if (operation.state != before->state) KARV_TRY_VOID(act(tx, operation));
+  return operation;
 }
 
 Result<void> postpone(store::Tx& tx, const Context& context, CardOperationId id, Postponed why) {
@@ -89,6 +115,19 @@ Result<void> postpone(store::Tx& tx, const Context& context, CardOperationId id,
   operation->version += 1;
   update_operation(tx, *operation);
   return {};
+}
+
+std::optional<base::Instant> next_charge_after(std::span<const CardOperation> operations, const base::Uuid& subject) {
+  std::int64_t in_a_row = 0;
+  base::Instant last;
+  for (const auto& operation : operations) {
+    if (is_advice(operation.kind) || operation.subject != subject) continue;
+    in_a_row = operation.state == OperationState::not_sent ? in_a_row + 1 : 0;
+    last = operation.next_attempt_at;  // when its outcome was recorded
+  }
+  if (in_a_row == 0) return std::nullopt;
+  if (in_a_row == 1) return last;
+  return last + base::minutes(std::min<std::int64_t>(60, std::int64_t{1} << std::min<std::int64_t>(in_a_row - 1, 6)));
 }
 
 std::optional<HoldLeft> hold_left(std::span<const CardOperation> operations, base::Instant business_now) {
@@ -108,18 +147,24 @@ std::optional<HoldLeft> hold_left(std::span<const CardOperation> operations, bas
   return HoldLeft{hold->operation_id, money::Money{left, hold->amount.currency()}};
 }
 
-Result<std::vector<RefundPart>> split_refund(std::span<const CardOperation> operations, const money::Money& amount) {
+Result<std::vector<RefundPart>> decide_refunds(std::span<const CardOperation> operations,
+                                               std::span<const RefundPart> wanted) {
   std::vector<RefundPart> parts;
-  std::int64_t left = amount.minor();
-  for (auto operation = operations.rbegin(); operation != operations.rend() && left > 0; ++operation) {
-    if (!took_money(*operation)) continue;
-    const std::int64_t part = std::min(left, refundable(*operation, operations));
-    if (part <= 0) continue;
-    parts.push_back({operation->operation_id, operation->vault_token, money::Money{part, amount.currency()}});
-    left -= part;
+  for (const RefundPart& part : wanted) {
+    KARV_REQUIRE(part.amount.is_positive());
+    const auto same = std::ranges::find(parts, part.original, &RefundPart::original);
+    if (same == parts.end()) {
+      parts.push_back(part);
+    } else {
+      same->amount += part.amount;
+    }
   }
-  if (left > 0)
-    return base::internal_error(base::ErrorCode::not_matching, "a refund exceeds what the card operations took");
+  for (RefundPart& part : parts) {
+    const auto taken = std::ranges::find(operations, part.original, &CardOperation::operation_id);
+    if (taken == operations.end() || !took_money(*taken) || part.amount.minor() > refundable(*taken, operations))
+      return base::internal_error(base::ErrorCode::not_matching, "a refund exceeds what the card operation took");
+    part.vault_token = taken->vault_token;
+  }
   return parts;
 }
 

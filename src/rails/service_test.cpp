@@ -1,7 +1,7 @@
 #include "rails/service.h"
 
+#include <algorithm>
 #include <map>
-#include <set>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -25,10 +25,12 @@ constexpr Currency kEuro = Currency::of("EUR");
 constexpr Instant kNow{1'795'000'000'000};
 Money euro(std::int64_t minor) { return {minor, kEuro}; }
 
-constexpr OperationState kStates[] = {OperationState::intended, OperationState::approved, OperationState::declined,
-                                      OperationState::unknown,  OperationState::queued,   OperationState::accepted};
-constexpr OperationEvent kEvents[] = {OperationEvent::approve, OperationEvent::decline, OperationEvent::lose,
-                                      OperationEvent::miss, OperationEvent::accept};
+constexpr OperationState kStates[] = {OperationState::intended, OperationState::approved,  OperationState::declined,
+                                      OperationState::not_sent, OperationState::unknown,   OperationState::queued,
+                                      OperationState::accepted, OperationState::confirmed, OperationState::rejected};
+constexpr OperationEvent kEvents[] = {OperationEvent::approve, OperationEvent::decline, OperationEvent::skip,
+                                      OperationEvent::lose,    OperationEvent::miss,    OperationEvent::accept,
+                                      OperationEvent::confirm, OperationEvent::reject};
 
 // Operations of one purchase, made by hand; ids in the order of making.
 struct Book {
@@ -51,6 +53,9 @@ struct Book {
     const auto found = hold_left(operations, kNow);
     return found ? found->left.minor() : 0;
   }
+  base::Result<std::vector<RefundPart>> refunds(const std::vector<RefundPart>& wanted) const {
+    return decide_refunds(operations, wanted);
+  }
   base::ManualClock clock{kNow};
   base::SeededRandom random{5};
   std::vector<CardOperation> operations;
@@ -60,10 +65,13 @@ TEST(OperationStatesTest, the_table_is_the_whole_of_it) {
   const std::map<std::pair<OperationState, OperationEvent>, OperationState> allowed{
       {{OperationState::intended, OperationEvent::approve}, OperationState::approved},
       {{OperationState::intended, OperationEvent::decline}, OperationState::declined},
+      {{OperationState::intended, OperationEvent::skip}, OperationState::not_sent},
       {{OperationState::intended, OperationEvent::lose}, OperationState::unknown},
       {{OperationState::intended, OperationEvent::miss}, OperationState::intended},
       {{OperationState::queued, OperationEvent::accept}, OperationState::accepted},
-      {{OperationState::queued, OperationEvent::decline}, OperationState::declined}};
+      {{OperationState::queued, OperationEvent::decline}, OperationState::declined},
+      {{OperationState::accepted, OperationEvent::confirm}, OperationState::confirmed},
+      {{OperationState::accepted, OperationEvent::reject}, OperationState::rejected}};
   for (const auto from : kStates)
     for (const auto event : kEvents) {
       const auto listed = allowed.find({from, event});
@@ -81,6 +89,7 @@ TEST(HoldLeftTest, completions_use_it_up_and_a_reversal_ends_it) {
   book.add(OperationKind::complete, OperationState::queued, 1'000, hold);
   book.add(OperationKind::complete, OperationState::accepted, 500, hold);
   book.add(OperationKind::complete, OperationState::declined, 500, hold);  // took nothing
+  book.add(OperationKind::complete, OperationState::rejected, 700, hold);  // neither
   EXPECT_EQ(book.left(), 1'500);
   book.add(OperationKind::reverse, OperationState::queued, 0, hold);
   EXPECT_EQ(book.left(), 0);
@@ -99,26 +108,57 @@ TEST(HoldLeftTest, only_an_approved_hold_of_an_amount_counts_and_not_forever) {
   EXPECT_FALSE(hold_left(book.operations, kNow + kHoldTime).has_value());
 }
 
-TEST(SplitRefundTest, the_newest_money_goes_back_first_and_never_more_than_was_taken) {
+TEST(RefundPartsTest, each_part_goes_back_to_the_card_of_the_operation_it_names) {
   Book book;
   const auto hold = book.add(OperationKind::hold, OperationState::approved, 3'000);
   const auto first = book.add(OperationKind::complete, OperationState::accepted, 3'000, hold);
   const auto second = book.add(OperationKind::charge, OperationState::approved, 2'000, hold);
-  book.add(OperationKind::charge, OperationState::declined, 9'000, hold);
-  book.add(OperationKind::charge, OperationState::unknown, 9'000, hold);
-  const auto parts = split_refund(book.operations, euro(2'500));
+  book.operations.back().vault_token = "token of the new card";
+  const auto parts = book.refunds({{first, euro(500)}, {second, euro(700)}, {first, euro(300)}});
   ASSERT_TRUE(parts.ok());
   ASSERT_EQ(parts->size(), 2U);
-  EXPECT_EQ((*parts)[0].original, second);
-  EXPECT_EQ((*parts)[0].amount, euro(2'000));
-  EXPECT_EQ((*parts)[1].original, first);
-  EXPECT_EQ((*parts)[1].amount, euro(500));
-  book.add(OperationKind::refund, OperationState::queued, 2'000, second);
-  book.add(OperationKind::refund, OperationState::declined, 3'000, first);  // never went out
-  EXPECT_EQ((*split_refund(book.operations, euro(3'000)))[0].original, first);
-  const auto over = split_refund(book.operations, euro(3'001));
-  ASSERT_FALSE(over.ok());
-  EXPECT_EQ(over.error().code(), ErrorCode::not_matching);
+  EXPECT_EQ((*parts)[0].original, first);
+  EXPECT_EQ((*parts)[0].amount, euro(800));  // one refund per operation
+  EXPECT_EQ((*parts)[0].vault_token, "token");
+  EXPECT_EQ((*parts)[1].amount, euro(700));
+  EXPECT_EQ((*parts)[1].vault_token, "token of the new card");
+}
+
+TEST(RefundPartsTest, never_more_goes_back_than_an_operation_took) {
+  Book book;
+  const auto hold = book.add(OperationKind::hold, OperationState::approved, 3'000);
+  const auto taken = book.add(OperationKind::complete, OperationState::accepted, 3'000, hold);
+  book.add(OperationKind::refund, OperationState::queued, 1'000, taken);
+  book.add(OperationKind::refund, OperationState::declined, 2'000, taken);  // never went out
+  EXPECT_TRUE(book.refunds({{taken, euro(2'000)}}).ok());
+  EXPECT_EQ(book.refunds({{taken, euro(2'001)}}).error().code(), ErrorCode::not_matching);
+  EXPECT_FALSE(book.refunds({{taken, euro(1'000)}, {taken, euro(1'001)}}).ok());
+  for (const auto id : {hold, book.add(OperationKind::complete, OperationState::rejected, 9'000, hold),
+                        book.add(OperationKind::charge, OperationState::declined, 9'000, hold),
+                        book.add(OperationKind::charge, OperationState::unknown, 9'000, hold), CardOperationId()})
+    EXPECT_EQ(book.refunds({{id, euro(1)}}).error().code(), ErrorCode::not_matching);
+}
+
+TEST(NextChargeTest, the_first_that_was_not_sent_is_asked_for_at_once_and_the_next_ones_ever_later) {
+  Book book;
+  const base::Uuid one{1};
+  const auto not_sent = [&](const base::Uuid& subject) {
+    book.add(OperationKind::charge, OperationState::not_sent, 100);
+    book.operations.back().subject = subject;
+    book.operations.back().next_attempt_at = kNow;
+  };
+  EXPECT_FALSE(next_charge_after(book.operations, one).has_value());
+  for (const std::int64_t minutes : {0, 2, 4, 8, 16, 32, 60, 60}) {
+    not_sent(one);
+    not_sent(base::Uuid{2});
+    EXPECT_EQ(next_charge_after(book.operations, one), kNow + base::minutes(minutes));
+  }
+  book.add(OperationKind::complete, OperationState::queued, 100);
+  book.operations.back().subject = one;
+  EXPECT_TRUE(next_charge_after(book.operations, one).has_value());
+  book.add(OperationKind::charge, OperationState::declined, 100);
+  book.operations.back().subject = one;
+  EXPECT_FALSE(next_charge_after(book.operations, one).has_value());
 }
 
 TEST(OriginalTest, charges_quote_the_first_approved_operation_with_the_shopper_present) {
@@ -130,12 +170,11 @@ TEST(OriginalTest, charges_quote_the_first_approved_operation_with_the_shopper_p
   EXPECT_EQ(original_of(book.operations), hold);
 }
 
-// Whatever was taken and given back before: what split_refund hands out never exceeds what each operation took.
-RC_GTEST_PROP(SplitRefundProperty, refunds_never_exceed_what_was_taken, ()) {
+// Whatever was taken and given back before: what decide_refunds lets through never exceeds what each operation took.
+RC_GTEST_PROP(RefundPartsProperty, refunds_never_exceed_what_was_taken, ()) {
   Book book;
   const auto hold = book.add(OperationKind::hold, OperationState::approved, 100'000);
-  std::map<CardOperationId, std::int64_t> left;
-  std::int64_t all = 0;
+  std::map<CardOperationId, std::int64_t> left{{hold, 0}};
   const auto takings = *rc::gen::inRange(0, 6);
   for (int i = 0; i < takings; ++i) {
     const auto minor = *rc::gen::inRange<std::int64_t>(1, 5'000);
@@ -144,27 +183,29 @@ RC_GTEST_PROP(SplitRefundProperty, refunds_never_exceed_what_was_taken, ()) {
     const auto done = charge ? OperationState::approved : OperationState::accepted;
     const auto id = book.add(charge ? OperationKind::charge : OperationKind::complete,
                              went_through ? done : OperationState::declined, minor, hold);
-    if (!went_through) continue;
-    left[id] = minor;
-    all += minor;
+    left[id] = went_through ? minor : 0;
   }
+  std::vector<CardOperationId> ids;
+  for (const auto& [id, minor] : left) ids.push_back(id);
   const auto refunds = *rc::gen::inRange(1, 8);
   for (int i = 0; i < refunds; ++i) {
-    const auto amount = *rc::gen::inRange<std::int64_t>(1, 6'000);
-    const auto parts = split_refund(book.operations, euro(amount));
-    RC_ASSERT(parts.ok() == (amount <= all));
+    std::vector<RefundPart> wanted;
+    std::map<CardOperationId, std::int64_t> sums;
+    const auto size = *rc::gen::inRange(1, 4);
+    for (int j = 0; j < size; ++j) {
+      wanted.push_back({*rc::gen::elementOf(ids), euro(*rc::gen::inRange<std::int64_t>(1, 3'000))});
+      sums[wanted.back().original] += wanted.back().amount.minor();
+    }
+    const bool fits = std::ranges::all_of(sums, [&](const auto& sum) { return sum.second <= left[sum.first]; });
+    const auto parts = book.refunds(wanted);
+    RC_ASSERT(parts.ok() == fits);
     if (!parts.ok()) continue;
-    std::int64_t sum = 0;
-    std::set<CardOperationId> named;
+    RC_ASSERT(parts->size() == sums.size());
     for (const auto& part : *parts) {
-      RC_ASSERT(named.insert(part.original).second);
-      RC_ASSERT(part.amount.minor() > 0 && part.amount.minor() <= left[part.original]);
+      RC_ASSERT(part.amount.minor() == sums[part.original]);
       left[part.original] -= part.amount.minor();
-      sum += part.amount.minor();
       book.add(OperationKind::refund, OperationState::queued, part.amount.minor(), part.original);
     }
-    RC_ASSERT(sum == amount);
-    all -= amount;
   }
 }
 
@@ -224,6 +265,18 @@ TEST_F(OperationRowsTest, a_missed_answer_leaves_the_intent_to_be_asked_for) {
   EXPECT_EQ(missed->state, OperationState::intended);
   world.advance(base::seconds(3));
   EXPECT_EQ(waiting(OperationState::intended), 1U);
+}
+
+// The vault is undoing it: until it has, another charge would be a blind retry.
+TEST_F(OperationRowsTest, the_networks_silence_leaves_a_charge_intended_and_ends_only_the_hold_that_is_waited_for) {
+  const auto hold = intend_one(OperationKind::hold);
+  EXPECT_EQ(settle_one(hold.operation_id, OperationEvent::lose)->state, OperationState::unknown);
+  const auto charge = intend_one(OperationKind::charge, hold.operation_id);
+  EXPECT_EQ(settle_one(charge.operation_id, OperationEvent::lose)->state, OperationState::intended);
+  world.advance(base::seconds(3));
+  EXPECT_EQ(waiting(OperationState::intended), 1U);
+  EXPECT_EQ(settle_one(charge.operation_id, OperationEvent::skip)->state, OperationState::not_sent);
+  EXPECT_EQ(settle_one(charge.operation_id, OperationEvent::approve)->state, OperationState::not_sent);
 }
 
 TEST_F(OperationRowsTest, an_intent_without_an_answer_is_asked_for_after_a_while) {

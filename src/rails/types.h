@@ -3,10 +3,12 @@
 // An operation is committed before it leaves (state intended or queued) and carries an id that the vault executes once,
 // however often it is asked. States say what is *known*:
 //   intended  a hold or charge is about to be asked, or was and the answer did not reach us: it is asked for again
-//   approved, declined  the network's word
+//   approved, declined  the network's word, or the vault's refusal to ask it
+//   not_sent  it did not reach the card network and never will: nothing happened, it may be asked anew at once
 //   unknown   the card network gave no answer: the vault reverses it until that is confirmed; no money will have moved
 //   queued    an advice (completion, refund, reversal) waits to be handed to the vault
-//   accepted  the vault has it durably and repeats it until the network confirms
+//   accepted  the vault has it durably and repeats it until the network answers; it is asked about until then
+//   confirmed, rejected  the network's word on an advice
 // Not here: card numbers (the vault's), what is owed (credit).
 #pragma once
 
@@ -31,10 +33,11 @@ using CardOperationId = base::Id<CardOperationTag>;
 using CustomerCardId = base::Id<CustomerCardTag>;
 
 BOOST_DEFINE_ENUM_CLASS(OperationKind, hold, charge, complete, refund, reverse)
-BOOST_DEFINE_ENUM_CLASS(OperationState, intended, approved, declined, unknown, queued, accepted)
+BOOST_DEFINE_ENUM_CLASS(OperationState, intended, approved, declined, not_sent, unknown, queued, accepted, confirmed,
+                        rejected)
 // lose: the vault says that the network did not answer. miss: the vault's own answer did not arrive; it may have
-// been approved, so nothing is concluded from it.
-BOOST_DEFINE_ENUM_CLASS(OperationEvent, approve, decline, lose, miss, accept)
+// been approved, so nothing is concluded from it. skip: it surely did not reach the network.
+BOOST_DEFINE_ENUM_CLASS(OperationEvent, approve, decline, skip, lose, miss, accept, confirm, reject)
 
 struct OperationStep {
   OperationState from;
@@ -44,10 +47,13 @@ struct OperationStep {
 inline constexpr auto kOperationSteps = std::to_array<OperationStep>({
     {OperationState::intended, OperationEvent::approve, OperationState::approved},
     {OperationState::intended, OperationEvent::decline, OperationState::declined},
+    {OperationState::intended, OperationEvent::skip, OperationState::not_sent},
     {OperationState::intended, OperationEvent::lose, OperationState::unknown},
     {OperationState::intended, OperationEvent::miss, OperationState::intended},
     {OperationState::queued, OperationEvent::accept, OperationState::accepted},
     {OperationState::queued, OperationEvent::decline, OperationState::declined},
+    {OperationState::accepted, OperationEvent::confirm, OperationState::confirmed},
+    {OperationState::accepted, OperationEvent::reject, OperationState::rejected},
 });
 constexpr std::optional<OperationState> next_state(OperationState from, OperationEvent event) {
   for (const auto& step : kOperationSteps)

@@ -44,19 +44,29 @@ OperationEvent event_of(vault_api::Outcome outcome) {
   return OperationEvent::lose;
 }
 
-// What the vault refused outright was never sent anywhere; anything else may have been, and may have been approved.
-bool surely_did_not_happen(const base::Error& error) {
+// What did not reach the vault, or was refused by it outright, was never sent anywhere; anything else may have been,
+// and may have been approved.
+OperationEvent event_of(const base::Error& error) {
   switch (error.code()) {
     case ErrorCode::unavailable:
+      return OperationEvent::skip;
     case ErrorCode::bad_request:
     case ErrorCode::bad_value:
     case ErrorCode::forbidden:
     case ErrorCode::not_found:
     case ErrorCode::not_matching:
-      return true;
+      return OperationEvent::decline;
     default:
-      return false;
+      return OperationEvent::miss;
   }
+}
+
+// Whether the card network has never seen it: it did not leave the vault, or its reversal was answered so (25, unable
+// to locate record; ISO 8583:1987 response codes).
+bool never_reached_the_network(const vault_api::OperationAnswer& answer) {
+  using vault_api::OperationState;
+  return answer.state == OperationState::barred || answer.state == OperationState::not_sent ||
+         (answer.state == OperationState::reversed && answer.response_code == "25");
 }
 
 }  // namespace
@@ -134,15 +144,23 @@ net::OutboundRequest operation_request(const CardOperation& operation, base::Ins
   return vault_api::request_of(wire_kind(operation.kind), message);
 }
 
+net::OutboundRequest bar_request(const CardOperation& operation) {
+  KARV_REQUIRE(operation.kind == OperationKind::hold || operation.kind == OperationKind::charge);
+  vault_api::BarRequest request;
+  request.operation = vault_api::OperationId(operation.operation_id.uuid());
+  request.kind = wire_kind(operation.kind);
+  return vault_api::request_of(request);
+}
+
 Outcome read_outcome(const net::CallOutcome& outcome) {
   auto answer = vault_api::answer_of<vault_api::CardOperation>(outcome);
   if (!answer.ok()) {
     const bool unreadable = outcome.ok() && outcome->status == 200;
-    const bool refused = !unreadable && surely_did_not_happen(answer.error());
-    return {refused ? OperationEvent::decline : OperationEvent::miss, {}, {}, {}};
+    return {unreadable ? OperationEvent::miss : event_of(answer.error()), {}, {}, {}};
   }
   if (answer->state == vault_api::OperationState::recorded) return {OperationEvent::miss, {}, {}, {}};  // under way
-  return {event_of(answer->outcome), answer->response_code, answer->approval_code, answer->network_reference};
+  const auto event = never_reached_the_network(*answer) ? OperationEvent::skip : event_of(answer->outcome);
+  return {event, answer->response_code, answer->approval_code, answer->network_reference};
 }
 
 net::OutboundRequest refund_token_request(const CardOperation& refund, base::Instant business_now) {

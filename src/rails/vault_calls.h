@@ -45,10 +45,12 @@ net::OutboundRequest purchase_token_request(const std::string& saved_token, cons
                                             base::Instant business_now);
 base::Result<std::string> read_derived(const net::CallOutcome& outcome);
 
-// Errors of the answers below are outcomes too: what the vault refused did not happen (declined); of what may have
-// happened nothing is concluded (missed).
+// Errors of the answers below are outcomes too: what did not reach the vault or the card network is skipped, what the
+// vault refused is declined (without a response code); of what may have happened nothing is concluded (missed).
 net::OutboundRequest operation_request(const CardOperation& operation, base::Instant business_now);
 Outcome read_outcome(const net::CallOutcome& outcome);
+// Asks how a hold or charge ended; one that never came to the vault is barred by the question.
+net::OutboundRequest bar_request(const CardOperation& operation);
 
 // The refund of a part goes out under a token made for it alone. For job threads.
 net::OutboundRequest refund_token_request(const CardOperation& refund, base::Instant business_now);

@@ -30,11 +30,22 @@ TEST(ReadOutcomeTest, the_vaults_word_is_taken_over) {
   EXPECT_EQ(read_outcome(answered(Outcome::accepted, OperationState::delivering)).event, OperationEvent::accept);
 }
 
+TEST(ReadOutcomeTest, what_never_reached_the_network_is_no_decline) {
+  using vault_api::OperationState;
+  for (const auto state : {OperationState::barred, OperationState::not_sent})
+    EXPECT_EQ(read_outcome(answered(vault_api::Outcome::declined, state, "91")).event, OperationEvent::skip);
+  const auto reversed = [](const char* code) {
+    return read_outcome(answered(vault_api::Outcome::declined, OperationState::reversed, code)).event;
+  };
+  EXPECT_EQ(reversed("25"), OperationEvent::skip);     // the network never saw it
+  EXPECT_EQ(reversed("68"), OperationEvent::decline);  // it saw it and kept silent, or spoke too late
+  EXPECT_EQ(read_outcome(base::Error(ErrorCode::unavailable)).event, OperationEvent::skip);
+}
+
 TEST(ReadOutcomeTest, a_refused_call_is_a_decline) {
   for (const auto& [status, code] : {std::pair{400, "BAD_VALUE"}, std::pair{403, "SCOPE_REFUSED"},
                                      std::pair{404, "TOKEN_UNKNOWN"}, std::pair{409, "NOT_MATCHING"}})
     EXPECT_EQ(read_outcome(Fake::problem(status, code)).event, OperationEvent::decline) << code;
-  EXPECT_EQ(read_outcome(base::Error(ErrorCode::unavailable)).event, OperationEvent::decline);  // nothing was sent
 }
 
 // The vault may have asked the network, and the network may have approved: nothing is concluded.

@@ -1,11 +1,16 @@
 #include "risk/service.h"
 
+#include <atomic>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include <gtest/gtest.h>
 
+#include "base/random.h"
 #include "calendar/zone.h"
 #include "credit/service.h"
+#include "identity/customers.h"
 #include "identity/world_for_test.h"
 #include "ledger/service.h"
 
@@ -68,7 +73,7 @@ TEST_F(RiskServiceTest, conventions_count_in_sandbox_mode_only) {
 }
 
 TEST_F(RiskServiceTest, open_debt_of_the_customer_counts) {
-  const credit::Context books{world.wall, world.business, world.random};
+  const credit::Context books{world.wall, world.business, world.random, calendar::Zone::utc()};
   ASSERT_TRUE(world
                   .write<credit::AgreementId>([&](store::Tx& tx) {
                     return credit::conclude(
@@ -92,6 +97,28 @@ TEST_F(RiskServiceTest, haste_is_refused_and_forgiven_with_time) {
   EXPECT_EQ(outcome(application(100)), Outcome::refuse);  // the sixth of the day
   world.wall.advance(base::hours(24));
   EXPECT_EQ(outcome(application(100)), Outcome::allow);
+}
+
+// Without the lock on the customer two servers would count at the same moment and both allow.
+TEST_F(RiskServiceTest, decisions_about_one_customer_at_the_same_moment_count_each_other) {
+  customer = world
+                 .write<identity::EnsuredCustomer>([&](store::Tx& tx) {
+                   return identity::ensure_customer(tx, world.context(), identity::WorldForTest::email("a@email.de"));
+                 })
+                 .value()
+                 .customer_id;
+  std::atomic<int> allowed = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 6; ++i)
+    threads.emplace_back([&] {
+      base::SystemRandom random;
+      const Context own{world.wall, world.business, random, sandbox, {3, 5}};
+      const auto decided = world.database->write<Decided>(
+          "decide", [&](store::Tx& tx) { return decide_application(tx, own, application(100)); });
+      if (decided.ok() && decided->decision.outcome == Outcome::allow) ++allowed;
+    });
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(allowed, 3);
 }
 
 TEST_F(RiskServiceTest, the_eighteenth_birthday_decides) {

@@ -28,6 +28,7 @@ class GuardedDatabase final : public store::Database {
   // True once a write was refused because another run has the job: nothing this one does can be kept any more.
   bool lost() const { return lost_.load(std::memory_order_relaxed); }
   void add_commit_check(store::CommitCheck check) override;
+  store::StorageState state() const override { return inner_.state(); }
 
  protected:
   // Errors: also conflict, when the job was taken over; from then on without asking the database.

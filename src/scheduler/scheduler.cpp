@@ -15,8 +15,22 @@ using base::Lock;
 using base::Result;
 using repository::Schedule;
 
-bool is_due(const Schedule& schedule, Instant business_now) { return schedule.next_run <= business_now; }
-bool is_leased(const Schedule& schedule, Instant wall_now) { return schedule.lease_until > wall_now; }
+// No wait that is stored is longer than `longest`; one that seems to be was written before the clock was set back, and
+// would otherwise last until the clock is there again. Twice, because the clocks of two servers differ a little.
+// Running early is safe: jobs do what is due, and the fencing number keeps a run whose lease was taken from writing.
+bool is_to_come(Instant until, Instant now, base::Duration longest) {
+  return until > now && until <= now + longest * 2;
+}
+
+bool is_due(const Job& job, const Schedule& schedule, Instant business_now) {
+  return !is_to_come(schedule.next_run, business_now, job.every);
+}
+bool is_leased(const Job& job, const Schedule& schedule, Instant wall_now) {
+  return is_to_come(schedule.lease_until, wall_now, job.lease);
+}
+bool is_to_be_retried_later(const Job& job, const Schedule& schedule, Instant wall_now) {
+  return is_to_come(schedule.retry_at, wall_now, job.retry_most);
+}
 
 }  // namespace
 
@@ -95,8 +109,9 @@ void Scheduler::run_some_due() {
     if (stopping_) return;
     const auto found = all->find(job.name);
     const Instant wall_now = wall_.now();
-    if (found != all->end() && (!is_due(found->second, business_.now()) || is_leased(found->second, wall_now) ||
-                                found->second.retry_at > wall_now))
+    if (found != all->end() &&
+        (!is_due(job, found->second, business_.now()) || is_leased(job, found->second, wall_now) ||
+         is_to_be_retried_later(job, found->second, wall_now)))
       continue;
     if (!mark_running(job.name)) continue;
     const Running running(*this, job.name);
@@ -143,12 +158,12 @@ Result<Scheduler::Ran> Scheduler::claim_and_run(const Job& job, Patience patienc
              if (!stored) repository::insert(tx, job.name, business_now);  // a new job is due at once
              const Schedule schedule =
                  stored.value_or(Schedule{.next_run = business_now, .retry_at = {}, .lease_until = {}});
-             const bool too_early = patience == Patience::normal && schedule.retry_at > wall_now;
-             if (!is_due(schedule, business_now) || is_leased(schedule, wall_now) || too_early)
+             const bool too_early = patience == Patience::normal && is_to_be_retried_later(job, schedule, wall_now);
+             if (!is_due(job, schedule, business_now) || is_leased(job, schedule, wall_now) || too_early)
                return std::optional<Claim>();
              repository::claim(tx, job.name, schedule.fence, wall_now + job.lease);
              return std::optional(Claim{.name = job.name,
-                                        .due_at = schedule.next_run,
+                                        .due_at = std::min(schedule.next_run, business_now),
                                         .business_time = business_now,
                                         .fence = schedule.fence + 1,
                                         .attempts = schedule.attempts});

@@ -9,7 +9,7 @@
 #include "base/check.h"
 #include "base/random.h"
 #include "store/outbox.h"
-#include "store/sqlite/temporary.h"
+#include "store/temporary.h"
 
 namespace karv::scheduler {
 namespace {
@@ -241,6 +241,51 @@ TEST_F(SchedulerTest, a_job_whose_process_died_is_run_when_its_lease_is_over) {
   EXPECT_TRUE(run_now(next).ran.empty());
   wall.advance(base::minutes(5));
   EXPECT_EQ(run_now(next).ran.size(), 1U);
+}
+
+TEST_F(SchedulerTest, a_clock_that_was_set_back_blocks_nothing) {
+  struct Death {};
+  Job dying{.name = "shared", .every = base::days(1), .run = [](const JobContext&) -> Result<void> { throw Death(); }};
+  wall.advance(base::days(900));  // wrong
+  {
+    Scheduler scheduler(*db, business, wall, {dying});
+    EXPECT_THROW(std::ignore = scheduler.run_due_now(), Death);
+  }
+  wall.advance(base::days(-900));
+  Scheduler next(*db, business, wall, {counting("shared")});
+  EXPECT_EQ(run_now(next).ran.size(), 1U);  // the dead run's lease ends in 900 days: no lease is that long
+  EXPECT_TRUE(run_now(next).ran.empty());
+
+  business.advance(base::days(900));
+  EXPECT_EQ(run_now(next).ran.size(), 1U);
+  business.advance(base::days(-900));  // the next run would be in 901 days
+  EXPECT_EQ(run_now(next).ran.size(), 1U);
+  EXPECT_TRUE(run_now(next).ran.empty());
+  business.advance(base::days(1));  // and the rhythm goes on from here
+  EXPECT_EQ(run_now(next).ran.size(), 1U);
+  EXPECT_EQ(runs, 4);
+}
+
+TEST_F(SchedulerTest, a_retry_time_from_before_the_clock_was_set_back_is_over) {
+  Scheduler scheduler(*db, business, wall, {counting("failing")}, {.threads = 1, .poll = base::milliseconds(5)});
+  wall.advance(base::days(900));
+  fail_next = 1;
+  run_now(scheduler);
+  wall.advance(base::days(-900));
+  scheduler.start();
+  EXPECT_TRUE(eventually([&] { return runs == 2; }));
+  scheduler.stop();
+}
+
+TEST_F(SchedulerTest, a_clock_set_back_by_less_than_a_lease_leaves_the_lease_in_force) {
+  Scheduler second(*db, business, wall, {counting("shared")});
+  Job job{.name = "shared", .every = base::days(1), .run = [&](const JobContext&) -> Result<void> {
+            wall.advance(base::minutes(-4));
+            EXPECT_TRUE(run_now(second).ran.empty());
+            return {};
+          }};
+  Scheduler first(*db, business, wall, {job});
+  EXPECT_EQ(run_now(first).ran.size(), 1U);
 }
 
 TEST_F(SchedulerTest, stop_waits_for_the_running_job_and_tells_it) {

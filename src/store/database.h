@@ -140,9 +140,29 @@ class Tx : public ReadTx {
   virtual Result<void> change_schema(std::string_view statement) = 0;
 };
 
+// What one write() cost; for metrics and for tests that bound the round trips of a use case.
+struct WriteReport {
+  std::string_view use_case;
+  int round_trips = 0;       // as they would be on a networked engine: read batches, and one for the commit
+  std::int64_t members = 0;  // how many requests shared the fsync; 0 when the batch was lost
+  bool committed = false;
+};
+
 // Something that must hold whenever a transaction commits. Run after the work, before the commit; a failure undoes the
 // transaction. The module that owns the truth registers it once at start.
 using CommitCheck = std::function<Result<void>(Tx&)>;
+
+// Who opens a database. A server has a file alone among servers, for as long as it lives, and looks at it before it
+// serves from it; a tool works beside a server, now and then, and is not kept out by damage.
+enum class StoreUse : std::uint8_t { tool, server };
+
+// What the storage does with writes right now. Reads are served in every state.
+enum class StorageState : std::uint8_t {
+  writable,
+  full,     // no space: writes answer storage_full, and work again by themselves when there is some
+  failing,  // the disk refuses: writes answer unavailable or unknown_outcome, until one works again
+  damaged,  // a check found damaged pages: writes answer unavailable until an operator has looked and restarted
+};
 
 class Database {
  public:
@@ -174,6 +194,7 @@ class Database {
   }
 
   virtual void add_commit_check(CommitCheck check) = 0;  // before the first write
+  virtual StorageState state() const { return StorageState::writable; }
 
  protected:
   virtual Result<void> run_write(std::string_view use_case, const std::function<Result<void>(Tx&)>& work) = 0;

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "store/sqlite/temporary.h"
+#include "store/temporary.h"
 
 namespace karv::store {
 namespace {
@@ -39,8 +39,7 @@ class DatabaseTest : public testing::Test {
     });
   }
   std::optional<WriteReport> last;
-  TemporaryDatabase db =
-      TemporaryDatabase::create(item_schema(), {.on_write = [this](const WriteReport& report) { last = report; }});
+  TemporaryDatabase db = TemporaryDatabase::create(item_schema(), [this](const WriteReport& report) { last = report; });
 };
 
 TEST_F(DatabaseTest, a_row_comes_back_as_it_was_written) {
@@ -230,26 +229,6 @@ TEST_F(DatabaseTest, a_reader_keeps_its_snapshot) {
   });
   EXPECT_EQ(*seen, 1);
   EXPECT_EQ(count(), 2);
-}
-
-TEST_F(DatabaseTest, the_files_are_for_their_owner_only) {
-  ASSERT_TRUE(put(1, 1).ok());
-  for (const auto& file : std::filesystem::directory_iterator(db.folder()))
-    EXPECT_EQ(file.status().permissions(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_write)
-        << file.path();
-}
-
-TEST(OpenTest, what_is_not_a_database_is_refused) {
-  auto db = TemporaryDatabase::create({});
-  const std::string path = db.folder() + "/text";
-  {
-    std::FILE* file = std::fopen(path.c_str(), "w");
-    std::fputs("this is a text file that is long enough to be mistaken for a database header, or is it not?", file);
-    std::fclose(file);
-  }
-  EXPECT_EQ(open_sqlite({.path = path}).error().code(), base::ErrorCode::unavailable);
-  EXPECT_EQ(open_sqlite({.path = db.folder()}).error().code(), base::ErrorCode::unavailable);
-  EXPECT_EQ(open_sqlite({.path = db.folder() + "/no/such/folder"}).error().code(), base::ErrorCode::unavailable);
 }
 
 }  // namespace

@@ -43,9 +43,16 @@ base::Error refusal(std::string detail) {
 Result<void> check_recorded(const Recorded& recorded, std::span<const Migration> known) {
   for (const auto& [number, digest] : recorded) {
     const auto found = std::find_if(known.begin(), known.end(), [&](const auto& m) { return m.number == number; });
-    if (found == known.end()) return refusal(fmt::format("the database has migration {}, unknown here", number));
+    if (found == known.end())
+      return refusal(
+          fmt::format("the database has migration {}, which this program does not know: a newer Karv was here. "
+                      "Start that version, or restore a backup from before its update",
+                      number));
     if (digest_of(*found) != digest)
-      return refusal(fmt::format("migration {} ({}) differs from what was applied", number, found->name));
+      return refusal(
+          fmt::format("migration {} ({}) was applied with another text: the database belongs to another build. "
+                      "Start the version that made it",
+                      number, found->name));
   }
   return {};
 }
@@ -86,11 +93,14 @@ Result<void> migrate(Database& database, std::span<const Migration> migrations) 
 
 Result<void> require_schema(Database& database, std::span<const Migration> migrations) {
   const auto recorded = database.read<Recorded>("require_schema", [](ReadTx& tx) { return read_recorded(tx); });
-  if (!recorded.ok()) return refusal("the database has no schema yet: " + recorded.error().internal_text());
+  if (!recorded.ok())
+    return refusal("the database has no schema yet: run `karv migrate --config FILE`, then start again (" +
+                   recorded.error().internal_text() + ")");
   KARV_TRY_VOID(check_recorded(*recorded, migrations));
   for (const auto& migration : migrations)
     if (!recorded->contains(migration.number))
-      return refusal(fmt::format("migration {} ({}) is not applied", migration.number, migration.name));
+      return refusal(fmt::format("migration {} ({}) is not applied: run `karv migrate --config FILE`, then start again",
+                                 migration.number, migration.name));
   return {};
 }
 

@@ -3,14 +3,16 @@
 #include <gtest/gtest.h>
 
 #include "store/sqlite/dialect.h"
-#include "store/sqlite/temporary.h"
+#include "store/temporary.h"
 
 namespace karv::store {
 namespace {
 
 using base::ErrorCode;
 
-constexpr Sql kCountTables = "select count(*) from sqlite_master where name = $1";
+constexpr Sql kCountInSqlite = "select count(*) from sqlite_master where name = $1";
+constexpr Sql kCountInPostgres =
+    "select count(*) from pg_class where relnamespace = cast(current_schema() as regnamespace) and relname = $1";
 
 const Migration kFirst{9001, "first", {"create table a (a_id BYTEA primary key, n BIGINT not null)"}};
 const Migration kSecond{
@@ -19,7 +21,8 @@ const Migration kSecond{
 class MigrateTest : public testing::Test {
  protected:
   bool has(const char* name) {
-    const auto rows = db->read<Rows>("has", [&](ReadTx& tx) { return tx.read_one({kCountTables, {name}}); });
+    const Sql count = testing_on_postgres() ? kCountInPostgres : kCountInSqlite;
+    const auto rows = db->read<Rows>("has", [&](ReadTx& tx) { return tx.read_one({count, {name}}); });
     return (*rows)[0].integer(0) == 1;
   }
   TemporaryDatabase db = TemporaryDatabase::create({});

@@ -5,7 +5,7 @@
 #include "base/check.h"
 #include "base/random.h"
 #include "store/sequencer.h"
-#include "store/sqlite/temporary.h"
+#include "store/temporary.h"
 
 namespace karv::store::outbox {
 namespace {

@@ -23,7 +23,8 @@ class Doors : public ::testing::Test {
     std::ofstream(folder / "assets" / "card-1.js") << "run()";
     std::ofstream(disk.folder / "secret.txt") << "secret";
     pages.emplace(FramePages::load(folder.string()).value());
-    public_router = public_routes(*vault.desk, *pages, kOrigin);
+    public_router =
+        public_routes({.desk = *vault.desk, .pages = *pages, .wall = vault.wall, .origin = kOrigin, .limits = {}});
     private_door.emplace(PrivateDoor{.desk = *vault.desk,
                                      .operations = *vault.operations,
                                      .network = *vault.network,
@@ -39,6 +40,7 @@ class Doors : public ::testing::Test {
   }
   net::Response get(std::string path, std::string query = {}) {
     net::Request request;
+    request.peer = peer_address;
     request.path = std::move(path);
     request.query = std::move(query);
     return answer(public_router, request);
@@ -47,6 +49,7 @@ class Doors : public ::testing::Test {
     net::Request request;
     request.method = net::Method::post;
     request.path = "/frame/v1/card";
+    request.peer = peer_address;
     request.headers = std::move(headers);
     request.body = std::move(body);
     request.correlation_id = "correlation";
@@ -83,6 +86,7 @@ class Doors : public ::testing::Test {
   testing::TestVault vault{disk, &peer};
   std::optional<FramePages> pages;
   std::optional<PrivateDoor> private_door;
+  std::string peer_address = "192.0.2.1";
   net::Router public_router;
   net::Router private_router;
 };
@@ -145,6 +149,43 @@ TEST_F(Doors, every_wrong_field_has_its_own_code_and_nothing_typed_comes_back) {
   EXPECT_EQ(code_of(post_card(card_body(text))), "TICKET_USED");
 }
 
+// Whoever tries tickets is stopped before the next is looked up; others are not, and after a minute neither is he.
+TEST_F(Doors, one_client_posts_a_card_so_often_and_no_more) {
+  const CardDoorLimits limits;
+  const auto good = ticket();
+  for (int i = 0; i < limits.posts_per_minute; ++i) EXPECT_EQ(post_card(card_body("guess")).status, 404) << i;
+  const auto refused = post_card(card_body(good));
+  EXPECT_EQ(refused.status, 429);
+  EXPECT_EQ(code_of(refused), "TOO_MANY_REQUESTS");
+  EXPECT_EQ(refused.headers.find("Retry-After"), "2");
+  EXPECT_TRUE(refused.close);
+  EXPECT_EQ(refused.body.find("4111"), std::string::npos);
+  peer_address = "192.0.2.2";
+  EXPECT_EQ(post_card(card_body(good)).status, 200);
+  peer_address = "192.0.2.1";
+  EXPECT_EQ(post_card(card_body(ticket())).status, 429);
+  EXPECT_EQ(get("/frame/v1/card", "ticket=" + ticket()).status, 200);  // pages are counted apart
+  vault.wall.advance(base::seconds(2));
+  EXPECT_EQ(post_card(card_body(ticket())).status, 200);
+  EXPECT_EQ(post_card(card_body(ticket())).status, 429);
+  vault.wall.advance(base::minutes(1));
+  for (int i = 0; i < limits.posts_per_minute; ++i) EXPECT_EQ(post_card(card_body("guess")).status, 404) << i;
+  EXPECT_EQ(post_card(card_body("guess")).status, 429);
+}
+
+TEST_F(Doors, one_client_looks_at_forms_so_often_and_no_more) {
+  const CardDoorLimits limits;
+  peer_address = "2001:db8::1";
+  for (int i = 0; i < limits.pages_per_minute; ++i) EXPECT_EQ(get("/frame/v1/card", "ticket=guess").status, 404) << i;
+  peer_address = "2001:db8::2";  // another address of the same network
+  const auto refused = get("/frame/v1/card", "ticket=" + ticket());
+  EXPECT_EQ(refused.status, 429);
+  EXPECT_EQ(refused.headers.find("Retry-After"), "1");
+  EXPECT_EQ(refused.headers.find("Content-Type"), "text/html; charset=utf-8");
+  peer_address = "2001:db8:0:1::1";
+  EXPECT_EQ(get("/frame/v1/card", "ticket=" + ticket()).status, 200);
+}
+
 TEST_F(Doors, malformed_posts_are_refused) {
   const auto text = ticket();
   const auto good = card_body(text);
@@ -190,6 +231,8 @@ TEST_F(Doors, a_purchase_goes_through_the_private_door) {
   const auto held = ask_private(net::Method::post, "/private/v1/cards/hold", json::encode(operation));
   EXPECT_EQ(json::decode<vault_api::OperationAnswer>(held.body)->outcome, Outcome::approved);
   const auto found = ask_private(net::Method::get, "/private/v1/operations/" + operation.operation.text(), "");
+  const vault_api::BarRequest bar{.operation = operation.operation, .kind = OperationKind::hold};
+  EXPECT_EQ(ask_private(net::Method::post, std::string(bar.kPath), json::encode(bar)).body, held.body);
   EXPECT_EQ(found.body, held.body);
   const auto health = ask_private(net::Method::get, "/private/v1/health", "");
   EXPECT_EQ(health.body, R"({"hsm":true,"network":true,"open_operations":0})");

@@ -21,6 +21,8 @@ base::Result<void> decide_refund(const Operation& wanted, const Operation& origi
   if (!hold && root.kind != OperationKind::charge) return mismatch("cannot be refunded");
   const std::int64_t moved = hold ? root.completed_minor : root.amount_minor;
   if (wanted.amount_minor > moved - root.refunded_minor) return mismatch("more than is left to refund");
+  if (original.kind == OperationKind::complete && original.state == OperationState::rejected)
+    return mismatch("the completion was refused");
   if (original.kind == OperationKind::complete && wanted.amount_minor > original.amount_minor)
     return mismatch("more than the completion");
   return {};
@@ -33,6 +35,7 @@ Outcome outcome_of(OperationState state) {
     case OperationState::approved:
     case OperationState::released:
       return Outcome::approved;
+    case OperationState::barred:
     case OperationState::declined:
     case OperationState::not_sent:
     case OperationState::reversed:

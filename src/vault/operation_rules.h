@@ -1,8 +1,9 @@
 // The life of a card operation: what may follow what. One constexpr table; what is not in it is refused.
 //
 //   hold, charge   recorded -> approved | declined | not_sent, or reversing -> reversed when the answer was lost
-//   refund         recorded -> approved | declined | not_sent, or repeating -> approved | declined
+//   refund         recorded -> approved | declined, or repeating -> approved | declined
 //   complete, reverse (advices)  delivering -> confirmed | rejected
+// What never came may be `barred` from the start: nothing follows.
 // A late approval of a hold or charge whose reversal was already confirmed is reversed again: the network may have
 // handled the two in the other order. Source: ISO 8583:1987 message flows; DESIGN "unknown outcome".
 #pragma once
@@ -51,6 +52,10 @@ constexpr bool is_advice(OperationKind kind) {
 // What losing the answer means for an operation that asks: money movements back are repeated, all others undone.
 constexpr OperationCommand lost_answer(OperationKind kind) {
   return kind == OperationKind::refund ? OperationCommand::lose_refund_answer : OperationCommand::lose_answer;
+}
+// What follows when nothing could be sent: a refund must arrive some time, all others may be asked for anew.
+constexpr OperationCommand not_sendable(OperationKind kind) {
+  return kind == OperationKind::refund ? OperationCommand::lose_refund_answer : OperationCommand::abandon;
 }
 // Whether the vault still has something to do about it.
 constexpr bool is_open(OperationState state) {

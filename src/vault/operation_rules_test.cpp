@@ -24,8 +24,8 @@ TEST(OperationRules, only_listed_steps_exist_and_each_has_one_outcome) {
 }
 
 TEST(OperationRules, final_states_stay_final) {
-  for (const auto state : {OperationState::declined, OperationState::not_sent, OperationState::released,
-                           OperationState::confirmed, OperationState::rejected})
+  for (const auto state : {OperationState::barred, OperationState::declined, OperationState::not_sent,
+                           OperationState::released, OperationState::confirmed, OperationState::rejected})
     json::for_each_word<OperationCommand>([&](OperationCommand command, std::string_view) {
       EXPECT_FALSE(next_state(state, command).has_value()) << json::word(state) << " " << json::word(command);
     });

@@ -53,6 +53,7 @@ base::Result<void> settle_or_schedule(store::Tx& tx, const Operation& operation,
       return {};
     case OperationState::released:
       return change_token_use(tx, operation.token_mac, -(operation.amount_minor - operation.completed_minor));
+    case OperationState::barred:
     case OperationState::recorded:
     case OperationState::delivering:
       return {};
@@ -77,7 +78,9 @@ void note_answer(Operation& operation, OperationCommand command, const StepFacts
       operation.reversal_at = facts.now;
       break;
     case OperationCommand::confirm:
-      operation.response_code = operation.state == OperationState::reversed ? kTooLate : facts.response_code;
+      operation.response_code = facts.response_code;
+      if (operation.state == OperationState::reversed && facts.response_code != kNeverSeen)
+        operation.response_code = kTooLate;
       break;
     case OperationCommand::reject:
       operation.response_code = facts.response_code;
@@ -116,7 +119,7 @@ base::Result<Operation> step_operation(store::Tx& tx, OperationId id, OperationC
       facts.confirmed_stan != operation.reversal_stan)
     return operation;
   // A reversal that is confirmed a second time, after a late approval, has nothing more to give back.
-  const bool already_given_back = operation.response_code == kTooLate;
+  const bool already_given_back = from == OperationState::reversing && !operation.response_code.empty();
   operation.state = *to;
   note_answer(operation, command, facts);
   update_operation(tx, operation, from);

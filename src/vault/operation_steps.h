@@ -15,6 +15,8 @@ namespace karv::vault {
 // Response codes that the vault itself puts where the network gave none. Source: ISO 8583:1987 table of response codes.
 inline constexpr const char* kNotReachable = "91";  // issuer or switch inoperative: nothing was sent
 inline constexpr const char* kTooLate = "68";       // response received too late: reversed
+// Of a reversal: the network does not know what is to be reversed, so it never came there. Kept as the operation's own.
+inline constexpr const char* kNeverSeen = "25";
 
 struct StepFacts {
   base::Instant now;                // wall

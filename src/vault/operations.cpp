@@ -127,6 +127,8 @@ base::Result<Operations::Recorded> Operations::record(store::Tx& tx, const Opera
                                                       const vault_api::CardOperation& request) {
   KARV_TRY(auto known, find_operation(tx, wanted.id));
   if (known) {
+    if (known->state == OperationState::barred)
+      return base::public_error(base::ErrorCode::gone, "The operation was barred before it came.", "OPERATION_BARRED");
     if (known->request_digest != wanted.request_digest) return base::Error(base::ErrorCode::idempotency_conflict);
     return Recorded{.operation = *std::move(known), .fresh = false, .card = {}, .original = {}};
   }
@@ -188,12 +190,12 @@ base::Result<Operation> Operations::send_and_settle(const Recorded& recorded) {
   if (!message.ok()) {
     base::log::error("card_operation_cannot_be_sent",
                      {{"operation_id", operation.id.text()}, {"detail", message.error().internal_text()}});
-    return step(operation.id, OperationCommand::abandon, {});
+    return step(operation.id, not_sendable(operation.kind), {});
   }
   const Exchange exchange = network_.ask(std::move(message).value(), settings_.answer_limit);
   switch (exchange.end) {
     case ExchangeEnd::not_sent:
-      return step(operation.id, OperationCommand::abandon, {});
+      return step(operation.id, not_sendable(operation.kind), {});
     case ExchangeEnd::lost:
       return step(operation.id, lost_answer(operation.kind), {});
     case ExchangeEnd::answered:
@@ -218,6 +220,25 @@ base::Result<vault_api::OperationAnswer> Operations::find(OperationId id) {
         KARV_TRY(const auto found, find_operation(tx, id));
         if (!found) return base::public_error(base::ErrorCode::not_found, "There is no such operation.");
         return answer_about(*found);
+      });
+}
+
+base::Result<vault_api::OperationAnswer> Operations::bar(const vault_api::BarRequest& request) {
+  if (request.operation.is_nil()) return wrong("The operation has no id.");
+  Operation never;  // only its id and kind are known; it belongs to no card and nobody
+  never.id = request.operation;
+  never.kind = request.kind;
+  never.state = OperationState::barred;
+  never.reference = make_reference(random_);
+  never.sent_at = wall_.now();
+  return database_.write<vault_api::OperationAnswer>(
+      "vault_bar_operation", [&](store::Tx& tx) -> base::Result<vault_api::OperationAnswer> {
+        KARV_TRY(const auto found, find_operation(tx, request.operation));
+        if (found) return answer_about(*found);
+        insert_operation(tx, never, wall_.now());
+        auto answer = answer_about(never);
+        answer.network_reference.clear();  // the network never hears of it
+        return answer;
       });
 }
 

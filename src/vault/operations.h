@@ -40,11 +40,15 @@ class Operations {
   void on_open(std::function<void()> action) { opened_ = std::move(action); }
 
   // Waits for the card network, at most `answer_limit`; advices return at once.
-  // Errors: bad_value, not_found TOKEN_UNKNOWN, forbidden SCOPE_REFUSED, not_matching NOT_MATCHING,
-  // idempotency_conflict, unavailable (a completion must be confirmed first).
-  // Effects: operations, open_operations, vault_tokens; a message to the card network.
+  // Errors: bad_value, gone OPERATION_BARRED, not_found TOKEN_UNKNOWN, forbidden SCOPE_REFUSED, not_matching
+  // NOT_MATCHING, idempotency_conflict, unavailable (a completion must be confirmed first). Effects: operations,
+  // open_operations, vault_tokens; a message to the card network.
   base::Result<vault_api::OperationAnswer> run(OperationKind kind, const vault_api::CardOperation& request);
   base::Result<vault_api::OperationAnswer> find(OperationId id);
+  // What is known of the operation; one that never came is barred: run() refuses it from now on. The row of the
+  // operation itself says so, so that of an arrival and a bar at the same time exactly one comes first.
+  // Errors: bad_value. Effects: operations.
+  base::Result<vault_api::OperationAnswer> bar(const vault_api::BarRequest& request);
 
  private:
   // An operation as it was recorded, and what is needed to send it.

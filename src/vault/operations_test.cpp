@@ -209,6 +209,8 @@ TEST_F(OperationsTest, an_unknown_original_counts_as_reversed_and_a_refused_reve
   auto request = vault->operation(token, 1000);
   (void)run_out_of_time(OperationKind::hold, request, "0100");
   EXPECT_TRUE(becomes(request.operation, OperationState::reversed));
+  EXPECT_EQ(vault->operations->find(request.operation)->response_code, "25");  // it never came there
+  EXPECT_EQ(used(token), 0);
   peer.set_advice_code("30");
   request = vault->operation(token, 1000);
   (void)run_out_of_time(OperationKind::hold, request, "0100");
@@ -250,6 +252,22 @@ TEST_F(OperationsTest, when_nothing_could_be_sent_nothing_is_unknown) {
   EXPECT_EQ(answer.state, OperationState::not_sent);
   EXPECT_EQ(answer.response_code, "91");
   EXPECT_EQ(used(token), 0);
+}
+
+TEST_F(OperationsTest, a_refund_that_could_not_be_sent_is_sent_later) {
+  const auto card = vault->make_card();
+  const auto hold = vault->operation(card.vault_token, 1000);
+  run(OperationKind::hold, hold);
+  const auto part = vault->operation(card.vault_token, 1000, hold.operation);
+  run(OperationKind::complete, part);
+  EXPECT_TRUE(becomes(part.operation, OperationState::confirmed));
+  peer.refuse_sends(true);
+  const auto refund = vault->operation(vault->derive(card.vault_token, Purpose::refund), 1000, hold.operation);
+  EXPECT_EQ(run(OperationKind::refund, refund).outcome, Outcome::unknown);
+  EXPECT_EQ(vault->state_of(refund.operation), OperationState::repeating);
+  peer.refuse_sends(false);
+  vault->wall.advance(base::seconds(10));
+  EXPECT_TRUE(becomes(refund.operation, OperationState::approved));
 }
 
 TEST_F(OperationsTest, a_line_that_is_being_opened_again_is_waited_for) {
@@ -297,6 +315,24 @@ TEST_F(OperationsTest, a_refused_completion_gives_its_part_back) {
   EXPECT_EQ(vault->operations->find(part.operation)->outcome, Outcome::declined);
   peer.set_advice_code("00");
   EXPECT_EQ(run(OperationKind::complete, vault->operation(token, 1000, hold.operation)).outcome, Outcome::accepted);
+}
+
+// Another completion of the same hold took money, but not this one.
+TEST_F(OperationsTest, nothing_goes_back_on_a_refused_completion) {
+  const auto card = vault->make_card();
+  const auto hold = vault->operation(card.vault_token, 1000);
+  run(OperationKind::hold, hold);
+  const auto taken = vault->operation(card.vault_token, 600, hold.operation);
+  run(OperationKind::complete, taken);
+  EXPECT_TRUE(becomes(taken.operation, OperationState::confirmed));
+  peer.set_advice_code("05");
+  const auto refused = vault->operation(card.vault_token, 400, hold.operation);
+  run(OperationKind::complete, refused);
+  EXPECT_TRUE(becomes(refused.operation, OperationState::rejected));
+  const auto refund_token = vault->derive(card.vault_token, Purpose::refund);
+  EXPECT_EQ(refusal(OperationKind::refund, vault->operation(refund_token, 400, refused.operation)), "NOT_MATCHING");
+  EXPECT_EQ(run(OperationKind::refund, vault->operation(refund_token, 400, taken.operation)).outcome,
+            Outcome::approved);
 }
 
 TEST_F(OperationsTest, a_release_waits_for_completions_and_ends_the_hold) {
@@ -419,6 +455,69 @@ TEST_F(OperationsTest, an_intent_that_was_committed_and_never_sent_is_reversed_a
   restart();
   EXPECT_TRUE(becomes(request.operation, OperationState::reversed));
   EXPECT_EQ(used(token), 0);
+}
+
+TEST_F(OperationsTest, what_never_came_is_barred_and_refused_when_it_arrives_after_all) {
+  const auto token = vault->make_card().vault_token;
+  const auto hold = vault->operation(token, 1000);
+  const vault_api::BarRequest bar{.operation = hold.operation, .kind = OperationKind::hold};
+  for (int i = 0; i < 2; ++i) {
+    const auto barred = vault->operations->bar(bar);
+    ASSERT_TRUE(barred.ok());
+    EXPECT_EQ(barred->state, OperationState::barred);
+    EXPECT_EQ(barred->outcome, Outcome::declined);
+    EXPECT_EQ(barred->network_reference, "");
+  }
+  EXPECT_EQ(refusal(OperationKind::hold, hold), "OPERATION_BARRED");
+  restart();
+  EXPECT_EQ(refusal(OperationKind::hold, hold), "OPERATION_BARRED");
+  EXPECT_EQ(refusal(OperationKind::complete, vault->operation(token, 1, hold.operation)), "NOT_MATCHING");
+  EXPECT_EQ(peer.count("0100"), 0);
+  EXPECT_EQ(used(token), 0);
+  EXPECT_EQ(vault->operations->bar({.operation = OperationId(), .kind = OperationKind::hold}).error().reason(),
+            "BAD_VALUE");
+}
+
+TEST_F(OperationsTest, what_came_first_is_not_barred_but_answered) {
+  const auto token = vault->make_card().vault_token;
+  const auto hold = vault->operation(token, 1000);
+  run(OperationKind::hold, hold);
+  const auto known = vault->operations->bar({.operation = hold.operation, .kind = OperationKind::hold});
+  ASSERT_TRUE(known.ok());
+  EXPECT_EQ(known->state, OperationState::approved);
+  EXPECT_EQ(known->network_reference.size(), 12U);
+  EXPECT_EQ(vault->state_of(hold.operation), OperationState::approved);
+
+  // While the network is being asked it is under way: neither barred nor concluded.
+  peer.set_behavior(Behavior::silent);
+  const auto slow = vault->operation(token, 10);
+  auto waiting = std::async(std::launch::async, [&] { return vault->operations->run(OperationKind::hold, slow); });
+  EXPECT_TRUE(eventually([&] { return peer.count("0100") == 2; }));
+  EXPECT_EQ(vault->operations->bar({.operation = slow.operation, .kind = OperationKind::hold})->state,
+            OperationState::recorded);
+  vault->wall.advance(base::seconds(8));
+  EXPECT_EQ(waiting.get()->outcome, Outcome::unknown);
+}
+
+// Whichever comes first: either it is barred and the network never hears of it, or it is known to whoever bars it.
+TEST_F(OperationsTest, of_an_arrival_and_a_bar_at_the_same_moment_exactly_one_wins) {
+  const auto token = vault->make_card().vault_token;
+  int arrivals = 0;
+  for (int round = 0; round < 40; ++round) {
+    const auto hold = vault->operation(token, 10);
+    auto arriving = std::async(std::launch::async, [&] { return vault->operations->run(OperationKind::hold, hold); });
+    if (round % 2 == 1) std::this_thread::sleep_for(std::chrono::microseconds(50 * round));
+    const auto barred = vault->operations->bar({.operation = hold.operation, .kind = OperationKind::hold});
+    const auto arrived = arriving.get();
+    ASSERT_TRUE(barred.ok());
+    EXPECT_EQ(arrived.ok(), barred->state != OperationState::barred);
+    if (arrived.ok()) {
+      ++arrivals;
+    } else {
+      EXPECT_EQ(arrived.error().reason(), "OPERATION_BARRED");
+    }
+  }
+  EXPECT_EQ(peer.count("0100"), arrivals);
 }
 
 TEST_F(OperationsTest, a_silent_line_is_tried_and_opened_again) {

@@ -71,6 +71,8 @@ net::Router private_routes(PrivateDoor& door) {
        handle<vault_api::DeriveRequest>([&](const auto& m) { return door.desk.derive_token(m); }));
   post(vault_api::TestCardRequest::kPath,
        handle<vault_api::TestCardRequest>([&](const auto& m) { return take_test_card(door, m); }));
+  post(vault_api::BarRequest::kPath,
+       handle<vault_api::BarRequest>([&](const auto& m) { return door.operations.bar(m); }));
   json::for_each_word<OperationKind>([&](OperationKind kind, std::string_view word) {
     post("/private/v1/cards/" + std::string(word),
          handle<CardOperation>([&door, kind](const auto& m) { return door.operations.run(kind, m); }));

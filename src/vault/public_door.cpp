@@ -1,9 +1,13 @@
 #include "vault/public_door.h"
 
+#include <memory>
+#include <utility>
+
 #include <boost/describe/class.hpp>
 
 #include "json/decode.h"
 #include "json/encode.h"
+#include "net/limiter.h"
 #include "vault/problem.h"
 
 namespace karv::vault {
@@ -46,13 +50,38 @@ net::Response html(int status, std::string body, const std::string& frame_ancest
           .body = std::move(body)};
 }
 
-net::Response show_form(CardDesk& desk, const FramePages& pages, const net::Request& request) {
-  const auto facts = desk.find_frame(request.query_parameter("ticket").value_or(""));
-  if (facts.ok()) return html(200, pages.page_for(facts->parent_origin), facts->frame_ancestors);
-  // A sentence for whoever looks into the frame; the sentence is ours, from the catalog of refusals.
-  return html(facts.error().http_status(),
-              "<!doctype html><html lang=\"en\"><title>Card details</title><p>" + facts.error().public_text() + "</p>",
+// The door with its counters; the routes share it.
+struct LimitedDoor {
+  explicit LimitedDoor(PublicDoor with)
+      : door(std::move(with)),
+        posts(door.wall, net::RateLimiter::per(base::minutes(1), door.limits.posts_per_minute)),
+        pages(door.wall, net::RateLimiter::per(base::minutes(1), door.limits.pages_per_minute)) {}
+
+  PublicDoor door;
+  net::RateLimiter posts, pages;
+};
+
+// How many seconds the client has to wait; 0 when it need not.
+std::int64_t wait_seconds(net::RateLimiter& limiter, const net::Request& request) {
+  return (limiter.ask(net::address_block(request.peer)).retry_after.ms + 999) / 1000;
+}
+
+// A sentence for whoever looks into the frame; the sentence is ours, from the catalog of refusals.
+net::Response sentence_page(const base::Error& error) {
+  return html(error.http_status(),
+              "<!doctype html><html lang=\"en\"><title>Card details</title><p>" + error.public_text() + "</p>",
               "https:");
+}
+
+net::Response show_form(LimitedDoor& limited, const net::Request& request) {
+  if (const auto wait = wait_seconds(limited.pages, request); wait > 0) {
+    auto response = sentence_page(base::Error(base::ErrorCode::too_many_requests));
+    response.headers.add("Retry-After", std::to_string(wait));
+    return response;
+  }
+  const auto facts = limited.door.desk.find_frame(request.query_parameter("ticket").value_or(""));
+  if (!facts.ok()) return sentence_page(facts.error());
+  return html(200, limited.door.pages.page_for(facts->parent_origin), facts->frame_ancestors);
 }
 
 net::Response show_asset(const FramePages& pages, const net::Request& request) {
@@ -87,24 +116,30 @@ base::Result<std::string> take_card(CardDesk& desk, const net::Request& request,
   return json::encode(CardPosted{.brand = filled.brand, .last4 = filled.last4, .expiry = expiry_text(filled.expiry)});
 }
 
-net::Response post_card(CardDesk& desk, const net::Request& request, const std::string& origin) {
-  auto body = take_card(desk, request, origin);
-  auto response = body.ok() ? json_response(std::move(body).value()) : problem_response(body.error(), request);
+net::Response post_card(LimitedDoor& limited, const net::Request& request) {
+  net::Response response;
+  if (const auto wait = wait_seconds(limited.posts, request); wait > 0) {
+    response = problem_response(base::Error(base::ErrorCode::too_many_requests), request);
+    response.headers.add("Retry-After", std::to_string(wait));
+  } else {
+    auto body = take_card(limited.door.desk, request, limited.door.origin);
+    response = body.ok() ? json_response(std::move(body).value()) : problem_response(body.error(), request);
+  }
   response.close = true;
   return response;
 }
 
 }  // namespace
 
-net::Router public_routes(CardDesk& desk, const FramePages& pages, std::string origin) {
+net::Router public_routes(PublicDoor door) {
+  const auto limited = std::make_shared<LimitedDoor>(std::move(door));
   net::Router router;
   router.add(net::Method::get, "/frame/v1/card",
-             [&](const net::Request& request) { return show_form(desk, pages, request); });
+             [limited](const net::Request& request) { return show_form(*limited, request); });
   router.add(net::Method::get, "/frame/v1/assets/*name",
-             [&](const net::Request& request) { return show_asset(pages, request); });
-  router.add(net::Method::post, "/frame/v1/card", [&desk, origin = std::move(origin)](const net::Request& request) {
-    return post_card(desk, request, origin);
-  });
+             [limited](const net::Request& request) { return show_asset(limited->door.pages, request); });
+  router.add(net::Method::post, "/frame/v1/card",
+             [limited](const net::Request& request) { return post_card(*limited, request); });
   router.set_fallback("/", [](const net::Request& request, const std::vector<net::Method>&) {
     return problem_response(base::Error(base::ErrorCode::not_found), request);
   });

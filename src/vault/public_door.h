@@ -4,10 +4,13 @@
 //   GET  /frame/v1/assets/...       its script and style
 //   POST /frame/v1/card             {ticket, number, expiry_month, expiry_year, code, name}
 // Nobody signs in here: the ticket is the permission. The connection ends after a post, so that nothing of it lingers.
+// How often one client may look at a form or post a card is limited before the ticket is looked up, so that nobody can
+// try tickets or fill the vault.
 #pragma once
 
 #include <string>
 
+#include "base/clock.h"
 #include "net/http.h"
 #include "vault/card_desk.h"
 #include "vault/frame_pages.h"
@@ -16,7 +19,21 @@ namespace karv::vault {
 
 inline constexpr std::size_t kMaxCardPost = 4096;
 
-// `origin`: the vault's own, for posts that browsers label with where they come from.
-net::Router public_routes(CardDesk& desk, const FramePages& pages, std::string origin);
+// Per client (net::address_block) on the wall clock. A shopper posts once or a few times; an office behind one address
+// has many shoppers.
+struct CardDoorLimits {
+  int posts_per_minute = 30;
+  int pages_per_minute = 120;
+};
+
+// `origin`: the vault's own, for posts that browsers label with where they come from. All but `origin` outlive it.
+struct PublicDoor {
+  CardDesk& desk;
+  const FramePages& pages;
+  const base::Clock& wall;
+  std::string origin;
+  CardDoorLimits limits = {};
+};
+net::Router public_routes(PublicDoor door);
 
 }  // namespace karv::vault

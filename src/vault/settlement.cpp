@@ -20,10 +20,11 @@ std::optional<OperationCommand> command_for(const Operation& operation, const st
     case OperationState::repeating:
       return fine ? OperationCommand::approve : OperationCommand::decline;
     case OperationState::reversing:
-      if (fine || response_code == "25") return OperationCommand::confirm;
+      if (fine || response_code == kNeverSeen) return OperationCommand::confirm;
       return std::nullopt;  // it must be undone: said again until it is
     case OperationState::delivering:
-      if (fine || (operation.kind == OperationKind::reverse && response_code == "25")) return OperationCommand::confirm;
+      if (fine || (operation.kind == OperationKind::reverse && response_code == kNeverSeen))
+        return OperationCommand::confirm;
       return OperationCommand::reject;
     default:
       return std::nullopt;

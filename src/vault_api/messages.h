@@ -117,7 +117,7 @@ BOOST_DESCRIBE_STRUCT(OperationAnswer, (), (outcome, state, response_code, appro
 
 // One card operation; its kind is in the path. hold of amount 0: account check. charge, complete, refund and reverse
 // quote `original_operation`; a refund quotes a hold, a completion of it, or a charge. reverse: amount 0.
-// Errors: 403 SCOPE_REFUSED, 404 TOKEN_UNKNOWN, 409 IDEMPOTENCY_CONFLICT, 409 NOT_MATCHING, 400.
+// Errors: 403 SCOPE_REFUSED, 404 TOKEN_UNKNOWN, 409 IDEMPOTENCY_CONFLICT, 409 NOT_MATCHING, 410 OPERATION_BARRED, 400.
 struct CardOperation {
   using Answer = OperationAnswer;
   OperationId operation;
@@ -136,6 +136,16 @@ struct CardOperation {
 BOOST_DESCRIBE_STRUCT(CardOperation, (),
                       (operation, vault_token, customer, merchant, amount_minor, currency, merchant_reference,
                        merchant_name, business_time, original_operation, agreement, initiator))
+
+// Ends the question whether an operation came: answers what is known of it; one that never came is barred, so that it
+// is refused (410 OPERATION_BARRED) if it arrives after all. For holds and charges, whose answer is missing.
+struct BarRequest {
+  using Answer = OperationAnswer;
+  static constexpr std::string_view kPath = "/private/v1/operations/bar";
+  OperationId operation;
+  OperationKind kind = OperationKind::hold;
+};
+BOOST_DESCRIBE_STRUCT(BarRequest, (), (operation, kind))
 
 struct HealthAnswer {
   bool hsm = false;

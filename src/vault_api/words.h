@@ -24,6 +24,7 @@ BOOST_DEFINE_ENUM_CLASS(OperationKind, hold, charge, complete, refund, reverse)
 BOOST_DEFINE_ENUM_CLASS(Outcome, approved, declined, unknown, accepted)
 
 // What is known about an operation inside the vault.
+//   barred      it never came, and its caller was told that it never will: a later arrival is refused. Final
 //   recorded    intent is durable; the network may or may not have been asked yet
 //   not_sent    nothing left the vault: final
 //   approved, declined  the network's answer: final, but for an approved hold that is released
@@ -33,8 +34,8 @@ BOOST_DEFINE_ENUM_CLASS(Outcome, approved, declined, unknown, accepted)
 //   repeating   a refund whose answer was lost; the same request is repeated until answered
 //   delivering  an advice on its way, repeated until confirmed
 //   confirmed   an advice that the network took: final
-//   rejected    an advice that the network refused: final, and an anomaly for people to look at
-BOOST_DEFINE_ENUM_CLASS(OperationState, recorded, not_sent, approved, declined, released, reversing, reversed,
+//   rejected    an advice that the network refused: final. What was counted on it must be undone by the caller
+BOOST_DEFINE_ENUM_CLASS(OperationState, barred, recorded, not_sent, approved, declined, released, reversing, reversed,
                         repeating, delivering, confirmed, rejected)
 
 // Whether the shopper is there. A charge of an agreed installment is the merchant's, also when the shopper asks for it

@@ -356,6 +356,42 @@ describe('HTTP', () => {
     expect(statusOf(await everything(socket))).toBe(400);
   });
 
+  const under = (path: string | Buffer): Buffer =>
+    Buffer.concat([Buffer.from('GET '), Buffer.from(path), Buffer.from(' HTTP/1.1\r\nHost: pay.localhost\r\n\r\n')]);
+  test.each<[string, string | Buffer, number]>([
+    ...['%zz', '%', '%0', '%00', '%ff', '%c0%af', '%ed%a0%80', 'a%2fb', '%5c', '%0d%0a', '..', '%2e%2e', 'a b'].map(
+      (id): [string, Buffer, number] => [`/payments/v1/sessions/${id}`, under(`/payments/v1/sessions/${id}`), 400],
+    ),
+    ['a path of raw bytes', under(Buffer.from([...Buffer.from('/ordermanagement/v1/orders/'), 0xff, 0xfe])), 400],
+    ['an id and a query that do not decode', under('//ordermanagement//v1/orders/%zz/captures?a=%zz'), 400],
+    ['the first segment alone', under('/payments/%zz'), 400],
+    ['the sandbox', under('/sandbox/v1/%zz'), 400],
+    ['two hosts', head('Host: other'), 400],
+    ['a length that is far too large', head('Content-Length: 99999999999'), 413],
+    ['a head without end', head(`X-A: ${'b'.repeat(40_000)}`), 431],
+    ['a head that stops', 'POST /payments/v1/sessions HTTP/1.1\r\nHost: pay', 408],
+  ])('%s: refused in three members', async (_, bytes, status) => {
+    const socket = await open(system);
+    socket.write(bytes);
+    const [start = '', body = ''] = (await everything(socket)).split('\r\n\r\n', 2);
+    expect(statusOf(start), start).toBe(status);
+    expect(start).toMatch(/^Content-Type: application\/json$/m);
+    const error = JSON.parse(body) as Record<string, unknown>;
+    expect(Object.keys(error).sort()).toEqual(['correlation_id', 'error_code', 'error_messages']);
+    expect(error['error_code']).toBe(status === 413 || status === 431 ? 'REQUEST_TOO_LARGE' : 'BAD_REQUEST');
+    expect(Array.isArray(error['error_messages']) && error['error_messages'].length).toBeGreaterThan(0);
+    expect(start).toContain(`\r\nKlarna-Correlation-Id: ${String(error['correlation_id'])}`);
+  });
+
+  test.each(['/checkout/v1/%zz', '/customer/v1/%ff', '/%zz', '/payment/%zz'])('%s: a problem', async (path) => {
+    const socket = await open(system);
+    socket.write(under(path));
+    const [start = '', body = ''] = (await everything(socket)).split('\r\n\r\n', 2);
+    expect(statusOf(start), start).toBe(400);
+    expect(start).toMatch(/^Content-Type: application\/problem\+json$/m);
+    expect(JSON.parse(body)).toMatchObject({ status: 400 });
+  });
+
   test('a head without end is refused', async () => {
     const socket = await open(system);
     socket.write(head(`X-A: ${'b'.repeat(40_000)}`));

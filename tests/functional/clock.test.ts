@@ -111,6 +111,28 @@ test('a session ends after two days, an authorization after an hour, an order af
   expect(capturing.error.error_code).toBe('CAPTURE_NOT_ALLOWED');
 });
 
+test('auto_capture waits for a pending decision: captured when it accepts, never when it rejects', async () => {
+  const wanted = purchase(54_000, { auto_capture: true });
+  const accepted = await placedOrder(client, 'pay_now', wanted, { email: 'customer+pend-accept-05@email.se' });
+  const rejected = await placedOrder(client, 'pay_later', wanted, { email: 'customer+pend-reject-05@email.se' });
+  for (const order of [accepted, rejected]) {
+    const { status, fraud_status, captured_amount } = await readOrder(client, order);
+    expect([status, fraud_status, captured_amount]).toEqual(['AUTHORIZED', 'PENDING', 0]);
+  }
+  await advance('PT5M');
+  const good = await eventually('the decision', async () => {
+    const order = await readOrder(client, accepted);
+    return order.fraud_status === 'PENDING' ? undefined : order;
+  });
+  expect([good.status, good.fraud_status, good.captured_amount]).toEqual(['CAPTURED', 'ACCEPTED', 54_000]);
+  expect(good.captures.map((one) => one.captured_amount)).toEqual([54_000]);
+  await eventually('the completion', async () =>
+    (await books(system)).some((l) => l.held === 54_000 && l.completed === 54_000) ? true : undefined,
+  );
+  const bad = await readOrder(client, rejected);
+  expect([bad.status, bad.fraud_status, bad.captures]).toEqual(['CANCELLED', 'REJECTED', []]);
+});
+
 test('the offset survives a restart', async () => {
   const before = await advance('PT1S');
   client.close();

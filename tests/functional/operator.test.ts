@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Client } from './support/client.ts';
 import { bin, root } from './support/paths.ts';
 import { System } from './support/system.ts';
 
@@ -142,4 +143,11 @@ describe('karv merchant, migrate, verify', () => {
     expect(system.karv('ledger', 'verify').stdout).toMatch(/^ledger: \d+ accounts, \d+ transfers, .* 0 findings\n$/);
     expect(system.karv('audit', 'verify').stdout).toMatch(/, 0 findings\n$/);
   });
+});
+
+test('health says that purchases can be made', async () => {
+  const client = new Client(system);
+  const answer = await client.get('/health', { credentials: null });
+  client.close();
+  expect([answer.status, answer.text]).toEqual([200, '{"status":"ok"}']);
 });

@@ -89,10 +89,25 @@ describe('capturing', () => {
     expect((await readOrder(client, order)).captured_amount).toBe(60_000);
   });
 
-  test('nothing at all is allowed', async () => {
+  test('nothing at all is allowed, recorded, and in the way of neither a cancel nor a capture', async () => {
     const order = await placedOrder(client);
+    const id = await capture(client, order, 0);
+    const read = await readOrder(client, order);
+    expect([read.status, read.captured_amount, read.remaining_authorized_amount]).toEqual(['AUTHORIZED', 0, 100_000]);
+    expect(read.captures.map((one) => [one.capture_id, one.captured_amount])).toEqual([[id, 0]]);
+    expectStatus(await client.post(`${orderPath(order)}/cancel`), 204);
+    const other = await placedOrder(client);
+    await capture(client, other, 0);
+    await capture(client, other, 100_000);
+    expect((await readOrder(client, other)).status).toBe('CAPTURED');
+  });
+
+  test('an order of nothing is CAPTURED with nothing', async () => {
+    const order = await placedOrder(client);
+    expectStatus(await client.patch(`${orderPath(order)}/authorization`, { order_amount: 0 }), 204);
     await capture(client, order, 0);
-    expect((await readOrder(client, order)).captured_amount).toBe(0);
+    expect((await readOrder(client, order)).status).toBe('CAPTURED');
+    expect((await refused(order, 'captures', { captured_amount: 0 }))[1]).toBe('CAPTURE_NOT_ALLOWED');
   });
 
   test('from ten threads at once never exceeds the order', async () => {

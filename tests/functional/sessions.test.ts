@@ -146,6 +146,29 @@ describe('placing the order', () => {
     });
   });
 
+  test('fills the session and the order into the shop’s URLs', async () => {
+    const wanted = purchase(100_000, {
+      merchant_urls: {
+        confirmation: 'https://shop.example/thanks?s={session.id}&o={order.id}',
+        notification: 'https://shop.example/news/%7Bcheckout.order.id%7D',
+      },
+    });
+    const { session, token } = await authorized(client, 'pay_later', wanted);
+    const urls = async (): Promise<unknown> =>
+      (await client.get(`/payments/v1/sessions/${session}`)).json<{ merchant_urls: unknown }>().merchant_urls;
+    expect(await urls()).toEqual({
+      confirmation: `https://shop.example/thanks?s=${session}&o={order.id}`,
+      notification: 'https://shop.example/news/%7Bcheckout.order.id%7D',
+    });
+    const placed = (await client.post(`/payments/v1/authorizations/${token}/order`, wanted)).json<{
+      order_id: string;
+      redirect_url: string;
+    }>();
+    const confirmation = `https://shop.example/thanks?s=${session}&o=${placed.order_id}`;
+    expect(placed.redirect_url).toBe(confirmation);
+    expect(await urls()).toEqual({ confirmation, notification: `https://shop.example/news/${placed.order_id}` });
+  });
+
   test('twice with the same request gives the same order', async () => {
     const { token } = await authorized(client);
     const path = `/payments/v1/authorizations/${token}/order`;

@@ -74,7 +74,7 @@ check_command() {
         esac
         shift
     done
-    ensure_packages build || return 1
+    ensure_packages build test || return 1
     # Without git's list of files every rule would pass on nothing.
     [[ -n "$(git -C "$root" ls-files | head -1)" ]] || die "git lists no files here. ./dev doctor says why."
     ensure_npm || return 1

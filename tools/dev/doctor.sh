@@ -44,7 +44,7 @@ doctor_machine() {
 doctor_tools() {
     say "Programs and libraries"
     local missing
-    mapfile -t missing < <(missing_packages build web run)
+    mapfile -t missing < <(missing_packages build test web run)
     if ((${#missing[@]} == 0)); then
         good "every Debian package for build, run and test"
     else

@@ -10,6 +10,7 @@ help_overview() {
   check [-f]      format, house rules, levels, build, unit tests, web lint, clang-tidy on what changed
   san             ThreadSanitizer over the modules with threads
   bench           measure, next to the limit of this machine
+  torture         kill -9, failing disk, full disk: nothing that was answered may be lost
   fuzz [name]     libFuzzer, 30 s for each door
   fmt             format C++ and the rest
   doctor          what is missing or wrong on this machine, and the cure
@@ -73,6 +74,21 @@ help_bench() {
     cat <<'T'
 ./dev bench    build the release preset and measure: our figure, the limit measured in the same run, the ratio
 nginx and a bare SQLite loop are the limits; the machine should be otherwise idle.
+T
+}
+help_torture() {
+    cat <<'T'
+./dev torture                                 build the dev preset, then 200 rounds of kill -9, a failing and a full disk
+./dev torture --rounds 1000 --only kill       more rounds, nothing else; parts: kill, faults, disk (repeatable)
+./dev torture --rounds 50 --seed 7            the moments of an earlier run
+./dev torture --engine postgres               kill -9 on the other engine (a private cluster; its disk is its own)
+
+  kill    shoppers buy; a process is killed at a random moment and started again; what was not answered is sent again
+          with its key; then everything the shop wrote down is held against API, tables, ledger and audit chain
+  faults  the same while libfiu lets fdatasync and pwrite fail, cut short or say ENOSPC
+  disk    the database on a small file system that is filled under load and freed again
+Prints a table and writes build/torture.json. Exits 1 when anything was lost, doubled or otherwise wrong, and keeps the
+data folder with the shop's journal. What is promised: docs/operations/durability.md.
 T
 }
 help_fuzz() {

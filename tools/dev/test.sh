@@ -25,6 +25,8 @@ with_executables() { # folder
     package_tests "$1"
 }
 
+on_postgres() { KARV_TEST_ENGINE=postgres with_executables "$@"; }
+
 # AddressSanitizer keeps freed memory as it was, so the search of the vault's memory needs one vault without it: that one
 # executable. KARV_PLAIN_VAULT tells the test where it is, and that there is no excuse.
 group_browser() {
@@ -67,7 +69,7 @@ test_command() {
         [[ " ${all_groups[*]} " == *" $group "* ]] || die "There is no test group '$group'; there are: ${all_groups[*]}."
     done
     ((${#groups[@]})) || groups=("${all_groups[@]}")
-    ensure_packages build run || return 1
+    ensure_packages build test run || return 1
     ensure_npm || return 1
     mkdir -p "$root/build"
     # Only what the groups need; pages that do not build are counted, and the rest still runs.
@@ -79,7 +81,10 @@ test_command() {
         separation) group_separation || true ;;
         web) group_web || true ;;
         sandbox) group_folder "sandbox tests" sandbox package_tests || true ;;
-        functional) group_folder "functional tests (real executables)" tests/functional with_executables || true ;;
+        functional)
+            group_folder "functional tests (real executables)" tests/functional with_executables || true
+            group_folder "functional tests on PostgreSQL" tests/functional on_postgres || true
+            ;;
         browser) group_browser || true ;;
         esac
     done

@@ -40,9 +40,8 @@ Result<Reply> hand_over(const Services& services, const Visitor& visitor, const 
   details.shipping_address = std::move(body.shipping_address);
   details.customer = std::move(body.customer);
   if (!details.billing_address && !details.shipping_address && !details.customer) return Reply(no_content());
-  KARV_TRY(auto changed, services.database.write<orders::PaymentSession>("hand_over", [&](store::Tx& tx) {
-    return orders::change_session(tx, services.orders, session.merchant_id, session.session_id, details);
-  }));
+  KARV_TRY(auto changed, orders::change_session(services.database, services.orders, session.merchant_id,
+                                                session.session_id, details));
   KARV_REQUIRE(changed.session_id == session.session_id);
   return Reply(no_content());
 }

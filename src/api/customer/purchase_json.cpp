@@ -41,13 +41,15 @@ void write_refunds(json::Writer& out, const orders::PurchaseView& view) {
 
 void write_payments(json::Writer& out, const orders::PurchaseView& view) {
   out.member("payments").begin_array();
-  for (const auto& payment : view.agreement.payments)
+  for (const auto& payment : view.agreement.payments) {
+    if (payment.refused_at) continue;  // never received
     out.begin_object()
         .member("amount", payment.amount.minor())
         .member("paid_at", base::to_rfc3339(payment.paid_at))
         .member("brand", payment.by.brand)
         .member("last4", payment.by.last4)
         .end_object();
+  }
   out.end_array();
 }
 

@@ -44,12 +44,6 @@ std::string_view word_of(ErrorCode code) {
   }
 }
 
-// Clients only know these; Karv's finer operational codes fold into them.
-int status_of(const base::Error& error) {
-  const int status = error.http_status();
-  return status == 507 ? 503 : status;
-}
-
 }  // namespace
 
 std::string error_code_of(const base::Error& error) {
@@ -71,7 +65,7 @@ net::Response error_response(const net::Request& request, int status, std::strin
 }
 
 net::Response error_response(const net::Request& request, const base::Error& error) {
-  return error_response(request, status_of(error), error_code_of(error), error_messages_of(error));
+  return error_response(request, error.http_status(), error_code_of(error), error_messages_of(error));
 }
 
 net::Response json_response(int status, std::string body) {

@@ -61,8 +61,12 @@ TEST(DialectTest, a_401_says_how_to_authenticate_and_a_503_when_to_come_back) {
   const auto unauthorized = error_response(request_of(), base::Error(ErrorCode::unauthorized));
   EXPECT_EQ(unauthorized.status, 401);
   EXPECT_TRUE(unauthorized.headers.find("WWW-Authenticate").starts_with("Basic realm="));
-  EXPECT_EQ(error_response(request_of(), base::Error(ErrorCode::unavailable)).headers.find("Retry-After"), "1");
-  EXPECT_EQ(error_response(request_of(), base::Error(ErrorCode::storage_full)).status, 503);
+  for (const auto code : {ErrorCode::unavailable, ErrorCode::storage_full}) {
+    const auto later = error_response(request_of(), base::Error(code));
+    EXPECT_EQ(later.status, 503);
+    EXPECT_EQ(later.headers.find("Retry-After"), "1");
+    EXPECT_EQ(body_of(later).error_code, "TEMPORARILY_UNAVAILABLE");
+  }
 }
 
 TEST(DialectTest, unknown_paths_and_methods_speak_it_too) {

@@ -23,20 +23,29 @@ Result<identity::MerchantPrincipal> authenticate(const Services& services, const
   });
 }
 
+net::Reply run(const Endpoint& endpoint, const Caller& caller, const net::Request& request) {
+  auto reply = endpoint(caller, request);
+  if (reply.ok()) return std::move(reply).value();
+  const auto& error = reply.error();
+  if (error.http_status() >= 500 || !error.internal_text().empty())
+    base::log::warn("merchant_request_failed", {{"code", base::row_of(error.code()).name},
+                                                {"detail", error.internal_text()},
+                                                {"correlation_id", request.correlation_id}});
+  return error_response(request, error);
+}
+
 }  // namespace
 
-net::Handler door(const Services& services, Endpoint endpoint) {
-  return [&services, endpoint = std::move(endpoint)](const net::Request& request) -> net::Reply {
+net::Handler door(const Services& services, Endpoint endpoint, RateCategory category) {
+  return [&services, category, endpoint = std::move(endpoint)](const net::Request& request) -> net::Reply {
     auto principal = authenticate(services, request);
     if (!principal.ok()) return error_response(request, principal.error());
-    auto reply = endpoint(Caller{std::move(principal).value()}, request);
-    if (reply.ok()) return std::move(reply).value();
-    const auto& error = reply.error();
-    if (error.http_status() >= 500 || !error.internal_text().empty())
-      base::log::warn("merchant_request_failed", {{"code", base::row_of(error.code()).name},
-                                                  {"detail", error.internal_text()},
-                                                  {"correlation_id", request.correlation_id}});
-    return error_response(request, error);
+    const Caller caller{std::move(principal).value()};
+    const auto rate = services.rates.ask(category, caller.merchant().merchant_id);
+    net::Reply reply = rate.admitted ? run(endpoint, caller, request)
+                                     : error_response(request, base::Error(ErrorCode::too_many_requests));
+    add_headers(reply, rate.headers);
+    return reply;
   };
 }
 

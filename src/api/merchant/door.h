@@ -1,7 +1,7 @@
 // The merchant API's front door: who is calling, and the reading of what they send.
 //
 // Each endpoint is a function from an authenticated merchant and a request to a reply; door() wraps it with HTTP Basic
-// authentication and the dialect's error answers. Source: merchant API contract, section 1.2.
+// authentication, the merchant's rate and the dialect's error answers. Source: merchant API contract, section 1.2.
 #pragma once
 
 #include <functional>
@@ -21,8 +21,9 @@ struct Caller {
 };
 
 using Endpoint = std::function<base::Result<net::Reply>(const Caller&, const net::Request&)>;
-// Errors of the endpoint and of the door become answers in the dialect.
-net::Handler door(const Services& services, Endpoint endpoint);
+// Errors of the endpoint and of the door become answers in the dialect. Every answer to a known merchant says how much
+// is left of its rate; beyond it the endpoint is not run (429).
+net::Handler door(const Services& services, Endpoint endpoint, RateCategory category = RateCategory::other);
 
 // The body as T; an empty body is an empty object where `empty` says so (acknowledge, cancel, ... with no body).
 enum class EmptyBody : std::uint8_t { refused, is_empty_object };

@@ -110,11 +110,13 @@ Result<Reply> mutate_plainly(const Services& services, const Caller& caller, con
 }
 
 std::string location_of(const Services& services, orders::OrderId order, std::string_view part, const std::string& id) {
-  return services.base_url + std::string(kOrderPath) + order.text() + std::string(part) + id;
+  return (services.location_is_a_path ? std::string() : services.base_url) + std::string(kOrderPath) + order.text() +
+         std::string(part) + id;
 }
 
 Result<Reply> capture(const Services& services, const Caller& caller, const net::Request& request) {
-  KARV_TRY(auto body, read_body<orders::CaptureRequest>(request));
+  KARV_TRY(auto sent, read_body<orders::CaptureRequest>(request));
+  KARV_TRY(const auto body, orders::check(std::move(sent)));
   return mutate(services, caller, request, [&](store::Tx& tx, const OrderTarget& target) -> Result<orders::Reply> {
     KARV_TRY(auto captured, orders::capture(tx, services.orders, target, body));
     orders::Reply reply;
@@ -126,7 +128,8 @@ Result<Reply> capture(const Services& services, const Caller& caller, const net:
 }
 
 Result<Reply> refund(const Services& services, const Caller& caller, const net::Request& request) {
-  KARV_TRY(auto body, read_body<orders::RefundRequest>(request));
+  KARV_TRY(auto sent, read_body<orders::RefundRequest>(request));
+  KARV_TRY(const auto body, orders::check(std::move(sent)));
   return mutate(services, caller, request, [&](store::Tx& tx, const OrderTarget& target) -> Result<orders::Reply> {
     KARV_TRY(auto refunded, orders::refund(tx, services.orders, target, body));
     orders::Reply reply;
@@ -138,7 +141,8 @@ Result<Reply> refund(const Services& services, const Caller& caller, const net::
 }
 
 Result<Reply> update_authorization(const Services& services, const Caller& caller, const net::Request& request) {
-  KARV_TRY(auto body, read_body<orders::AuthorizationUpdate>(request));
+  KARV_TRY(auto sent, read_body<orders::AuthorizationUpdate>(request));
+  KARV_TRY(const auto body, orders::check(std::move(sent)));
   return mutate(services, caller, request, [&](store::Tx& tx, const OrderTarget& target) -> Result<orders::Reply> {
     KARV_TRY_VOID(orders::update_authorization_amount(tx, services.orders, target, body));
     return orders::Reply{};
@@ -146,7 +150,8 @@ Result<Reply> update_authorization(const Services& services, const Caller& calle
 }
 
 Result<Reply> update_references(const Services& services, const Caller& caller, const net::Request& request) {
-  KARV_TRY(auto body, read_body<orders::ReferencesUpdate>(request));
+  KARV_TRY(auto sent, read_body<orders::ReferencesUpdate>(request));
+  KARV_TRY(const auto body, orders::check(std::move(sent)));
   return mutate(services, caller, request, [&](store::Tx& tx, const OrderTarget& target) -> Result<orders::Reply> {
     KARV_TRY_VOID(orders::update_references(tx, services.orders, target, body));
     return orders::Reply{};

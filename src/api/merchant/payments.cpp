@@ -3,8 +3,6 @@
 #include "api/merchant/door.h"
 #include "api/merchant/session_json.h"
 #include "base/check.h"
-#include "crypto/hash.h"
-#include "json/encode.h"
 #include "orders/authorization_service.h"
 #include "orders/placement_service.h"
 #include "orders/repository.h"
@@ -43,9 +41,8 @@ Result<Reply> create_session(const Services& services, const Caller& caller, con
 Result<Reply> update_session(const Services& services, const Caller& caller, const net::Request& request) {
   KARV_TRY(auto id, session_id_of(request));
   KARV_TRY(auto body, read_body<orders::PurchaseRequest>(request));
-  KARV_TRY(auto changed, services.database.write<orders::PaymentSession>("update_session", [&](store::Tx& tx) {
-    return orders::change_session(tx, services.orders, caller.merchant().merchant_id, id, body);
-  }));
+  KARV_TRY(auto changed,
+           orders::change_session(services.database, services.orders, caller.merchant().merchant_id, id, body));
   KARV_REQUIRE(changed.session_id == id);
   return Reply(no_content());
 }
@@ -61,10 +58,8 @@ Result<Reply> read_session(const Services& services, const Caller& caller, const
 Result<Reply> place_order(const Services& services, const Caller& caller, const net::Request& request) {
   KARV_TRY(auto id, authorization_of(services, request));
   KARV_TRY(auto body, read_body<orders::PurchaseRequest>(request));
-  const auto digest = base::to_hex(crypto::sha256(base::as_bytes(json::encode(body))));
-  KARV_TRY(auto placed, services.database.write<orders::PlacedOrder>("place_order", [&](store::Tx& tx) {
-    return orders::place_order(tx, services.orders, caller.merchant(), id, body, digest);
-  }));
+  KARV_TRY(const auto order, orders::read_order_request(body));
+  KARV_TRY(auto placed, orders::place_order(services.database, services.orders, caller.merchant(), id, order));
   if (placed.refusal) return *std::move(placed.refusal);
   return Reply(json_response(200, std::move(placed.reply)));
 }
@@ -107,13 +102,17 @@ Result<Reply> create_customer_token(const Services& services, const Caller& call
 void add_payments_routes(net::Router& router, const Services& services) {
   using net::Method;
   const auto add = [&](Method method, std::string_view pattern,
-                       Result<Reply> (*endpoint)(const Services&, const Caller&, const net::Request&)) {
+                       Result<Reply> (*endpoint)(const Services&, const Caller&, const net::Request&),
+                       RateCategory category = RateCategory::other) {
     router.add(method, pattern,
-               door(services, [&services, endpoint](const Caller& caller, const net::Request& request) {
-                 return endpoint(services, caller, request);
-               }));
+               door(
+                   services,
+                   [&services, endpoint](const Caller& caller, const net::Request& request) {
+                     return endpoint(services, caller, request);
+                   },
+                   category));
   };
-  add(Method::post, "/payments/v1/sessions", create_session);
+  add(Method::post, "/payments/v1/sessions", create_session, RateCategory::create_session);
   add(Method::post, "/payments/v1/sessions/:session_id", update_session);
   add(Method::get, "/payments/v1/sessions/:session_id", read_session);
   add(Method::post, "/payments/v1/authorizations/:authorization_token/order", place_order);

@@ -1,6 +1,7 @@
 #include "api/merchant/session_json.h"
 
 #include "json/encode.h"
+#include "orders/merchant_urls.h"
 #include "orders/row_codec.h"
 
 namespace karv::api::merchant {
@@ -97,7 +98,10 @@ std::string session_json(const Services& services, const identity::Merchant& mer
   member_if(out, "merchant_reference1", cart.merchant_reference1);
   member_if(out, "merchant_reference2", cart.merchant_reference2);
   member_if(out, "merchant_data", cart.merchant_data);
-  member_if(out, "merchant_urls", cart.merchant_urls);
+  if (cart.merchant_urls) {
+    out.member("merchant_urls");
+    json::write(out, orders::filled_urls(*cart.merchant_urls, {session.session_id, opened.order_id}));
+  }
   member_if(out, "options", cart.options);
   member_if(out, "design", cart.design);
   member_if(out, "attachment", opened.purchase.details.attachment);

@@ -13,6 +13,7 @@ void add_dev_command(CLI::App& app, int& exit_code);
 void add_migrate_command(CLI::App& app, int& exit_code);
 void add_merchant_commands(CLI::App& app, int& exit_code);
 void add_verify_commands(CLI::App& app, int& exit_code);  // ledger verify, audit verify
+void add_store_command(CLI::App& app, int& exit_code);    // store check
 
 inline constexpr const char* kConfigHelp = "karv-server's configuration (`karv dev` writes var/dev/server.toml)";
 

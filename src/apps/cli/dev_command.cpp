@@ -40,7 +40,7 @@ Examples
 
 struct DevOptions {
   bool once = false, fresh = false, verbose = false;
-  std::string data, bin, root = ".";
+  std::string data, bin, root = ".", server_database, vault_database;
   dev::PortWish ports;
 };
 
@@ -51,6 +51,8 @@ dev::Layout layout_of(const DevOptions& options) {
   layout.root = fs::weakly_canonical(options.root).string();
   layout.bin = options.bin.empty() ? own_folder() : fs::weakly_canonical(options.bin).string();
   layout.data = options.data.empty() ? layout.root + "/var/dev" : fs::weakly_canonical(options.data).string();
+  layout.server_database = options.server_database;
+  layout.vault_database = options.vault_database;
   return layout;
 }
 
@@ -105,7 +107,7 @@ void tell_where(const dev::Console& console, const dev::Layout& layout, const de
   logs             {5}/logs
 
   Test cards by name: approve, approve_mastercard, decline_05, decline_51, decline_54, timeout, late, duplicate,
-  decline_on_charge. Their numbers: {0}/sandbox/network. Any future expiry, any code.
+  decline_on_charge, refuse_completion. Their numbers: {0}/sandbox/network. Any future expiry, any code.
 
   Ctrl-C stops everything.)",
                           ports.shop_url(), ports.pay_url(), ports.pay_address(), layout.file("merchant.json"),
@@ -197,6 +199,10 @@ void add_dev_command(CLI::App& app, int& exit_code) {
       ->type_name("FOLDER");
   dev->add_option("--root", options->root, "the source tree, for pages and sandbox (default: here)")
       ->type_name("FOLDER");
+  dev->add_option("--server-database", options->server_database,
+                  "address of karv-server's store (postgresql://...; default a file under --data)")
+      ->type_name("ADDRESS");
+  dev->add_option("--vault-database", options->vault_database, "address of karv-vault's store")->type_name("ADDRESS");
   dev->add_flag("--fresh", options->fresh, "forget the data of earlier starts");
   dev->add_flag("--verbose", options->verbose, "show every log line, not only warnings and errors");
   dev->callback([options, &exit_code] { exit_code = run_dev(*options); });

@@ -20,6 +20,7 @@ constexpr const char* kExamples = R"(Examples
   karv merchant disable --config server.toml --username NAME
   karv ledger verify --config server.toml      recompute every balance from its entries
   karv audit verify --config server.toml       recompute the chain over the audit records
+  karv store check --config server.toml        every page, index and reference of the database file
 
 `karv dev` writes a server.toml into its data folder, var/dev.
 Exit codes: 0 done and well; 1 a problem was found or met; 2 the command line is wrong.)";
@@ -66,6 +67,7 @@ int main(int argc, char** argv) {
   add_migrate_command(app, exit_code);
   add_merchant_commands(app, exit_code);
   add_verify_commands(app, exit_code);
+  add_store_command(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& wrong) {

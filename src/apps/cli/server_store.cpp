@@ -5,7 +5,7 @@
 #include "apps/common/section.h"
 #include "apps/common/server_store.h"
 #include "store/migrate.h"
-#include "store/sqlite/sqlite.h"
+#include "store/open.h"
 
 namespace karv::apps::cli {
 namespace {
@@ -32,17 +32,17 @@ Result<ServerFiles> read_server_files(const std::string& configuration) {
   return read_toml<ServerFiles>(configuration, files_from);
 }
 
-Result<std::unique_ptr<store::Database>> open_existing(const std::string& path) {
-  if (!std::filesystem::exists(path))
+Result<std::unique_ptr<store::Database>> open_existing(const std::string& address) {
+  if (store::is_file(address) && !std::filesystem::exists(address))
     return base::internal_error(base::ErrorCode::unavailable,
-                                path + " does not exist yet; `karv migrate` or a sandbox server makes it");
-  KARV_TRY(auto database, store::open_sqlite({.path = path, .readers = 1}));
+                                address + " does not exist yet; `karv migrate` or a sandbox server makes it");
+  KARV_TRY(auto database, store::open_database({.address = address, .connections = 1}));
   KARV_TRY_VOID(store::require_schema(*database, server_migrations()));
   return database;
 }
 
-Result<std::unique_ptr<store::Database>> open_and_migrate(const std::string& path) {
-  KARV_TRY(auto database, store::open_sqlite({.path = path, .readers = 1}));
+Result<std::unique_ptr<store::Database>> open_and_migrate(const std::string& address) {
+  KARV_TRY(auto database, store::open_database({.address = address, .connections = 1}));
   KARV_TRY_VOID(store::migrate(*database, server_migrations()));
   return database;
 }

@@ -18,11 +18,11 @@ struct ServerFiles {
 };
 base::Result<ServerFiles> read_server_files(const std::string& configuration);
 
-// The database of an installation. The server may be running: SQLite lets the two take turns.
+// The database of an installation. The server may be running.
 // Errors: unavailable (there is no database yet), not_allowed (its schema is not the one this program knows).
-base::Result<std::unique_ptr<store::Database>> open_existing(const std::string& path);
+base::Result<std::unique_ptr<store::Database>> open_existing(const std::string& address);
 // Makes it when it is not there, and applies what is missing.
-base::Result<std::unique_ptr<store::Database>> open_and_migrate(const std::string& path);
+base::Result<std::unique_ptr<store::Database>> open_and_migrate(const std::string& address);
 
 // What identity's use cases are handed. Members in the order they are needed.
 class IdentityTools {

@@ -1,6 +1,9 @@
 #include "apps/common/section.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace karv::apps {
 
@@ -10,6 +13,7 @@ base::Error configuration_error(const std::string& what) {
 
 Section::Section(const toml::table& root, std::string name) : name_(std::move(name)) {
   table_ = name_.empty() ? &root : root[name_].as_table();
+  if (table_ == nullptr && root.contains(name_)) problem_ = name_ + " is no table";
 }
 
 Section& Section::text(const char* key, std::string& into) {
@@ -31,6 +35,18 @@ Section& Section::integer(const char* key, std::int64_t& into, std::int64_t leas
     into = *value;
   } else {
     note(key, fmt::format("is not an integer from {} to {}", least, most));
+  }
+  return *this;
+}
+
+Section& Section::word(const char* key, std::string& into, std::initializer_list<std::string_view> words) {
+  known_.insert(key);
+  if (table_ == nullptr || !table_->contains(key)) return *this;
+  const auto value = (*table_)[key].value_exact<std::string>();
+  if (value && std::ranges::find(words, *value) != words.end()) {
+    into = *value;
+  } else {
+    note(key, fmt::format("is none of {}", fmt::join(words, ", ")));
   }
   return *this;
 }

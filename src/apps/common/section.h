@@ -8,8 +8,10 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <initializer_list>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include <toml++/toml.h>
 
@@ -24,7 +26,9 @@ class Section {
 
   Section& text(const char* key, std::string& into);                                             // required, not empty
   Section& integer(const char* key, std::int64_t& into, std::int64_t least, std::int64_t most);  // optional
-  Section& table(const char* key);                                                               // read elsewhere
+  // Optional: one of the words.
+  Section& word(const char* key, std::string& into, std::initializer_list<std::string_view> words);
+  Section& table(const char* key);  // read elsewhere
   // Errors: bad_value naming the first problem.
   base::Result<void> end();
 

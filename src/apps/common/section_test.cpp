@@ -39,13 +39,28 @@ TEST(SectionTest, every_mistake_is_named) {
   EXPECT_EQ(problem_of(""), "configuration: listen.address is missing or no text");
   EXPECT_EQ(problem_of("[listen]\naddress = ''"), "configuration: listen.address is missing or no text");
   EXPECT_EQ(problem_of("[listen]\naddress = 8443"), "configuration: listen.address is missing or no text");
-  EXPECT_EQ(problem_of("listen = 'no table'"), "configuration: listen.address is missing or no text");
+  EXPECT_EQ(problem_of("listen = 'no table'"), "configuration: listen is no table");
   EXPECT_EQ(problem_of("[listen]\naddress = 'a'\nport = 1"), "configuration: listen.port is not known");
   EXPECT_EQ(problem_of("[listen]\naddress = 'a'\n[lisen]"), "configuration: lisen is not known");
   for (const char* workers : {"0", "65", "-1", "1.0", "'8'", "true"})
     EXPECT_EQ(problem_of(std::string("[listen]\naddress = 'a'\nworkers = ") + workers),
               "configuration: listen.workers is not an integer from 1 to 64")
         << workers;
+}
+
+TEST(SectionTest, an_optional_word_is_one_of_its_words_and_an_optional_table_may_be_missing) {
+  const auto read_word = [](std::string_view text) -> base::Result<std::string> {
+    const auto root = toml::parse(text);
+    std::string location = "absolute";
+    KARV_TRY_VOID(Section(root, "api").word("location", location, {"absolute", "path"}).end());
+    return location;
+  };
+  EXPECT_EQ(read_word("").value(), "absolute");
+  EXPECT_EQ(read_word("[api]").value(), "absolute");
+  EXPECT_EQ(read_word("[api]\nlocation = 'path'").value(), "path");
+  for (const char* bad : {"[api]\nlocation = ''", "[api]\nlocation = 'relative'", "[api]\nlocation = 1"})
+    EXPECT_EQ(read_word(bad).error().internal_text(), "configuration: api.location is none of absolute, path") << bad;
+  EXPECT_EQ(read_word("api = 'path'").error().internal_text(), "configuration: api is no table");
 }
 
 TEST(ReadTomlTest, a_syntax_error_is_named_with_its_line_and_a_missing_file_is_an_error) {

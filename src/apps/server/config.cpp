@@ -5,13 +5,15 @@
 namespace karv::apps::server {
 namespace {
 
+constexpr std::int64_t kSandboxRate = 100'000;  // load tests are what a sandbox is for
+
 base::Result<Config> from_table(const toml::table& root) {
   Config c;
   std::string mode;
   Section top(root, "");
   top.text("mode", mode).text("database", c.database).text("public_url", c.public_url);
   top.text("vault_url", c.vault_url).text("pages", c.pages);
-  for (const char* section : {"listen", "secrets", "vault", "mail"}) top.table(section);
+  for (const char* section : {"listen", "secrets", "vault", "mail", "merchant_api"}) top.table(section);
   KARV_TRY_VOID(top.end());
   if (mode != "sandbox" && mode != "production") return configuration_error("mode is neither sandbox nor production");
   c.sandbox = mode == "sandbox";
@@ -39,6 +41,13 @@ base::Result<Config> from_table(const toml::table& root) {
                     .text("ca", c.mail.ca)
                     .text("sender", c.mail.sender)
                     .integer("port", c.mail.port, 1, 65'535)
+                    .end());
+  auto& api = c.merchant_api;
+  if (c.sandbox) api.session_creations_per_second = api.calls_per_second = kSandboxRate;
+  KARV_TRY_VOID(Section(root, "merchant_api")
+                    .integer("session_creations_per_second", api.session_creations_per_second, 1, 1'000'000)
+                    .integer("calls_per_second", api.calls_per_second, 1, 1'000'000)
+                    .word("location", api.location, {"absolute", "path"})
                     .end());
   return c;
 }

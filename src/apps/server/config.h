@@ -9,6 +9,9 @@
 //   [secrets]  server_key, epoch_key, outbox_key   # files of 32 random bytes or more
 //   [vault]    address, server_name, ca, cert, key # the private channel
 //   [mail]     host, port, server_name, ca, sender
+//   [merchant_api]                                 # may be left out
+//     session_creations_per_second, calls_per_second   # per merchant: 40 and 200; in sandbox mode 100000
+//     location = "absolute"                            # or "path": what Location holds
 #pragma once
 
 #include <cstdint>
@@ -35,6 +38,10 @@ struct Config {
     std::string host, server_name, ca, sender;
     std::int64_t port = 25;
   } mail;
+  struct MerchantApi {
+    std::int64_t session_creations_per_second = 40, calls_per_second = 200;
+    std::string location = "absolute";
+  } merchant_api;
 };
 
 // Errors: bad_value, naming the key that is missing, unknown or wrong.

@@ -5,6 +5,7 @@
 #include "api/checkout/routes.h"
 #include "api/customer/routes.h"
 #include "api/errors.h"
+#include "api/health.h"
 #include "api/merchant/dialect.h"
 #include "api/merchant/order_management.h"
 #include "api/merchant/payments.h"
@@ -21,9 +22,9 @@
 #include "ops/business_clock.h"
 #include "scheduler/scheduler.h"
 #include "store/migrate.h"
+#include "store/open.h"
 #include "store/outbox.h"
 #include "store/sequencer.h"
-#include "store/sqlite/sqlite.h"
 #include "vault_api/client.h"
 
 namespace karv::apps::server {
@@ -36,7 +37,7 @@ constexpr base::Duration kSequencerTick = base::milliseconds(250);
 constexpr std::int64_t kSequencerBatch = 500;
 
 Result<std::unique_ptr<store::Database>> open_database(const Config& config) {
-  KARV_TRY(auto database, store::open_sqlite({.path = config.database}));
+  KARV_TRY(auto database, store::open_database({.address = config.database, .use = store::StoreUse::server}));
   const auto migrations = server_migrations();
   if (config.sandbox) {
     KARV_TRY_VOID(store::migrate(*database, migrations));
@@ -88,11 +89,13 @@ struct Process::Impl {
   std::optional<notify::Context> mail_context;
   std::optional<orders::Context> orders_context;
   std::optional<identity::MerchantAuthenticator> authenticator;
+  std::optional<api::merchant::Rates> rates;
   std::optional<api::Services> services;
   std::optional<api::Pages> pages;
   net::Loop loop{2};
   net::WorkerPool workers;
   std::unique_ptr<net::Client> client;
+  std::unique_ptr<store::News> news;
   std::optional<jobs::Tools> tools;
   std::optional<scheduler::Scheduler> scheduler;
   std::optional<store::Sequencer> sequencer;
@@ -107,6 +110,8 @@ Result<void> Process::Impl::open_stores() {
     business.set_offset(offset);
   }
   KARV_TRY(pages, api::Pages::load(config.pages));
+  KARV_TRY(news, store::open_news(config.database, [this](std::string_view text) { feed.hear(text); }));
+  feed.share_through([this](std::string_view text) { news->tell(text); });
   return {};
 }
 
@@ -128,13 +133,18 @@ void Process::Impl::make_contexts() {
   orders_context.emplace(orders::Context{wall, business, random, *sealer, *identity_context, *mail_context, feed,
                                          *tokens, config.public_url, config.sandbox, &known_accounts});
   authenticator.emplace(*keys, wall);
+  rates.emplace(wall, api::merchant::Rates::Limits{
+                          .session_creations = static_cast<int>(config.merchant_api.session_creations_per_second),
+                          .calls = static_cast<int>(config.merchant_api.calls_per_second)});
   services.emplace(api::Services{.database = *database,
                                  .orders = *orders_context,
                                  .merchants = *authenticator,
+                                 .rates = *rates,
                                  .base_url = config.public_url,
                                  .vault_url = config.vault_url,
                                  .environment = config.sandbox ? "sandbox" : "live",
-                                 .sandbox = config.sandbox});
+                                 .sandbox = config.sandbox,
+                                 .location_is_a_path = config.merchant_api.location == "path"});
 }
 
 Result<void> Process::Impl::open_channel() {
@@ -171,6 +181,7 @@ void Process::Impl::add_routes() {
   api::checkout::add_routes(router, *services);
   api::customer::add_routes(router, *services);
   api::add_page_routes(router, *pages, *services);
+  api::add_health_route(router, *database);
   if (config.sandbox)
     api::sandbox::add_routes(router, *services, [this](const calendar::Period& period) { return advance(period); });
 }

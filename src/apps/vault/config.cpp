@@ -5,6 +5,8 @@
 namespace karv::apps::vault {
 namespace {
 
+constexpr std::int64_t kSandboxRate = 100'000;  // tests and demonstrations all come from one address
+
 base::Result<Config> from_table(const toml::table& root) {
   Config c;
   std::string mode;
@@ -17,12 +19,15 @@ base::Result<Config> from_table(const toml::table& root) {
   c.mode = mode == "sandbox" ? Mode::sandbox : Mode::production;
 
   auto& p = c.public_door;
+  if (c.mode == Mode::sandbox) p.posts_per_minute = p.pages_per_minute = kSandboxRate;
   KARV_TRY_VOID(Section(root, "public")
                     .text("listen", p.listen)
                     .text("url", p.url)
                     .text("cert", p.cert)
                     .text("key", p.key)
                     .text("pages", p.pages)
+                    .integer("posts_per_minute", p.posts_per_minute, 1, 1'000'000)
+                    .integer("pages_per_minute", p.pages_per_minute, 1, 1'000'000)
                     .end());
   auto& i = c.private_door;
   KARV_TRY_VOID(Section(root, "private")

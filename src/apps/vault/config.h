@@ -3,6 +3,7 @@
 //   mode = "sandbox"                       # or "production"
 //   database = "var/vault/vault.db"
 //   [public]   listen, url, cert, key, pages       # pages: the built card form
+//              posts_per_minute, pages_per_minute  # per client; may be left out: 30 and 120, in sandbox mode 100000
 //   [private]  listen, cert, key, client_ca
 //   [network]  address, server_name, ca, cert, key, answer_limit_ms
 //   [hsm]      module, token_label, pin_file, key_label
@@ -23,6 +24,7 @@ struct Config {
   std::string database;
   struct Public {
     std::string listen, url, cert, key, pages;
+    std::int64_t posts_per_minute = 30, pages_per_minute = 120;
   } public_door;
   struct Private {
     std::string listen, cert, key, client_ca;

@@ -14,7 +14,7 @@
 #include "net/server.h"
 #include "net/worker_pool.h"
 #include "store/migrate.h"
-#include "store/sqlite/sqlite.h"
+#include "store/open.h"
 #include "vault/card_line.h"
 #include "vault/private_door.h"
 #include "vault/problem.h"
@@ -35,7 +35,7 @@ constexpr base::Duration kGrace = base::seconds(10);
 constexpr int kTicketSweepSeconds = 600;
 
 base::Result<std::unique_ptr<store::Database>> open_database(const Config& config) {
-  KARV_TRY(auto database, store::open_sqlite({.path = config.database}));
+  KARV_TRY(auto database, store::open_database({.address = config.database, .use = store::StoreUse::server}));
   const auto migrations = store::all_migrations({store::migrations(), kv::migrations()});
   if (config.mode == Mode::sandbox) {
     KARV_TRY_VOID(store::migrate(*database, migrations));
@@ -199,7 +199,13 @@ base::Result<void> Process::Impl::open_line() {
 }
 
 base::Result<void> Process::Impl::open_doors() {
-  public_router = kv::public_routes(*desk, *pages, config.public_door.url);
+  public_router =
+      kv::public_routes({.desk = *desk,
+                         .pages = *pages,
+                         .wall = wall,
+                         .origin = config.public_door.url,
+                         .limits = {.posts_per_minute = static_cast<int>(config.public_door.posts_per_minute),
+                                    .pages_per_minute = static_cast<int>(config.public_door.pages_per_minute)}});
   auto options = door_options();
   options.listen = config.public_door.listen;
   options.cert_file = config.public_door.cert;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "store/sqlite/start_check.h"
 
 namespace karv::store::sqlite {
 namespace {
@@ -70,7 +71,11 @@ Value column_value(sqlite3_stmt* statement, int column) {
 Result<void> ensure_private_file(const std::string& path) {
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (file < 0 && errno == EEXIST) return {};
-  if (file < 0) return internal_error(ErrorCode::unavailable, fmt::format("cannot make {}: error {}", path, errno));
+  if (file < 0)
+    return internal_error(
+        errno == ENOSPC ? ErrorCode::storage_full : ErrorCode::unavailable,
+        fmt::format("{} cannot be made ({}): free space, or let the user that runs this own the folder", path,
+                    words_of(errno)));
   ::close(file);
   return {};
 }
@@ -84,9 +89,35 @@ Result<std::unique_ptr<Connection>> Connection::open(const SqliteOptions& option
   const int code =
       sqlite3_open_v2(options.path.c_str(), &db, flags, options.vfs.empty() ? nullptr : options.vfs.c_str());
   std::unique_ptr<Connection> connection(new Connection(db));  // owns db even when opening failed
-  if (code != SQLITE_OK) return connection->error_of(code);
-  KARV_TRY_VOID(connection->configure(options, role));
+  if (code != SQLITE_OK) return connection->explain_opening(options.path, connection->error_of(code));
+  if (auto configured = connection->configure(options, role); !configured.ok())
+    return connection->explain_opening(options.path, std::move(configured).error());
   return connection;
+}
+
+// In words that say what to do. SQLite's own stay in it, for whoever knows them.
+base::Error Connection::explain_opening(const std::string& path, base::Error why) const {
+  const auto sentence = [&](std::string_view cure) {
+    return internal_error(why.code(), fmt::format("{} cannot be opened: {}; {}", path, why.internal_text(), cure));
+  };
+  switch (last_code_ & 0xff) {
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return damaged(path, why.internal_text());
+    case SQLITE_FULL:
+      return sentence("free space on its disk, then start again");
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return sentence("another program holds it: end that one, then start again");
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_CANTOPEN:
+      return sentence("let the user that runs this own the file, its -wal and -shm, and their folder");
+    case SQLITE_IOERR:
+      return sentence("look at the disk: is it full, read-only or failing?");
+    default:
+      return why;
+  }
 }
 
 Connection::~Connection() {
@@ -196,6 +227,21 @@ Result<std::string> Connection::setting(std::string_view text) {
   };
   const std::string terminated(text);
   const int code = sqlite3_exec(db_, terminated.c_str(), keep_first, &answer, nullptr);
+  if (code != SQLITE_OK) return error_of(code);
+  return answer;
+}
+
+Result<std::vector<std::string>> Connection::lines(std::string_view text) {
+  std::vector<std::string> answer;
+  const auto keep = [](void* out, int columns, char** values, char**) {
+    std::string line;
+    for (int column = 0; column < columns && column < 3; ++column)
+      line += (line.empty() ? "" : " ") + std::string(values[column] != nullptr ? values[column] : "null");
+    static_cast<std::vector<std::string>*>(out)->push_back(std::move(line));
+    return 0;
+  };
+  const std::string terminated(text);
+  const int code = sqlite3_exec(db_, terminated.c_str(), keep, &answer, nullptr);
   if (code != SQLITE_OK) return error_of(code);
   return answer;
 }

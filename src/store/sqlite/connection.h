@@ -35,8 +35,11 @@ class Connection {
   Result<void> control(Sql word);
   // For settings and schema changes; not kept prepared.
   Result<void> run(std::string_view text);
-  // The answer of a pragma.
+  // The answer of a pragma: its first value, or the first three columns of every line.
   Result<std::string> setting(std::string_view pragma);
+  Result<std::vector<std::string>> lines(std::string_view pragma);
+  // Ends what another thread runs on this connection. The one thing that may be called beside its use.
+  void interrupt() { sqlite3_interrupt(db_); }
 
   // False as soon as SQLite has given the transaction up, which it does silently on some errors.
   bool in_transaction() const { return sqlite3_get_autocommit(db_) == 0; }
@@ -64,6 +67,7 @@ class Connection {
   Result<Statement*> prepare(std::string_view text);
   Result<void> bind(const Statement& statement, const std::vector<Value>& parameters);
   base::Error error_of(int code);
+  base::Error explain_opening(const std::string& path, base::Error why) const;
 
   sqlite3* db_;
   std::unordered_map<std::string_view, Statement> statements_;  // keyed by program text, which lives forever

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/random.h"
-#include "store/sqlite/temporary.h"
+#include "store/temporary.h"
 
 namespace karv::store {
 namespace {
@@ -100,7 +100,7 @@ class Child {
 };
 
 TEST(CrashTest, every_acknowledged_row_survives_kill_9) {
-  auto db = TemporaryDatabase::create(schema());
+  auto db = TemporaryDatabase::create_file(schema());
   const std::string path = db.path();
   db.close();
   base::SeededRandom random(11);
@@ -108,7 +108,7 @@ TEST(CrashTest, every_acknowledged_row_survives_kill_9) {
   for (int round = 0; round < 6; ++round) {
     const auto more = Child(path).kill_after(50 + random.below(1500));
     acknowledged.insert(acknowledged.end(), more.begin(), more.end());
-    auto reopened = open_sqlite({.path = path});
+    auto reopened = open_sqlite({.path = path, .use = StoreUse::server});
     ASSERT_TRUE(reopened.ok());
     const auto rows = (*reopened)->read<Rows>("items", [](ReadTx& tx) { return tx.read_one({kFindItems, {}}); });
     ASSERT_TRUE(rows.ok());

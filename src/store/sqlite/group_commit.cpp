@@ -20,6 +20,38 @@ bool is_about_storage(const base::Error& error) {
   return error.code() == ErrorCode::storage_full || error.code() == ErrorCode::unavailable;
 }
 
+StorageState state_after(const base::Error& lost) {
+  return lost.code() == ErrorCode::storage_full ? StorageState::full : StorageState::failing;
+}
+
+std::string_view word(StorageState state) {
+  switch (state) {
+    case StorageState::writable:
+      return "writable";
+    case StorageState::full:
+      return "full";
+    case StorageState::failing:
+      return "failing";
+    case StorageState::damaged:
+      return "damaged";
+  }
+  return "failing";
+}
+
+std::string_view what_to_do(StorageState state) {
+  switch (state) {
+    case StorageState::writable:
+      return "nothing";
+    case StorageState::full:
+      return "free space on the database's disk; writes are refused, reads go on, no restart is needed";
+    case StorageState::failing:
+      return "look at the disk and its log; writes are tried again by themselves";
+    case StorageState::damaged:
+      return "stop, run `karv store check --config FILE`, restore the last good backup; writes are refused";
+  }
+  return "";
+}
+
 void run_actions(std::vector<std::function<void()>>& actions) {
   for (const auto& action : actions) {
     try {
@@ -34,9 +66,12 @@ void run_actions(std::vector<std::function<void()>>& actions) {
 }  // namespace
 
 Result<void> GroupCommit::run(std::string_view use_case, const std::function<Result<void>(Tx&)>& work) {
+  if (state() == StorageState::damaged)
+    return internal_error(ErrorCode::unavailable, "nothing is written to a damaged database");
   take_turn();
   auto joined = join_batch();
   if (!joined.ok()) {
+    if (is_about_storage(joined.error())) change_state(state_after(joined.error()), joined.error().internal_text());
     const Lock lock(mutex_);
     pass_turn();
     return std::move(joined).error();
@@ -149,6 +184,7 @@ void GroupCommit::commit(Batch& batch) {
     close(batch, explain_failed_commit(std::move(committed).error()));
     return;
   }
+  if (batch.wrote) change_state(StorageState::writable, "");  // a batch of reads says nothing about the disk
   run_actions(batch.actions);
   close(batch, std::nullopt);
   checkpoint();
@@ -174,6 +210,7 @@ void GroupCommit::close(Batch& batch, std::optional<base::Error> lost) {
     if (connection_->in_transaction()) std::ignore = connection_->control(kRollback);
     needs_reopen_ = needs_reopen_ || connection_->doubtful() || connection_->in_transaction();
     batch.actions.clear();
+    change_state(state_after(*lost), lost->internal_text());
     base::log::error("batch_lost", {{"members", batch.members}, {"detail", lost->internal_text()}});
   }
   batch_.reset();
@@ -182,6 +219,19 @@ void GroupCommit::close(Batch& batch, std::optional<base::Error> lost) {
   batch.done = true;
   batch.finished.notify_all();
 }
+
+void GroupCommit::change_state(StorageState to, std::string_view detail) {
+  auto from = state_.load();
+  do {
+    if (from == to || from == StorageState::damaged) return;
+  } while (!state_.compare_exchange_weak(from, to));
+  if (to == StorageState::writable)
+    base::log::warn("storage_writable_again", {{"was", word(from)}});
+  else
+    base::log::error("storage_read_only", {{"state", word(to)}, {"detail", detail}, {"what_to_do", what_to_do(to)}});
+}
+
+void GroupCommit::refuse_writes(const std::string& why) { change_state(StorageState::damaged, why); }
 
 Result<void> GroupCommit::reopen() {
   KARV_TRY(auto fresh, Connection::open(options_, Role::writer));

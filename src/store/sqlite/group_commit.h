@@ -8,6 +8,7 @@
 // When the transaction is lost (disk full, I/O error), nobody of the batch is answered from it.
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <exception>
 #include <functional>
@@ -28,6 +29,10 @@ class GroupCommit {
 
   void add_commit_check(CommitCheck check) { checks_.push_back(std::move(check)); }
   Result<void> run(std::string_view use_case, const std::function<Result<void>(Tx&)>& work);
+
+  StorageState state() const { return state_.load(std::memory_order_relaxed); }
+  // From now on every write is refused. Of all states this one is not left.
+  void refuse_writes(const std::string& why);
 
  private:
   // Everybody who shares one COMMIT. `done` and `lost` belong to mutex_; the rest to whoever has the turn.
@@ -63,11 +68,15 @@ class GroupCommit {
   Result<void> reopen();
   Result<void> seal();
 
+  // Says so once when the state changes.
+  void change_state(StorageState to, std::string_view detail);
+
   // Hands the turn on or commits, then waits for the batch.
   void settle(Batch& batch) KARV_EXCLUDES(mutex_);
 
   const SqliteOptions& options_;
   std::vector<CommitCheck> checks_;
+  std::atomic<StorageState> state_{StorageState::writable};
 
   // These belong to whoever has the turn.
   std::unique_ptr<Connection> connection_;

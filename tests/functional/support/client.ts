@@ -46,8 +46,9 @@ export class Client {
   readonly #port: number;
   readonly #credentials: Credentials;
 
-  constructor(system: System, credentials: Credentials = system.merchant) {
-    this.#port = Number(new URL(system.addresses.base_url).port);
+  /** `port`: of another door to the same Karv; else its own. */
+  constructor(system: System, credentials: Credentials = system.merchant, port?: number) {
+    this.#port = port ?? Number(new URL(system.addresses.base_url).port);
     this.#agent = new Agent({ keepAlive: true, ca: system.authority, servername: 'pay.localhost' });
     this.#credentials = credentials;
   }

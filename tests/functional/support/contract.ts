@@ -26,7 +26,7 @@ export interface Exchange {
   readonly body: string;
 }
 
-const files = ['merchant.yaml', 'checkout.yaml', 'customer.yaml'];
+const files = ['merchant.yaml', 'checkout.yaml', 'customer.yaml', 'operations.yaml'];
 const methods = ['get', 'post', 'patch', 'put', 'delete'];
 const ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: false });
 const documents = new Map<string, Node>();

