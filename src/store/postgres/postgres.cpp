@@ -149,8 +149,11 @@ class PostgresDatabase final : public Database {
       return true;
     }
     if (!tx.failure()) return false;
-    if (tx.failure()->state == "25006") pool_.forget_idle();  // that server only reads now: another one writes
-    return tx.failure()->error.code() == ErrorCode::conflict || tx.failure()->state == "25006";
+    const std::string& state = tx.failure()->state;
+    if (state == "25006") pool_.forget_idle();  // that server only reads now: another one writes
+    // A key that is taken, or rows not as expected, stay so for a work that did not look.
+    if (state == "23505" || state == "22012") return tx.has_read();
+    return tx.failure()->error.code() == ErrorCode::conflict || state == "25006";
   }
 
   void forget_old_attempts() {

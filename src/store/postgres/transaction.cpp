@@ -20,7 +20,7 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-// An insert of values touches one row or fails by itself; everything else is counted.
+// An insert of values touches the rows it names or fails by itself; everything else is counted.
 bool touches_for_sure(std::string_view text) {
   return trimmed(text).starts_with("insert into") && text.find("values (") != std::string_view::npos &&
          text.find("on conflict") == std::string_view::npos;
@@ -73,7 +73,7 @@ std::vector<Command> PostgresTx::opening() {
   begun_ = true;
   for (const auto& queued : queue_) {
     const std::string_view text = queued.query.sql.text();
-    const bool sure = queued.expected_rows == 1 && touches_for_sure(text);
+    const bool sure = touches_for_sure(text);
     commands.push_back({.text = text,
                         .parameters = &queued.query.parameters,
                         .form = sure ? Form::as_written : Form::counted,
@@ -101,6 +101,7 @@ Result<std::vector<Rows>> PostgresTx::read(std::vector<Query> batch) {
     return failure_->error;
   }
   ++round_trips_;
+  has_read_ = true;
   auto commands = opening();
   const std::size_t before = commands.size();
   for (const auto& query : batch) commands.push_back(command_of(query));

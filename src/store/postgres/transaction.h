@@ -50,6 +50,8 @@ class PostgresTx final : public Tx {
   // After a failed commit(): whether it may have happened all the same.
   bool in_doubt() const { return in_doubt_; }
   bool changed_schema() const { return schema_locked_; }
+  // Whether its writes were decided on what it read; if not, the same work writes the same again.
+  bool has_read() const { return has_read_; }
   // After any failure: the engine's, if there was one.
   const std::optional<Failure>& failure() const { return failure_; }
   std::vector<std::function<void()>> take_actions() { return std::exchange(actions_, {}); }
@@ -66,6 +68,7 @@ class PostgresTx final : public Tx {
   const AttemptId attempt_;
   const bool mark_;
   bool begun_ = false;
+  bool has_read_ = false;
   bool wrote_ = false;
   bool finished_ = false;
   bool schema_locked_ = false;
