@@ -198,9 +198,9 @@ TEST_F(JobsTest, a_charge_that_was_never_sent_is_made_the_same_day_without_a_mai
   shop.world.advance(base::days(31));
   EXPECT_TRUE(run("mails"));
   const auto mails = sent.size();
+  const auto due = installment(order, 1).installment_id;
   ASSERT_TRUE(shop.write<rails::CardOperation>([&](store::Tx& tx) {
-                    return orders::start_installment_payment(tx, shop.context,
-                                                             {installment(order, 1).installment_id, std::nullopt});
+                    return orders::start_installment_payment(tx, shop.context, {due, std::nullopt});
                   })
                   .ok());
   EXPECT_EQ(charge_due(), 0);  // one is on its way, for all we know

@@ -229,9 +229,9 @@ TEST_F(PaymentServiceTest, a_refused_completion_opens_its_installment_again_once
   EXPECT_EQ(shop.mails(notify::kPaymentRefused), 1U);
   ASSERT_EQ(page->news.size(), 1U);
   EXPECT_TRUE(page->news[0].contains(order.order_id.text()));
-  const auto records = shop.read<std::vector<audit::Record>>([&](store::ReadTx& tx) {
-    return audit::list_by_subject(tx, {"installment", installment(order, 0).installment_id.text()}, 10);
-  });
+  const auto opened = installment(order, 0).installment_id.text();
+  const auto records = shop.read<std::vector<audit::Record>>(
+      [&](store::ReadTx& tx) { return audit::list_by_subject(tx, {"installment", opened}, 10); });
   ASSERT_EQ(records->size(), 1U);
   EXPECT_EQ(records->front().action, "payment_refused");
   EXPECT_EQ(shop.operations(order.authorization_id, OperationKind::reverse).size(), 1U);

@@ -67,11 +67,11 @@ class FakeVaultForTest {
   net::CallOutcome handle(const net::OutboundRequest& request) {
     constexpr std::string_view kOperations = "/private/v1/operations/";
     constexpr std::string_view kCards = "/private/v1/cards/";
+    if (request.path == vault_api::BarRequest::kPath) return bar(request.body);  // before the names below its folder
     if (request.path.starts_with(kOperations)) {
       const auto known = known_.find(request.path.substr(kOperations.size()));
       return known == known_.end() ? problem(404, "NOT_FOUND") : good(known->second.answer);
     }
-    if (request.path == vault_api::BarRequest::kPath) return bar(request.body);
     if (request.path == vault_api::DeriveRequest::kPath)
       return good(vault_api::DeriveAnswer{"derived-" + std::to_string(++derived_)});
     if (request.path == vault_api::TestCardRequest::kPath || request.path == vault_api::CollectRequest::kPath)

@@ -63,7 +63,8 @@ vault_api::OperationAnswer answer_about(const Operation& operation) {
           .state = operation.state,
           .response_code = operation.response_code,
           .approval_code = operation.approval_code,
-          .network_reference = operation.reference};
+          // The network never hears of what was barred.
+          .network_reference = operation.state == OperationState::barred ? std::string() : operation.reference};
 }
 
 Operation Operations::wanted_operation(OperationKind kind, const vault_api::CardOperation& request) {
@@ -236,9 +237,7 @@ base::Result<vault_api::OperationAnswer> Operations::bar(const vault_api::BarReq
         KARV_TRY(const auto found, find_operation(tx, request.operation));
         if (found) return answer_about(*found);
         insert_operation(tx, never, wall_.now());
-        auto answer = answer_about(never);
-        answer.network_reference.clear();  // the network never hears of it
-        return answer;
+        return answer_about(never);
       });
 }
 

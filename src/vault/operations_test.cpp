@@ -442,15 +442,17 @@ TEST_F(OperationsTest, an_intent_that_was_committed_and_never_sent_is_reversed_a
   // As a kill between the commit and the network's answer leaves it.
   ASSERT_TRUE(
       vault->database
-          ->write<void>(
-              "test",
-              [&](store::Tx& tx) -> base::Result<void> {
-                tx.write({"update operations set state = 'recorded' where operation_id = $1", {request.operation}}, 1);
-                tx.write({"insert into open_operations (operation_id, attempts, due_at) values ($1, 0, $2)",
-                          {request.operation, std::int64_t{9'000'000'000'000}}},
-                         1);
-                return {};
-              })
+          ->write<void>("test",
+                        [&](store::Tx& tx) -> base::Result<void> {
+                          tx.write({"update operations set state = 'recorded', response_code = '', approval_code = ''"
+                                    " where operation_id = $1",
+                                    {request.operation}},
+                                   1);
+                          tx.write({"insert into open_operations (operation_id, attempts, due_at) values ($1, 0, $2)",
+                                    {request.operation, std::int64_t{9'000'000'000'000}}},
+                                   1);
+                          return {};
+                        })
           .ok());
   restart();
   EXPECT_TRUE(becomes(request.operation, OperationState::reversed));

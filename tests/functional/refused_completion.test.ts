@@ -57,7 +57,10 @@ interface Purchase {
 }
 
 async function shown(client: Client, cookie: string, order: string): Promise<Purchase> {
-  const answer = await client.get(`/customer/v1/purchases/${order}`, { credentials: null, headers: { Cookie: cookie } });
+  const answer = await client.get(`/customer/v1/purchases/${order}`, {
+    credentials: null,
+    headers: { Cookie: cookie },
+  });
   return expectStatus(answer, 200).json<Purchase>();
 }
 

@@ -84,10 +84,9 @@ ofFiles('one server for one database', () => {
   test('the command line works beside it', () => {
     expect(installation.karv('ledger', 'verify').status).toBe(0);
     expect(installation.karv('merchant', 'create', '--name', 'Beside', '--country', 'SE').status).toBe(0);
-    expect(installation.karv('store', 'check')).toMatchObject({
-      status: 0,
-      said: expect.stringMatching(/, 0 findings\n$/),
-    });
+    const checked = installation.karv('store', 'check');
+    expect(checked.status).toBe(0);
+    expect(checked.said).toMatch(/, 0 findings\n$/);
   });
 
   test('what kill -9 left behind is no obstacle', async () => {

@@ -297,7 +297,7 @@ TEST_F(StartCheckTest, what_a_crash_left_in_the_log_is_taken_over) {
 
 TEST_F(StartCheckTest, a_bit_flipped_anywhere_before_the_last_transaction_of_the_log_is_found) {
   base::SeededRandom random(4);
-  for (int round = 0; round < 60; ++round) {
+  for (int round = 0; round < 30; ++round) {
     const std::string path = crashed_copy(20);
     const auto size = fs::file_size(path + "-wal");
     const auto frames = (size - 32) / (kPage + 24);
