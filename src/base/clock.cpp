@@ -7,6 +7,12 @@
 namespace karv::base {
 namespace {
 
+// What four digits of a year can say: 0000-01-01T00:00:00.000Z and 9999-12-31T23:59:59.999Z.
+constexpr Instant kFirstInstant{std::chrono::sys_days{std::chrono::year{0} / 1 / 1}.time_since_epoch().count() *
+                                days(1).ms};
+constexpr Instant kLastInstant{
+    std::chrono::sys_days{std::chrono::year{10'000} / 1 / 1}.time_since_epoch().count() * days(1).ms - 1};
+
 // Reads exactly `count` digits at `*at`, moving past them; -1 when there are none.
 int take_digits(std::string_view text, std::size_t& at, std::size_t count) {
   if (at + count > text.size()) return -1;
@@ -88,7 +94,9 @@ std::optional<Instant> from_rfc3339(std::string_view text) {
   if (!date.ok()) return std::nullopt;
   const std::int64_t day_number = sys_days{date}.time_since_epoch().count();
   const std::int64_t minutes_of_day = hour * 60 + minute - *offset;
-  return Instant{((day_number * 1440 + minutes_of_day) * 60 + second) * 1000 + millis};
+  const Instant instant{((day_number * 1440 + minutes_of_day) * 60 + second) * 1000 + millis};
+  if (instant < kFirstInstant || instant > kLastInstant) return std::nullopt;
+  return instant;
 }
 
 Instant SystemClock::now() const {

@@ -39,7 +39,7 @@ struct Instant {
 
 // "2026-11-22T17:41:05.123Z"; the form of every API. Source: RFC 3339.
 std::string to_rfc3339(Instant instant);
-// Accepts exactly that form, with or without fraction (1..9 digits), "Z" or a numeric offset.
+// Accepts exactly that form (fraction of 1..9 digits or none, "Z" or numeric offset) and instants of its years only.
 std::optional<Instant> from_rfc3339(std::string_view text);
 
 class Clock {

@@ -45,6 +45,14 @@ TEST(Rfc3339, anything_else_is_refused) {
     EXPECT_FALSE(from_rfc3339(text)) << text;
 }
 
+// Held by fuzz/time_fuzz too: what is accepted can be written and read again.
+TEST(Rfc3339, an_offset_does_not_lead_out_of_the_years_that_can_be_written) {
+  EXPECT_EQ(from_rfc3339("0000-01-01T00:00:00Z"), Instant{-62'167'219'200'000});  // .NET and ECMA-262 give the same
+  EXPECT_EQ(to_rfc3339(*from_rfc3339("9999-12-31T23:59:59.999Z")), "9999-12-31T23:59:59.999Z");
+  EXPECT_FALSE(from_rfc3339("0000-01-01T00:00:00+00:01"));
+  EXPECT_FALSE(from_rfc3339("9999-12-31T23:59:59-00:01"));
+}
+
 TEST(Rfc3339, what_is_written_is_read_back) {
   SeededRandom random(2);
   for (int i = 0; i < 2000; ++i) {

@@ -77,7 +77,7 @@ base::Result<std::optional<MailToSend>> issue_code(store::Tx& tx, const Context&
   const base::Bytes peer_index = context.keys.peer_index(request.peer.substr(0, kMaxPeer));
   KARV_TRY(const std::vector<store::Rows> answers,
            tx.read({count_codes_by_email(email_index, now - base::minutes(15)),
-                    count_codes_by_email(email_index, now - base::hours(24)),
+                    count_codes_by_email(email_index, now - kLongestCodeLimit),
                     count_codes_by_peer(peer_index, now - base::hours(1)), find_open_codes(request.scope, email_index),
                     find_customer_by_email(email_index)}));
   KARV_TRY_VOID(
@@ -112,9 +112,10 @@ base::Result<CodeCheck> check_code(store::Tx& tx, const Context& context, const 
   return check;
 }
 
-base::Result<std::int64_t> forget_old_codes(store::Tx& tx, const Context& context, std::int64_t limit) {
-  const base::Instant before = context.wall.now() - base::hours(25);
-  KARV_TRY(const store::Rows rows, tx.read_one(find_old_codes(before, limit)));
+base::Result<std::int64_t> forget_old_codes(store::Tx& tx, const Context& context, base::Instant issued_before,
+                                            std::int64_t limit) {
+  KARV_REQUIRE(issued_before <= context.wall.now() - kLongestCodeLimit);
+  KARV_TRY(const store::Rows rows, tx.read_one(find_old_codes(issued_before, limit)));
   const std::vector<CodeRow> codes = read_codes(rows);
   for (const CodeRow& code : codes) delete_code(tx, code.code_id);
   return static_cast<std::int64_t>(codes.size());

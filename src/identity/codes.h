@@ -36,6 +36,9 @@ struct CodeScope {
 inline constexpr base::Duration kCodeLifetime = base::minutes(10);
 inline constexpr std::int64_t kCodeAttempts = 5;
 
+// The longest time over which codes are counted (a day per address): their rows are needed that long.
+inline constexpr base::Duration kLongestCodeLimit = base::hours(24);
+
 // How many codes may be asked for. Configurable, so that a test bed can raise them.
 struct CodeLimits {
   std::int64_t per_email_in_15_minutes = 5;
@@ -79,7 +82,9 @@ base::Result<std::optional<MailToSend>> issue_code(store::Tx& tx, const Context&
 base::Result<CodeCheck> check_code(store::Tx& tx, const Context& context, const CodeScope& scope, const Email& email,
                                    std::string_view code);
 
-// Removes codes that no limit counts any more, at most `limit`. Answers how many. Cost: one round trip.
-base::Result<std::int64_t> forget_old_codes(store::Tx& tx, const Context& context, std::int64_t limit);
+// Removes codes that were issued before (wall), at most `limit`. Answers how many. Pre: no limit counts them any more.
+// Cost: one round trip.
+base::Result<std::int64_t> forget_old_codes(store::Tx& tx, const Context& context, base::Instant issued_before,
+                                            std::int64_t limit);
 
 }  // namespace karv::identity

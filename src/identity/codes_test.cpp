@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include "base/check.h"
 #include "identity/world_for_test.h"
 
 namespace karv::identity {
@@ -145,11 +146,33 @@ TEST_F(CodesTest, old_codes_are_forgotten_and_recent_ones_kept) {
   issued_code(scope);
   world.advance(base::hours(26));
   const std::string code = issued_code(scope);
-  const auto forgotten =
-      world.write<std::int64_t>([&](store::Tx& tx) { return forget_old_codes(tx, world.context(), 100); });
+  const auto forgotten = world.write<std::int64_t>(
+      [&](store::Tx& tx) { return forget_old_codes(tx, world.context(), world.wall.now() - base::hours(25), 100); });
   ASSERT_TRUE(forgotten.ok());
   EXPECT_EQ(*forgotten, 1);
   EXPECT_EQ(verdict(scope, code), CodeVerdict::right);
+}
+
+TEST_F(CodesTest, no_code_that_a_limit_counts_can_be_forgotten) {
+  const auto too_early = world.wall.now() - kLongestCodeLimit + base::milliseconds(1);
+  EXPECT_THROW(std::ignore = world.write<std::int64_t>(
+                   [&](store::Tx& tx) { return forget_old_codes(tx, world.context(), too_early, 100); }),
+               base::RequirementFailed);
+}
+
+TEST_F(CodesTest, old_codes_go_in_batches) {
+  for (int i = 0; i < 3; ++i) issued_code(some_checkout());
+  world.advance(base::hours(26));
+  const auto forget = [&](std::int64_t limit) {
+    return world
+        .write<std::int64_t>([&](store::Tx& tx) {
+          return forget_old_codes(tx, world.context(), world.wall.now() - base::hours(25), limit);
+        })
+        .value();
+  };
+  EXPECT_EQ(forget(2), 2);
+  EXPECT_EQ(forget(2), 1);
+  EXPECT_EQ(forget(2), 0);
 }
 
 TEST_F(CodesTest, issuing_and_checking_cost_one_read_each) {

@@ -65,6 +65,8 @@ constexpr Sql kInsertSession =
     "last_used_at, expires_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 constexpr Sql kUpdateLastUsed =
     "update customer_sessions set last_used_at = $1 where session_id = $2 and ended_at is null";
+constexpr Sql kFindOldSessions = "select session_mac from customer_sessions where expires_at < $1 limit $2";
+constexpr Sql kDeleteSession = "delete from customer_sessions where session_mac = $1";
 constexpr Sql kEndSession = "update customer_sessions set ended_at = $1 where session_id = $2 and ended_at is null";
 
 std::string join_lines(const std::vector<std::string>& lines) {
@@ -238,5 +240,14 @@ void update_last_used(store::Tx& tx, CustomerSessionId session_id, base::Instant
 void end_session(store::Tx& tx, CustomerSessionId session_id, base::Instant now) {
   tx.write({kEndSession, {now.ms, session_id}}, 1);
 }
+store::Query find_old_sessions(base::Instant expired_before, std::int64_t limit) {
+  return {kFindOldSessions, {expired_before.ms, limit}};
+}
+std::vector<base::Bytes> read_session_macs(const Rows& rows) {
+  std::vector<base::Bytes> macs;
+  for (const Row& row : rows) macs.push_back(row.bytes(0));
+  return macs;
+}
+void delete_session(store::Tx& tx, const base::Bytes& session_mac) { tx.write({kDeleteSession, {session_mac}}, 1); }
 
 }  // namespace karv::identity

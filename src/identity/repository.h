@@ -95,5 +95,8 @@ std::vector<CustomerSessionRow> read_sessions(const store::Rows& rows);
 void insert_session(store::Tx& tx, const CustomerSessionRow& session, const base::Bytes& session_mac);
 void update_last_used(store::Tx& tx, CustomerSessionId session_id, base::Instant now);
 void end_session(store::Tx& tx, CustomerSessionId session_id, base::Instant now);
+store::Query find_old_sessions(base::Instant expired_before, std::int64_t limit);
+std::vector<base::Bytes> read_session_macs(const store::Rows& rows);
+void delete_session(store::Tx& tx, const base::Bytes& session_mac);
 
 }  // namespace karv::identity

@@ -69,14 +69,19 @@ constexpr const char* kSessionsById = "create unique index customer_sessions_by_
 constexpr const char* kSessionsByCustomer =
     "create index customer_sessions_by_customer on customer_sessions (customer_id, session_id)";
 
+// For the jobs that remove what is old.
+constexpr const char* kCodesByAge = "create index one_time_codes_by_age on one_time_codes (issued_at)";
+constexpr const char* kSessionsByEnd = "create index customer_sessions_by_end on customer_sessions (expires_at)";
+
 }  // namespace
 
 std::span<const store::Migration> migrations() {
-  static const std::array<store::Migration, 4> kMigrations = {{
+  static const std::array<store::Migration, 5> kMigrations = {{
       {10001, "merchants", {kMerchants, kMerchantCredentials}},
       {10002, "customers", {kSubjectKeys, kCustomers, kCustomersByEmail}},
       {10003, "one_time_codes", {kOneTimeCodes, kCodesByEmail, kCodesByPeer}},
       {10004, "customer_sessions", {kCustomerSessions, kSessionsById, kSessionsByCustomer}},
+      {10005, "retention", {kCodesByAge, kSessionsByEnd}},
   }};
   return kMigrations;
 }

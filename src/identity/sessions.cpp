@@ -110,6 +110,15 @@ base::Result<void> sign_out(store::Tx& tx, const Context& context, const Custome
   return {};
 }
 
+base::Result<std::int64_t> forget_old_sessions(store::Tx& tx, const Context& context, base::Instant expired_before,
+                                               std::int64_t limit) {
+  KARV_REQUIRE(expired_before <= context.wall.now());
+  KARV_TRY(const store::Rows rows, tx.read_one(find_old_sessions(expired_before, limit)));
+  const std::vector<base::Bytes> macs = read_session_macs(rows);
+  for (const base::Bytes& mac : macs) delete_session(tx, mac);
+  return static_cast<std::int64_t>(macs.size());
+}
+
 base::Result<std::vector<SessionEntry>> list_sessions(store::ReadTx& tx, const Context& context,
                                                       CustomerId customer_id) {
   KARV_TRY(const store::Rows rows, tx.read_one(find_sessions_of(customer_id)));

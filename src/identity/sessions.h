@@ -53,6 +53,11 @@ base::Result<void> touch_session(store::Tx& tx, const Context& context, const Cu
 // Ends the session; one that has ended already is fine. Cost: one round trip.
 base::Result<void> sign_out(store::Tx& tx, const Context& context, const CustomerPrincipal& customer);
 
+// Removes sessions, however they ended, whose last possible moment was before (wall), at most `limit`. Answers how
+// many. Pre: `expired_before` has come. Cost: one round trip.
+base::Result<std::int64_t> forget_old_sessions(store::Tx& tx, const Context& context, base::Instant expired_before,
+                                               std::int64_t limit);
+
 struct SessionEntry {
   CustomerSessionId session_id;
   SessionKind kind = SessionKind::portal;

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/check.h"
 #include "identity/world_for_test.h"
 
 namespace karv::identity {
@@ -134,6 +135,39 @@ TEST_F(SessionsTest, signing_out_ends_one_session_and_may_be_repeated) {
   EXPECT_TRUE(portal(second.grant->session_token.expose_text()).ok());
   ASSERT_EQ(list().size(), 1U);
   EXPECT_EQ(list()[0].session_id, second.grant->customer.session_id);
+}
+
+TEST_F(SessionsTest, sessions_are_forgotten_in_batches_when_their_last_moment_is_past) {
+  const SignIn short_one = signed_in(CodeScope::checkout(make_payment_session()));
+  const SignIn ended = signed_in(CodeScope::portal());
+  ASSERT_TRUE(
+      world.write<void>([&](store::Tx& tx) { return sign_out(tx, world.context(), ended.grant->customer); }).ok());
+  world.wall.advance(base::hours(1));
+  const SignIn open = signed_in(CodeScope::portal());
+  world.wall.advance(kPortalLimit - base::hours(1));  // the moment at which the ended one would have ended by itself
+  const auto forget = [&](std::int64_t limit) {
+    return world
+        .write<std::int64_t>(
+            [&](store::Tx& tx) { return forget_old_sessions(tx, world.context(), world.wall.now(), limit); })
+        .value();
+  };
+  EXPECT_EQ(forget(100), 1);  // the checkout's
+  world.wall.advance(base::milliseconds(1));
+  EXPECT_EQ(forget(100), 1);  // the ended one's, and not the one that is still possible
+  world.wall.advance(base::hours(1));
+  signed_in(CodeScope::portal());
+  world.wall.advance(base::days(1));
+  EXPECT_EQ(forget(1), 1);
+  EXPECT_EQ(forget(1), 1);
+  EXPECT_EQ(forget(1), 0);
+}
+
+TEST_F(SessionsTest, a_session_that_may_be_alive_cannot_be_forgotten) {
+  signed_in(CodeScope::portal());
+  EXPECT_THROW(std::ignore = world.write<std::int64_t>([&](store::Tx& tx) {
+    return forget_old_sessions(tx, world.context(), world.wall.now() + base::milliseconds(1), 100);
+  }),
+               base::RequirementFailed);
 }
 
 TEST_F(SessionsTest, made_up_tokens_open_nothing) {

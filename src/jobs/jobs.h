@@ -4,7 +4,6 @@
 // business time, so that moving the sandbox clock makes them due.
 #pragma once
 
-#include <functional>
 #include <vector>
 
 #include "notify/service.h"
@@ -15,8 +14,8 @@
 
 namespace karv::jobs {
 
+// What a job works with besides the database, which the scheduler hands to each run: the only one it may write to.
 struct Tools {
-  store::Database& database;
   const orders::Context& orders;
   rails::AskVault vault;
   notify::SendMail send_mail;
@@ -33,12 +32,14 @@ struct Tools {
 //   ledger_rollup        long tails of busy ledger accounts are added to their roll-ups
 //   old_replies          answers to idempotency keys that are repeated no longer are forgotten
 //   old_codes            one-time codes nobody counts any more are forgotten
+//   old_sessions         customer sessions that are long over are forgotten
+//   live_pages           account pages that are gone are let go
 // `tools` outlives the jobs.
 std::vector<scheduler::Job> all_jobs(const Tools& tools);
 
 // What is due on `business now` is charged, installment by installment; run by due_installments. Answers how many were
 // paid. Public for the card-rail tests.
-base::Result<std::int64_t> charge_due_installments(const Tools& tools, const std::function<bool()>& stopping);
+base::Result<std::int64_t> charge_due_installments(const Tools& tools, const scheduler::JobContext& job);
 
 // The outcome of a hold or charge that went missing; run by card_answers.
 base::Result<void> take_late_outcome(store::Tx& tx, const orders::Context& context,

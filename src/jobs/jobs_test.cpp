@@ -1,13 +1,17 @@
 #include "jobs/jobs.h"
 
 #include <algorithm>
-#include <atomic>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include "credit/postings.h"
+#include "identity/codes.h"
+#include "identity/sessions.h"
+#include "jobs/retention.h"
 #include "ledger/rollup.h"
 #include "ledger/service.h"
 #include "ledger/verify.h"
@@ -34,14 +38,38 @@ class JobsTest : public testing::Test {
     return order;
   }
   std::int64_t charge_due() {
-    return charge_due_installments(tools, [] { return false; }).value();
+    std::int64_t paid = 0;
+    EXPECT_TRUE(run(
+        {.name = "due_installments", .every = {}, .run = [&](const scheduler::JobContext& job) -> base::Result<void> {
+           KARV_TRY(paid, charge_due_installments(tools, job));
+           return {};
+         }}));
+    return paid;
   }
-  // Runs a job by its name, as the scheduler would.
-  bool run(std::string_view name) {
+  // Runs a job by its name, as the scheduler does, and at once.
+  bool run(std::string_view name) { return run(named(tools, name)); }
+  static scheduler::Job named(const Tools& tools, std::string_view name) {
     auto jobs = all_jobs(tools);
     const auto job = std::ranges::find(jobs, name, &scheduler::Job::name);
     EXPECT_NE(job, jobs.end());
-    return job->run(scheduler::JobContext({}, base::minutes(1), shop.world.wall, stopping)).ok();
+    return *job;
+  }
+  bool run(scheduler::Job job) {
+    job.every = base::milliseconds(1);
+    shop.world.business.advance(job.every);
+    scheduler::Scheduler scheduler(*shop.world.database, shop.world.business, shop.world.wall, {std::move(job)});
+    const auto report = scheduler.run_due_now();
+    return report.ok() && report->ran.size() == 1;
+  }
+  // How many rows `forget` finds to delete; it deletes none.
+  template <class Forget>
+  std::int64_t count_old(Forget forget) {
+    std::int64_t found = -1;
+    std::ignore = shop.write<void>([&](store::Tx& tx) -> base::Result<void> {
+      KARV_TRY(found, forget(tx));
+      return base::Error(base::ErrorCode::gone);
+    });
+    return found;
   }
   credit::Installment installment(const orders::Order& order, std::size_t at) {
     return shop.agreement(order).installments[at];
@@ -90,8 +118,7 @@ class JobsTest : public testing::Test {
   orders::WorldForTest shop{{scheduler::migrations()}};
   rails::FakeVaultForTest vault;
   std::vector<notify::OutgoingMail> sent;
-  std::atomic<bool> stopping{false};
-  Tools tools{*shop.world.database, shop.context, vault.ask(), [this](const notify::OutgoingMail& mail) {
+  Tools tools{shop.context, vault.ask(), [this](const notify::OutgoingMail& mail) {
                 sent.push_back(mail);
                 return base::Result<void>();
               }};
@@ -105,7 +132,7 @@ TEST_F(JobsTest, each_job_has_a_name_of_its_own) {
   }
   std::ranges::sort(names);
   EXPECT_EQ(std::ranges::adjacent_find(names), names.end());
-  EXPECT_EQ(names.size(), 11U);
+  EXPECT_EQ(names.size(), 13U);
 }
 
 TEST_F(JobsTest, an_installment_is_charged_on_its_date_and_once) {
@@ -274,20 +301,119 @@ TEST_F(JobsTest, expired_tokens_and_orders_end) {
   EXPECT_EQ(shop.now(order).status, orders::OrderStatus::EXPIRED);
 }
 
-TEST_F(JobsTest, a_long_tail_is_rolled_up_under_the_claim_of_the_job) {
-  const auto payable = busy_merchant();
-  auto jobs = all_jobs(tools);
-  std::erase_if(jobs, [](const scheduler::Job& job) { return job.name != "ledger_rollup"; });
-  scheduler::Scheduler scheduler(tools.database, shop.world.business, shop.world.wall, jobs);
-  EXPECT_EQ(scheduler.run_due_now()->ran, Words{"ledger_rollup"});
-  EXPECT_EQ(paid_to(payable), 650);  // 130 payments of 5
-  EXPECT_EQ(tail_of(payable), 0);
-  EXPECT_TRUE(ledger::verify(tools.database)->findings.empty());
+// The vault takes so long that the lease ends, and another process runs the job meanwhile.
+TEST_F(JobsTest, a_run_that_was_taken_over_commits_nothing_more) {
+  const auto bought = {captured(Plan::pay_in_3), captured(Plan::pay_in_3)};
+  shop.world.advance(base::days(31));
+  bool first_call = true;
+  const auto slow_vault = [&, ask = vault.ask()](auto request, base::Duration limit) {
+    auto answer = ask(std::move(request), limit);
+    if (std::exchange(first_call, false)) {
+      shop.world.wall.advance(base::minutes(6));
+      EXPECT_TRUE(run("due_installments"));
+    }
+    return answer;
+  };
+  const Tools slow{shop.context, slow_vault, tools.send_mail};
+  const auto in_state = [&](InstallmentState state) {
+    return std::ranges::count_if(bought, [&](const auto& order) { return installment(order, 1).state == state; });
+  };
+
+  EXPECT_FALSE(run(named(slow, "due_installments")));
+  EXPECT_EQ(vault.done(), (Words{"charge", "charge"}));  // one each: the first run did not get to a second one
+  EXPECT_EQ(in_state(InstallmentState::processing), 1);  // its answer was not taken from the run that came too late
+  EXPECT_EQ(in_state(InstallmentState::paid), 1);        // its successor's
+  shop.world.advance(base::minutes(1));
+  EXPECT_TRUE(run("card_answers"));
+  EXPECT_EQ(in_state(InstallmentState::paid), 2);
+  EXPECT_EQ(vault.done(), (Words{"charge", "charge"}));
+  for (const auto& order : bought) EXPECT_TRUE(shop.books_are_right(order));
 }
 
-TEST_F(JobsTest, a_run_whose_claim_is_gone_rolls_nothing_up) {
+TEST_F(JobsTest, old_codes_and_sessions_are_forgotten_and_young_ones_are_not) {
+  for (int i = 0; i < 101; ++i) {  // one more than a batch
+    const auto scope =
+        identity::CodeScope::checkout(base::make_id<identity::PaymentSessionTag>(shop.world.wall, shop.world.random));
+    const auto email = identity::WorldForTest::email("a" + std::to_string(i) + "@example.com");
+    const auto granted = shop.write<identity::SignIn>([&](store::Tx& tx) -> base::Result<identity::SignIn> {
+      KARV_TRY(const auto mail,
+               identity::issue_code(tx, shop.identity_context,
+                                    {scope, email, std::to_string(i), identity::Language::en, "Shop"}));
+      return identity::sign_in(tx, shop.identity_context, scope, email, mail->parameters.at(0).second);
+    });
+    ASSERT_TRUE(granted.ok() && granted->grant.has_value());
+  }
+  const auto codes = [&](store::Tx& tx) {
+    return identity::forget_old_codes(tx, shop.identity_context, shop.world.wall.now() - base::hours(24), 1000);
+  };
+  const auto sessions = [&](store::Tx& tx) {
+    return identity::forget_old_sessions(tx, shop.identity_context, shop.world.wall.now(), 1000);
+  };
+  const auto run_both = [&] { return run("old_codes") && run("old_sessions"); };
+
+  shop.world.wall.advance(kKeepSessions + identity::kCheckoutLimit);  // not a moment longer
+  EXPECT_TRUE(run_both());
+  EXPECT_EQ(count_old(codes), 101);
+  EXPECT_EQ(count_old(sessions), 101);
+  shop.world.wall.advance(kKeepCodes - kKeepSessions - identity::kCheckoutLimit);
+  EXPECT_TRUE(run_both());
+  EXPECT_EQ(count_old(codes), 101);
+  EXPECT_EQ(count_old(sessions), 0);
+  shop.world.wall.advance(base::milliseconds(1));
+  EXPECT_TRUE(run_both());
+  EXPECT_EQ(count_old(codes), 0);
+}
+
+TEST_F(JobsTest, moving_the_business_clock_forgets_nothing) {
+  shop.world.business.advance(base::days(400));
+  const auto scope = identity::CodeScope::portal();
+  ASSERT_TRUE(shop.write<void>([&](store::Tx& tx) -> base::Result<void> {
+                    KARV_TRY(const auto mail,
+                             identity::issue_code(tx, shop.identity_context,
+                                                  {scope, identity::WorldForTest::email("a@example.com"), "peer",
+                                                   identity::Language::en, ""}));
+                    EXPECT_FALSE(mail.has_value());  // nobody's address: kept and counted all the same
+                    return {};
+                  })
+                  .ok());
+  shop.world.business.advance(base::days(400));
+  EXPECT_TRUE(run("old_codes"));
+  shop.world.wall.advance(base::hours(26));
+  EXPECT_EQ(count_old([&](store::Tx& tx) {
+              return identity::forget_old_codes(tx, shop.identity_context, shop.world.wall.now() - kKeepCodes, 1000);
+            }),
+            1);
+}
+
+class ClosedPage final : public notify::FeedSink {
+ public:
+  bool push(std::string_view, std::string_view) override { return false; }
+};
+TEST_F(JobsTest, pages_that_are_gone_are_let_go) {
+  EXPECT_TRUE(shop.context.feed.subscribe(identity::CustomerId(), std::make_shared<ClosedPage>()));
+  EXPECT_EQ(shop.context.feed.size(), 1U);
+  EXPECT_TRUE(run("live_pages"));
+  EXPECT_EQ(shop.context.feed.size(), 0U);
+}
+
+TEST_F(JobsTest, a_long_tail_is_rolled_up) {
   const auto payable = busy_merchant();
-  EXPECT_FALSE(run("ledger_rollup"));  // nobody claimed it
+  EXPECT_TRUE(run("ledger_rollup"));
+  EXPECT_EQ(paid_to(payable), 650);  // 130 payments of 5
+  EXPECT_EQ(tail_of(payable), 0);
+  EXPECT_TRUE(ledger::verify(*shop.world.database)->findings.empty());
+}
+
+// The first run is so slow that another one takes the job over before it moves anything.
+TEST_F(JobsTest, a_roll_up_that_was_taken_over_moves_nothing) {
+  const auto payable = busy_merchant();
+  auto job = named(tools, "ledger_rollup");
+  job.run = [&, rollup = job.run](const scheduler::JobContext& context) -> base::Result<void> {
+    shop.world.wall.advance(base::minutes(6));
+    EXPECT_TRUE(run({.name = "ledger_rollup", .every = {}, .run = [](const auto&) { return base::Result<void>(); }}));
+    return rollup(context);
+  };
+  EXPECT_FALSE(run(std::move(job)));
   EXPECT_EQ(paid_to(payable), 650);
   EXPECT_EQ(tail_of(payable), 130);
 }

@@ -17,11 +17,9 @@ constexpr std::int64_t kAccountsPerPage = 100;
 Result<std::int64_t> roll_up_account(store::Database& database, AccountId account, const RollupOptions& options) {
   std::int64_t moved = 0;
   while (!options.stopping()) {
-    KARV_TRY(const auto piece,
-             database.write<std::int64_t>("ledger_rollup", [&](store::Tx& tx) -> Result<std::int64_t> {
-               options.guard(tx);
-               return roll_up(tx, account, options.entries);
-             }));
+    KARV_TRY(const auto piece, database.write<std::int64_t>("ledger_rollup", [&](store::Tx& tx) {
+      return roll_up(tx, account, options.entries);
+    }));
     moved += piece;
     if (piece < options.entries) break;
   }
@@ -58,7 +56,7 @@ Result<std::int64_t> roll_up_long_tails(store::Database& database, const RollupO
         moved += *done;
         continue;
       }
-      // Another process is at it (the version, or the guard): it will see to the rest.
+      // Another process is at it (the version, or the database of a job that was taken over): it will see to the rest.
       if (done.error().code() == ErrorCode::conflict) return done.error();
       base::log::error("account_not_rolled_up",
                        {{"account", account.text()}, {"detail", done.error().internal_text()}});

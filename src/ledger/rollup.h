@@ -28,10 +28,9 @@ struct RollupOptions {
   std::int64_t worth = 100;    // a tail shorter than this is left alone: adding it up costs next to nothing
   std::int64_t entries = 512;  // of one account, in one transaction
   std::function<bool()> stopping = [] { return false; };
-  std::function<void(store::Tx&)> guard = [](store::Tx&) {};  // called first in every transaction
 };
 // Rolls up every tail that is worth it, one account at a time; answers how many entries. An account that cannot be
-// rolled up keeps no other waiting; its error is answered in the end.
+// rolled up keeps no other waiting; its error is answered in the end. A conflict ends the run: somebody else is at it.
 base::Result<std::int64_t> roll_up_long_tails(store::Database& database, const RollupOptions& options);
 
 }  // namespace karv::ledger

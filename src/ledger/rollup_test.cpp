@@ -17,6 +17,34 @@ using std::chrono::milliseconds;
 constexpr store::Sql kCountTail = "select count(*) from ledger_tail where account_id = $1";
 constexpr store::Sql kTouchNothing = "delete from ledger_tail where account_id = $1";
 
+// Counts the transactions, and queues something first in each, as the database of a job does.
+class WatchedDatabase final : public store::Database {
+ public:
+  explicit WatchedDatabase(
+      store::Database& inner, std::function<void(store::Tx&)> first = [](store::Tx&) {})
+      : inner_(inner), first_(std::move(first)) {}
+  void add_commit_check(store::CommitCheck check) override { inner_.add_commit_check(std::move(check)); }
+  int transactions = 0;
+
+ protected:
+  base::Result<void> run_write(std::string_view use_case,
+                               const std::function<base::Result<void>(store::Tx&)>& work) override {
+    ++transactions;
+    return inner_.write<void>(use_case, [&](store::Tx& tx) {
+      first_(tx);
+      return work(tx);
+    });
+  }
+  base::Result<void> run_read(std::string_view use_case,
+                              const std::function<base::Result<void>(store::ReadTx&)>& work) override {
+    return inner_.read<void>(use_case, work);
+  }
+
+ private:
+  store::Database& inner_;
+  const std::function<void(store::Tx&)> first_;
+};
+
 class RollupTest : public testing::Test, public LedgerWorld {
  protected:
   void TearDown() override { EXPECT_TRUE(findings().empty()); }
@@ -121,10 +149,10 @@ TEST_F(RollupTest, only_long_tails_are_rolled_up_and_piece_by_piece) {
   for (int i = 0; i < 9; ++i) ASSERT_TRUE(post_all({transfer(owed, payable, 1)}).ok());
   for (int i = 0; i < 10; ++i) ASSERT_TRUE(post_all({transfer(clearing, owed, 1)}).ok());
   ASSERT_TRUE(post_all({transfer(owed, quiet, 1)}).ok());
-  int transactions = 0;
-  const auto moved = roll_up_long_tails(*db, {.worth = 2, .entries = 4, .guard = [&](store::Tx&) { ++transactions; }});
+  WatchedDatabase watched(*db);
+  const auto moved = roll_up_long_tails(watched, {.worth = 2, .entries = 4});
   EXPECT_EQ(moved.value(), 19);
-  EXPECT_EQ(transactions, 6);  // 4 + 4 + 1 and 4 + 4 + 2
+  EXPECT_EQ(watched.transactions, 6);  // 4 + 4 + 1 and 4 + 4 + 2
   EXPECT_EQ(tail(payable) + tail(clearing), 0);
   EXPECT_EQ(tail(quiet), 1);
   EXPECT_EQ(sums(payable), (Sums{.credits_posted = 9}));
@@ -133,10 +161,12 @@ TEST_F(RollupTest, only_long_tails_are_rolled_up_and_piece_by_piece) {
 
 TEST_F(RollupTest, a_run_that_lost_its_claim_moves_nothing) {
   for (int i = 0; i < 5; ++i) ASSERT_TRUE(post_all({transfer(owed, payable, 1)}).ok());
-  const auto lost = roll_up_long_tails(*db, {.worth = 2, .guard = [this](store::Tx& tx) {
-                                               tx.write({kTouchNothing, {owed}}, 1);  // a kept account has no tail
-                                             }});
+  WatchedDatabase taken_over(*db, [this](store::Tx& tx) {
+    tx.write({kTouchNothing, {owed}}, 1);  // a kept account has no tail
+  });
+  const auto lost = roll_up_long_tails(taken_over, {.worth = 2});
   EXPECT_EQ(lost.error().code(), ErrorCode::conflict);
+  EXPECT_EQ(taken_over.transactions, 1);
   EXPECT_EQ(tail(payable), 5);
   const auto stopped = roll_up_long_tails(*db, {.worth = 2, .stopping = [] { return true; }});
   EXPECT_EQ(stopped.value(), 0);

@@ -74,13 +74,13 @@ Result<Reply> once(store::Database& database, const Context& context, const Idem
   });
 }
 
-Result<std::int64_t> forget_old_replies(store::Database& database, const Context& context, std::int64_t limit) {
-  return database.write<std::int64_t>("forget_old_replies", [&](store::Tx& tx) -> Result<std::int64_t> {
-    KARV_TRY(auto rows, tx.read({replies_before(context.wall.now() - kReplayTime, limit)}));
-    const auto keys = read_reply_keys(rows[0]);
-    for (const auto& key : keys) delete_reply(tx, key.merchant, key.key_digest);
-    return static_cast<std::int64_t>(keys.size());
-  });
+Result<std::int64_t> forget_old_replies(store::Tx& tx, const Context& context, base::Instant given_before,
+                                        std::int64_t limit) {
+  KARV_REQUIRE(given_before <= context.wall.now() - kReplayTime);
+  KARV_TRY(auto rows, tx.read({replies_before(given_before, limit)}));
+  const auto keys = read_reply_keys(rows[0]);
+  for (const auto& key : keys) delete_reply(tx, key.merchant, key.key_digest);
+  return static_cast<std::int64_t>(keys.size());
 }
 
 }  // namespace karv::orders

@@ -45,7 +45,9 @@ base::Result<Reply> once(store::Database& database, const Context& context, cons
                          const std::function<base::Result<Reply>(store::Tx&)>& deed,
                          const std::function<Reply(const base::Error&)>& refusal_reply);
 
-// Removes answers that are repeated no longer, at most `limit`. Answers how many. Run by a job. Cost: one round trip.
-base::Result<std::int64_t> forget_old_replies(store::Database& database, const Context& context, std::int64_t limit);
+// Removes answers that were given before (wall), at most `limit`. Answers how many. Pre: their replay time is over.
+// Cost: one round trip.
+base::Result<std::int64_t> forget_old_replies(store::Tx& tx, const Context& context, base::Instant given_before,
+                                              std::int64_t limit);
 
 }  // namespace karv::orders

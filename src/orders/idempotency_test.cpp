@@ -39,6 +39,13 @@ class IdempotencyTest : public testing::Test {
       return reply;
     });
   }
+  std::int64_t forget(base::Duration older_than, std::int64_t limit) {
+    return shop
+        .write<std::int64_t>([&](store::Tx& tx) {
+          return forget_old_replies(tx, shop.context, shop.world.wall.now() - older_than, limit);
+        })
+        .value();
+  }
   WorldForTest shop;
 };
 
@@ -140,8 +147,9 @@ TEST_F(IdempotencyTest, answers_that_are_repeated_no_longer_are_forgotten) {
   shop.world.wall.advance(kReplayTime);
   ASSERT_TRUE(run(call_of("young"), deed).ok());
   shop.world.wall.advance(base::milliseconds(1));
-  EXPECT_EQ(forget_old_replies(*shop.world.database, shop.context, 100).value(), 1);
-  EXPECT_EQ(forget_old_replies(*shop.world.database, shop.context, 100).value(), 0);
+  EXPECT_EQ(forget(kReplayTime, 100), 1);
+  EXPECT_EQ(forget(kReplayTime, 100), 0);
+  EXPECT_THROW(forget(kReplayTime - base::milliseconds(1), 100), base::RequirementFailed);
   int executed = 0;
   ASSERT_TRUE(run(call_of("young"), [&](store::Tx&) -> base::Result<Reply> {
                 ++executed;

@@ -10,6 +10,7 @@
 
 #include "base/card_digits.h"
 #include "base/error.h"
+#include "calendar/date.h"
 #include "identity/email.h"
 #include "orders/fold.h"
 #include "orders/market.h"
@@ -54,13 +55,11 @@ void check_address(json::FieldErrors& problems, std::string_view name, std::opti
     complain(problems, fmt::format("{}.email", name), "something else", "an e-mail address");
 }
 
-bool is_date(std::string_view text) { return base::from_rfc3339(std::string(text) + "T00:00:00Z").has_value(); }
-
 void check_customer(json::FieldErrors& problems, std::optional<Customer>& customer) {
   if (!customer) return;
   for (auto* text : {&customer->date_of_birth, &customer->type})
     if (*text && (*text)->empty()) text->reset();
-  if (customer->date_of_birth && !is_date(*customer->date_of_birth))
+  if (customer->date_of_birth && !calendar::Date::parse(*customer->date_of_birth))
     complain(problems, "customer.date_of_birth", "something else", "a date YYYY-MM-DD");
   if (customer->type && *customer->type != "person" && *customer->type != "organization")
     complain(problems, "customer.type", customer->type->substr(0, 32), "person or organization");

@@ -132,7 +132,7 @@ TEST(OpenPurchaseTest, malformed_details_are_named) {
   request.shipping_address->city = std::string(100'000, 'x');
   EXPECT_TRUE(blames(request, "shipping_address.city"));
   request = request_of();
-  for (const char* date : {"1970-13-01", "1970-02-30", "tomorrow", "1970-01-01T00:00:00Z", "70-01-01"}) {
+  for (const char* date : {"1970-13-01", "1970-02-30", "tomorrow", "1970-01-01T00:00:00Z", "70-01-01", "0000-01-01"}) {
     request.customer = Customer{date, "person"};
     EXPECT_TRUE(blames(request, "customer.date_of_birth")) << date;
   }

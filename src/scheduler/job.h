@@ -1,7 +1,8 @@
 // What a job is: a name, how often it is due, and a function. What jobs there are is written in jobs/.
 //
 // A job does everything that is due by the business time it is given, and may be run again after a crash or a lost
-// lease: it works in small transactions of its own, each of which begins with context.guard(tx).
+// lease: it works in small transactions of its own, all of them through context.database(), which lets none of them
+// commit once another run has taken the job over. What a job captures holds no other database.
 #pragma once
 
 #include <atomic>
@@ -10,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "scheduler/guarded_database.h"
 #include "store/database.h"
 
 namespace karv::scheduler {
@@ -24,20 +26,21 @@ struct Claim {
 
 class JobContext {
  public:
-  JobContext(Claim claim, base::Duration lease, const base::Clock& wall, const std::atomic<bool>& stopping)
-      : claim_(std::move(claim)), lease_(lease), wall_(wall), stopping_(stopping) {}
+  JobContext(GuardedDatabase& database, Claim claim, const std::atomic<bool>& stopping)
+      : database_(database), claim_(std::move(claim)), stopping_(stopping) {}
 
+  // The job's only door to the database. A write fails with `conflict` when another run has taken the job over;
+  // otherwise it also extends the lease.
+  store::Database& database() const { return database_; }
   const Claim& claim() const { return claim_; }
   base::Instant business_time() const { return claim_.business_time; }
-  // True when the process wants to end: stop at the next good moment and answer success or an error.
-  bool stopping() const { return stopping_.load(std::memory_order_relaxed); }
-  // Makes the transaction fail with `conflict` when another process has taken the job over; extends the lease.
-  void guard(store::Tx& tx) const;
+  // True when the process wants to end, or the job is another run's: stop at the next good moment and answer success or
+  // an error.
+  bool stopping() const { return stopping_.load(std::memory_order_relaxed) || database_.lost(); }
 
  private:
+  GuardedDatabase& database_;
   Claim claim_;
-  base::Duration lease_;
-  const base::Clock& wall_;
   const std::atomic<bool>& stopping_;
 };
 

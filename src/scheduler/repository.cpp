@@ -61,6 +61,13 @@ Result<std::map<std::string, Schedule>> read_all(store::ReadTx& tx) {
   return all;
 }
 
+Result<bool> holds(store::ReadTx& tx, std::string_view name, std::int64_t fence) {
+  KARV_TRY(const auto rows, tx.read_one({kFindOne, {name}}));
+  if (rows.empty()) return false;
+  const Schedule schedule = schedule_of(rows[0]);
+  return schedule.fence == fence && schedule.lease_until.ms > 0;
+}
+
 Result<std::optional<Schedule>> read_for_update(store::Tx& tx, std::string_view name) {
   KARV_TRY(const auto answers, tx.read_for_update({{kFindOne, {name}}}));
   if (answers.at(0).empty()) return std::optional<Schedule>();

@@ -21,6 +21,8 @@ struct Schedule {
 };
 
 base::Result<std::map<std::string, Schedule>> read_all(store::ReadTx& tx);
+// Whether this claim is the one that runs the job.
+base::Result<bool> holds(store::ReadTx& tx, std::string_view name, std::int64_t fence);
 base::Result<std::optional<Schedule>> read_for_update(store::Tx& tx, std::string_view name);
 void insert(store::Tx& tx, std::string_view name, base::Instant next_run);
 

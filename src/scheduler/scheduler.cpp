@@ -47,8 +47,6 @@ class Scheduler::Running {
   const std::string& name_;
 };
 
-void JobContext::guard(store::Tx& tx) const { repository::extend(tx, claim_.name, claim_.fence, wall_.now() + lease_); }
-
 Instant next_due(Instant due_at, base::Duration every, Instant now) {
   KARV_REQUIRE(every.ms > 0);
   if (now < due_at) return due_at;
@@ -180,7 +178,8 @@ Result<Scheduler::Ran> Scheduler::claim_and_run(const Job& job, Patience patienc
                                         .attempts = schedule.attempts});
            }));
   if (!claim) return Ran::not_due;
-  const auto outcome = call(job, JobContext(*claim, job.lease, wall_, stopping_));
+  GuardedDatabase guarded(database_, wall_, {job.name, claim->fence, job.lease});
+  const auto outcome = call(job, JobContext(guarded, *claim, stopping_));
   KARV_TRY_VOID(settle(job, *claim, outcome));
   return outcome.ok() ? Ran::well : Ran::failed;
 }

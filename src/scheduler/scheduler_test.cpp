@@ -7,6 +7,8 @@
 #include <gtest/gtest.h>
 
 #include "base/check.h"
+#include "base/random.h"
+#include "store/outbox.h"
 #include "store/temporary.h"
 
 namespace karv::scheduler {
@@ -32,6 +34,25 @@ class SchedulerTest : public testing::Test {
     EXPECT_TRUE(report.ok());
     return *report;
   }
+  // Something a job writes, and what came of it.
+  Result<void> note(store::Database& database, const std::string& text) {
+    return database.write<void>("note", [&](store::Tx& tx) -> Result<void> {
+      store::outbox::put(tx, {.id = base::make_id<store::outbox::EntryTag>(wall, random),
+                              .topic = "note",
+                              .key = "x",
+                              .payload = base::Bytes(text.begin(), text.end()),
+                              .created_at = wall.now(),
+                              .available_at = wall.now()});
+      return {};
+    });
+  }
+  std::vector<std::string> notes() {
+    const auto entries = db->read<std::vector<store::outbox::Entry>>(
+        "notes", [](store::ReadTx& tx) { return store::outbox::list_by_key(tx, "note", "x"); });
+    std::vector<std::string> texts;
+    for (const auto& entry : *entries) texts.emplace_back(base::as_text(entry.payload));
+    return texts;
+  }
   static bool eventually(const std::function<bool()>& holds) {
     for (int i = 0; i < 2000; ++i) {
       if (holds()) return true;
@@ -45,7 +66,9 @@ class SchedulerTest : public testing::Test {
   std::atomic<int> runs{0};
   std::atomic<int> fail_next{0};
   base::Instant last_time;
-  store::TemporaryDatabase db = store::TemporaryDatabase::create(migrations());
+  base::SeededRandom random{1};
+  store::TemporaryDatabase db =
+      store::TemporaryDatabase::create(store::all_migrations({store::migrations(), migrations()}));
 };
 
 TEST_F(SchedulerTest, a_new_job_is_due_at_once_and_then_in_its_rhythm) {
@@ -142,33 +165,64 @@ TEST_F(SchedulerTest, two_processes_do_not_run_a_job_at_the_same_time) {
 
 TEST_F(SchedulerTest, a_run_that_lost_its_lease_can_neither_write_nor_settle) {
   Scheduler second(*db, business, wall, {counting("shared")});
-  base::ErrorCode guarded = base::ErrorCode::internal;
   Job job{.name = "shared", .every = base::days(1), .run = [&](const JobContext& context) -> Result<void> {
+            EXPECT_TRUE(note(context.database(), "before").ok());
             wall.advance(base::minutes(6));  // slower than the lease
             EXPECT_EQ(run_now(second).ran.size(), 1U);
-            const auto written = db->write<void>("step", [&](store::Tx& tx) -> Result<void> {
-              context.guard(tx);
-              return {};
-            });
-            guarded = written.error().code();
+            EXPECT_FALSE(context.stopping());
+            EXPECT_EQ(note(context.database(), "after").error().code(), base::ErrorCode::conflict);
+            EXPECT_TRUE(context.stopping());  // known from the first refusal
+            EXPECT_EQ(note(context.database(), "again").error().code(), base::ErrorCode::conflict);
             return {};
           }};
   Scheduler first(*db, business, wall, {job});
   EXPECT_EQ(first.run_due_now().error().code(), base::ErrorCode::conflict);
-  EXPECT_EQ(guarded, base::ErrorCode::conflict);
   EXPECT_EQ(runs, 1);
+  EXPECT_EQ(notes(), std::vector<std::string>{"before"});
 }
 
-TEST_F(SchedulerTest, guarding_a_step_extends_the_lease) {
+// The work of a refused step does not even see the data: it fails at its first read.
+TEST_F(SchedulerTest, a_refused_step_decides_nothing) {
+  Scheduler second(*db, business, wall, {counting("shared")});
+  bool decided = false;
+  Job job{.name = "shared", .every = base::days(1), .run = [&](const JobContext& context) -> Result<void> {
+            wall.advance(base::minutes(6));
+            EXPECT_EQ(run_now(second).ran.size(), 1U);
+            const auto step = context.database().write<void>("step", [&](store::Tx& tx) -> Result<void> {
+              KARV_TRY(const auto entries, store::outbox::list_by_key(tx, "note", "x"));
+              static_cast<void>(entries);
+              decided = true;
+              return {};
+            });
+            EXPECT_EQ(step.error().code(), base::ErrorCode::conflict);
+            return {};
+          }};
+  Scheduler first(*db, business, wall, {job});
+  EXPECT_FALSE(first.run_due_now().ok());
+  EXPECT_FALSE(decided);
+}
+
+TEST_F(SchedulerTest, a_conflict_of_the_work_itself_does_not_end_the_run) {
+  Job job{.name = "lonely", .every = base::days(1), .run = [&](const JobContext& context) -> Result<void> {
+            const auto step = context.database().write<void>("step", [](store::Tx&) -> Result<void> {
+              return base::internal_error(base::ErrorCode::conflict, "somebody changed the row");
+            });
+            EXPECT_EQ(step.error().code(), base::ErrorCode::conflict);
+            EXPECT_FALSE(context.stopping());
+            return note(context.database(), "next");
+          }};
+  Scheduler scheduler(*db, business, wall, {job});
+  EXPECT_EQ(run_now(scheduler).ran.size(), 1U);
+  EXPECT_EQ(notes(), std::vector<std::string>{"next"});
+}
+
+TEST_F(SchedulerTest, each_write_extends_the_lease) {
   Scheduler second(*db, business, wall, {counting("shared")});
   Job job{.name = "shared", .every = base::days(1), .run = [&](const JobContext& context) -> Result<void> {
             for (int step = 0; step < 3; ++step) {
               wall.advance(base::minutes(4));
               EXPECT_TRUE(run_now(second).ran.empty());
-              KARV_TRY_VOID(db->write<void>("step", [&](store::Tx& tx) -> Result<void> {
-                context.guard(tx);
-                return {};
-              }));
+              KARV_TRY_VOID(note(context.database(), "step"));
             }
             return {};
           }};

@@ -24,6 +24,8 @@ describe('karv', () => {
     const help = karv('--help');
     expect(help.status).toBe(0);
     expect(help.stdout).toMatch(/karv ledger verify --config/);
+    expect(help.stdout.split('\n').every((line) => line.length <= 120)).toBe(true);
+    expect(karv('--version').stdout).toMatch(/^karv \d+\.\d+\.\d+\n$/);
     expect(karv('dev', '--help').stdout).toMatch(/--free-ports/);
   });
 
@@ -31,6 +33,23 @@ describe('karv', () => {
     'with %j ends with 2',
     (command) => expect(karv(...command).status).toBe(2),
   );
+
+  test.each([
+    [[], '`karv` needs a command: dev migrate merchant ledger audit'],
+    [['nonsense'], '`karv nonsense` is not known; there are: dev migrate'],
+    [['ledger'], '`karv ledger` needs a command: verify'],
+    [['merchant', 'lost'], '`karv merchant lost` is not known; there are: create credential list disable'],
+    [['ledger', 'verify'], '--config is required\n`karv ledger verify --help` says more.'],
+  ])('told %j, says what there is', (command, words) => {
+    expect(karv(...command).stderr).toContain(words);
+  });
+
+  test.each(['karv-server', 'karv-vault'])('%s says how it is started', (name) => {
+    const help = spawnSync(join(bin, name), ['--help'], { encoding: 'utf8' });
+    expect([help.status, help.stdout]).toEqual([0, expect.stringMatching(/^usage: karv-\w+ --config FILE\n/)]);
+    const wrong = spawnSync(join(bin, name), ['--nonsense'], { encoding: 'utf8' });
+    expect([wrong.status, wrong.stdout, wrong.stderr]).toEqual([2, '', help.stdout]);
+  });
 
   test('names what is wrong with a configuration', () => {
     const folder = mkdtempSync(join(tmpdir(), 'karv-cli-'));
@@ -40,7 +59,8 @@ describe('karv', () => {
       const answer = karv('ledger', 'verify', '--config', file);
       expect([answer.status, answer.stderr.startsWith('karv: ')], answer.stderr).toEqual([1, true]);
     }
-    expect(karv('ledger', 'verify', '--config', join(folder, 'none')).status).toBe(1);
+    const none = karv('ledger', 'verify', '--config', join(folder, 'none'));
+    expect([none.status, none.stderr]).toEqual([1, expect.stringContaining(join(folder, 'none'))]);
   });
 });
 

@@ -1,12 +1,10 @@
 // The merchant API's front door: who is calling, and the reading of what they send.
 //
 // Each endpoint is a function from an authenticated merchant and a request to a reply; door() wraps it with HTTP Basic
-// authentication, the merchant's rate and the dialect's error answers. Source: RFC 7617; merchant API contract,
-// section 1.2.
+// authentication, the merchant's rate and the dialect's error answers. Source: merchant API contract, section 1.2.
 #pragma once
 
 #include <functional>
-#include <string_view>
 
 #include "api/merchant/dialect.h"
 #include "api/services.h"
@@ -26,13 +24,6 @@ using Endpoint = std::function<base::Result<net::Reply>(const Caller&, const net
 // Errors of the endpoint and of the door become answers in the dialect. Every answer to a known merchant says how much
 // is left of its rate; beyond it the endpoint is not run (429).
 net::Handler door(const Services& services, Endpoint endpoint, RateCategory category = RateCategory::other);
-
-// User name and secret of "Authorization: Basic ...".
-struct BasicCredentials {
-  std::string username;
-  base::SecretBytes secret;
-};
-std::optional<BasicCredentials> parse_basic(std::string_view header);
 
 // The body as T; an empty body is an empty object where `empty` says so (acknowledge, cancel, ... with no body).
 enum class EmptyBody : std::uint8_t { refused, is_empty_object };

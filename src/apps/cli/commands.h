@@ -15,6 +15,8 @@ void add_merchant_commands(CLI::App& app, int& exit_code);
 void add_verify_commands(CLI::App& app, int& exit_code);  // ledger verify, audit verify
 void add_store_command(CLI::App& app, int& exit_code);    // store check
 
+inline constexpr const char* kConfigHelp = "karv-server's configuration (`karv dev` writes var/dev/server.toml)";
+
 // Prints what went wrong, for a person at a terminal; answers 1.
 int fail(const base::Error& error);
 

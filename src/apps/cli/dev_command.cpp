@@ -184,18 +184,25 @@ int run_dev(const DevOptions& options) {
 void add_dev_command(CLI::App& app, int& exit_code) {
   const auto options = std::make_shared<DevOptions>();
   CLI::App* dev = app.add_subcommand("dev", "a whole Karv on this machine");
-  dev->description(kHelp);
-  dev->add_flag("--once", options->once, "play one purchase in a browser and exit with its status");
-  dev->add_option("--data", options->data, "the folder for everything that is written (default var/dev)");
-  auto* base = dev->add_option("--base-port", options->ports.base, "six ports in a row from here")
+  dev->footer(kHelp);
+  dev->add_flag("--once", options->once,
+                "play one purchase in headless Chromium, print its timeline, exit with its status");
+  dev->add_option("--data", options->data, "the folder for everything that is written (default var/dev)")
+      ->type_name("FOLDER");
+  auto* base = dev->add_option("--base-port", options->ports.base,
+                               "six ports in a row from here (default: 8443 to 8446, 8583, 8025)")
+                   ->type_name("PORT")
                    ->check(CLI::Range(1024, 65'530));
   dev->add_flag("--free-ports", options->ports.free, "ports that are free; the same again when the data is kept")
       ->excludes(base);
-  dev->add_option("--bin", options->bin, "the folder of karv-server and karv-vault (default: beside karv)");
-  dev->add_option("--root", options->root, "the source tree, for pages and sandbox (default: here)");
+  dev->add_option("--bin", options->bin, "the folder of karv-server and karv-vault (default: beside karv)")
+      ->type_name("FOLDER");
+  dev->add_option("--root", options->root, "the source tree, for pages and sandbox (default: here)")
+      ->type_name("FOLDER");
   dev->add_option("--server-database", options->server_database,
-                  "address of karv-server's store (postgresql://...; default a file under --data)");
-  dev->add_option("--vault-database", options->vault_database, "address of karv-vault's store");
+                  "address of karv-server's store (postgresql://...; default a file under --data)")
+      ->type_name("ADDRESS");
+  dev->add_option("--vault-database", options->vault_database, "address of karv-vault's store")->type_name("ADDRESS");
   dev->add_flag("--fresh", options->fresh, "forget the data of earlier starts");
   dev->add_flag("--verbose", options->verbose, "show every log line, not only warnings and errors");
   dev->callback([options, &exit_code] { exit_code = run_dev(*options); });

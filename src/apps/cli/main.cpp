@@ -1,5 +1,6 @@
 // karv: the command line for operators and developers. `karv --help` teaches it.
 #include <cstdio>
+#include <string>
 
 #include <fmt/format.h>
 
@@ -8,20 +9,38 @@
 
 namespace {
 
-constexpr const char* kAbout = R"(karv: start, set up and check a Karv installation.
-
-Examples
+constexpr const char* kExamples = R"(Examples
   karv dev                                     everything on this machine, until Ctrl-C
   karv dev --once                              the same, play one purchase in a browser, stop
   karv dev --free-ports --data /tmp/k --fresh  beside another one, from nothing
   karv migrate --config server.toml            bring the database to this program's schema
   karv merchant create --config server.toml --name 'Nordlys Outdoor' --country SE --origin https://shop.example
   karv merchant credential --config server.toml --merchant ID
+  karv merchant list --config server.toml
+  karv merchant disable --config server.toml --username NAME
   karv ledger verify --config server.toml      recompute every balance from its entries
   karv audit verify --config server.toml       recompute the chain over the audit records
   karv store check --config server.toml        every page, index and reference of the database file
 
+`karv dev` writes a server.toml into its data folder, var/dev.
 Exit codes: 0 done and well; 1 a problem was found or met; 2 the command line is wrong.)";
+
+// What is wrong with the command line, for somebody who sees it for the first time.
+std::string explain(const CLI::App* app, const CLI::Error& wrong) {
+  const CLI::App* place = app;  // as far as it was understood
+  std::string words = app->get_name();
+  while (!place->get_subcommands().empty()) {
+    place = place->get_subcommands().front();
+    words += " " + place->get_name();
+  }
+  const auto commands = place->get_subcommands([](const CLI::App*) { return true; });
+  if (commands.empty()) return fmt::format("karv: {}\n`{} --help` says more.\n", wrong.what(), words);
+  const auto unknown = app->remaining(true);
+  std::string text = unknown.empty() ? fmt::format("karv: `{}` needs a command:", words)
+                                     : fmt::format("karv: `{} {}` is not known; there are:", words, unknown.front());
+  for (const auto* command : commands) text += " " + command->get_name();
+  return text + fmt::format("\n`{} --help` says more.\n", words);
+}
 
 }  // namespace
 
@@ -38,7 +57,10 @@ int fail(const base::Error& error) {
 int main(int argc, char** argv) {
   using namespace karv::apps::cli;
   karv::base::log::set_level(karv::base::log::Level::error);
-  CLI::App app(kAbout, "karv");
+  CLI::App app("karv: start, set up and check a Karv installation.", "karv");
+  app.footer(kExamples);
+  app.set_version_flag("--version", "karv " KARV_VERSION);
+  app.failure_message(explain);
   app.require_subcommand(1);
   int exit_code = 0;
   add_dev_command(app, exit_code);

@@ -44,7 +44,8 @@ Result<void> create(const Options& options) {
 
 Result<void> add_credential(const Options& options) {
   const auto id = identity::MerchantId::parse(options.merchant);
-  if (!id) return base::internal_error(base::ErrorCode::bad_value, "--merchant is not an id");
+  if (!id)
+    return base::internal_error(base::ErrorCode::bad_value, "--merchant is not an id: `karv merchant list` shows them");
   KARV_TRY(const auto opened, open(options));
   KARV_TRY(const auto made, opened.database->write<identity::NewCredential>("create_credential", [&](store::Tx& tx) {
     return identity::create_credential(tx, opened.tools->context(), *id);
@@ -97,22 +98,25 @@ void add_merchant_commands(CLI::App& app, int& exit_code) {
   group->require_subcommand(1);
   const auto add = [&](const char* name, const char* sentence, Result<void> (*deed)(const Options&)) {
     CLI::App* command = group->add_subcommand(name, sentence);
-    command->add_option("--config", options->configuration, "the server.toml")->required();
+    command->add_option("--config", options->configuration, kConfigHelp)->type_name("FILE")->required();
     command->callback([options, deed, &exit_code] {
       if (const auto done = deed(*options); !done.ok()) exit_code = fail(done.error());
     });
     return command;
   };
   CLI::App* made = add("create", "a new merchant; prints its id", create);
-  made->add_option("--name", options->name, "as shoppers read it")->required();
-  made->add_option("--country", options->country, "two upper-case letters")->required();
-  made->add_option("--origin", options->origins, "https://host[:port] whose pages may hold the checkout; repeatable");
+  made->add_option("--name", options->name, "as shoppers read it")->type_name("NAME")->required();
+  made->add_option("--country", options->country, "two upper-case letters, as in SE")->type_name("CODE")->required();
+  made->add_option("--origin", options->origins, "https://host[:port] whose pages may hold the checkout; repeatable")
+      ->type_name("ORIGIN");
   add("credential", "a new user name and password; the password is printed once", add_credential)
-      ->add_option("--merchant", options->merchant, "the merchant's id")
+      ->add_option("--merchant", options->merchant, "the merchant's id, as `karv merchant list` shows it")
+      ->type_name("ID")
       ->required();
   add("list", "all merchants, one JSON object a line", list);
   add("disable", "a credential stops working, for good", disable)
       ->add_option("--username", options->username, "the credential's user name")
+      ->type_name("NAME")
       ->required();
 }
 

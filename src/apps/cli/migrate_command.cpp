@@ -21,7 +21,7 @@ base::Result<void> migrate(const std::string& configuration) {
 void add_migrate_command(CLI::App& app, int& exit_code) {
   const auto configuration = std::make_shared<std::string>();
   CLI::App* command = app.add_subcommand("migrate", "bring karv-server's database to this program's schema");
-  command->add_option("--config", *configuration, "the server.toml")->required();
+  command->add_option("--config", *configuration, kConfigHelp)->type_name("FILE")->required();
   command->callback([configuration, &exit_code] {
     if (const auto done = migrate(*configuration); !done.ok()) exit_code = fail(done.error());
   });

@@ -42,7 +42,7 @@ void add_verify(CLI::App& app, int& exit_code, const char* what, const char* sen
   CLI::App* group = app.add_subcommand(what, sentence);
   group->require_subcommand(1);
   CLI::App* command = group->add_subcommand("verify", sentence);
-  command->add_option("--config", *configuration, "the server.toml")->required();
+  command->add_option("--config", *configuration, kConfigHelp)->type_name("FILE")->required();
   command->callback([configuration, verify, &exit_code] {
     const auto found = verify(*configuration);
     exit_code = !found.ok() ? fail(found.error()) : found.value() == 0 ? 0 : 1;

@@ -5,6 +5,8 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <fstream>
 #include <functional>
 #include <initializer_list>
 #include <set>
@@ -41,14 +43,17 @@ class Section {
 
 base::Error configuration_error(const std::string& what);
 
-// Parses the file and hands its root on. Errors: bad_value with the line of a syntax error.
+// Parses the file and hands its root on. Errors: bad_value naming the file, with the line of a syntax error.
 template <class Config>
 base::Result<Config> read_toml(const std::string& path, base::Result<Config> (*from)(const toml::table&)) {
+  std::ifstream file(path);
+  if (!file || !std::filesystem::is_regular_file(path))
+    return configuration_error(path + " is no file that can be read");
   try {
-    return from(toml::parse_file(path));
+    return from(toml::parse(file, path));
   } catch (const toml::parse_error& error) {
     return configuration_error(std::string(error.description()) + " (line " +
-                               std::to_string(error.source().begin.line) + ")");
+                               std::to_string(error.source().begin.line) + " of " + path + ")");
   }
 }
 

@@ -73,9 +73,13 @@ TEST(ReadTomlTest, a_syntax_error_is_named_with_its_line_and_a_missing_file_is_a
   const auto broken = read_toml<Listen>(path, from);
   ASSERT_FALSE(broken.ok());
   EXPECT_EQ(broken.error().code(), base::ErrorCode::bad_value);
-  EXPECT_NE(broken.error().internal_text().find("(line 2)"), std::string::npos);
+  EXPECT_NE(broken.error().internal_text().find("(line 2 of " + path + ")"), std::string::npos);
   std::remove(path.c_str());
-  EXPECT_FALSE(read_toml<Listen>(path, from).ok());
+  for (const std::string& missing : {path, testing::TempDir()}) {
+    const auto nothing = read_toml<Listen>(missing, from);
+    ASSERT_FALSE(nothing.ok());
+    EXPECT_NE(nothing.error().internal_text().find(missing + " is no file"), std::string::npos);
+  }
 }
 
 }  // namespace

@@ -24,9 +24,14 @@ int fail(const base::Error& error) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  constexpr const char* kUsage =
+      "usage: karv-server --config FILE\nThe file's keys: src/apps/server/config.h. `karv dev` writes one.\n";
+  if (argc == 2 && std::string_view(argv[1]) == "--help") {
+    std::fputs(kUsage, stdout);
+    return 0;
+  }
   if (argc != 3 || std::string_view(argv[1]) != "--config") {
-    std::fputs("usage: karv-server --config FILE\nThe file's keys: src/apps/server/config.h. `karv dev` writes one.\n",
-               stderr);
+    std::fputs(kUsage, stderr);
     return 2;
   }
   // Before any thread: all of them inherit it, and this one waits for the signal.

@@ -156,7 +156,7 @@ void Process::Impl::make_jobs() {
   const auto ask_vault = [this](net::OutboundRequest request, base::Duration limit) {
     return client->send_blocking(std::move(request), limit);
   };
-  tools.emplace(jobs::Tools{*database, *orders_context, ask_vault, make_mailer(config.mail, wall)});
+  tools.emplace(jobs::Tools{*orders_context, ask_vault, make_mailer(config.mail, wall)});
   scheduler.emplace(*database, business, wall, jobs::all_jobs(*tools), scheduler::SchedulerOptions{.threads = 4});
   std::vector<store::Sequencer::Step> steps;
   steps.push_back({"audit_chain", [this] { return audit::chain_waiting(*database, kSequencerBatch); }});

@@ -1,4 +1,4 @@
-#include "api/merchant/door.h"
+#include "net/basic_credentials.h"
 
 #include <string>
 
@@ -6,7 +6,7 @@
 
 #include "base/bytes.h"
 
-namespace karv::api::merchant {
+namespace karv::net {
 namespace {
 
 std::string header_of(std::string_view text, const std::string& scheme = "Basic ") {
@@ -41,4 +41,4 @@ TEST(ParseBasicTest, anything_else_is_nothing) {
 }
 
 }  // namespace
-}  // namespace karv::api::merchant
+}  // namespace karv::net
