@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Client } from './support/client.ts';
 import { bin, root } from './support/paths.ts';
+import { onPostgres } from './support/postgres.ts';
 import { System } from './support/system.ts';
 
 let system: System;
@@ -72,7 +73,7 @@ describe('karv dev', () => {
       'secrets/server.key',
       'secrets/hsm.pin',
       'tls/ca.key',
-      'server.db',
+      ...(onPostgres ? [] : ['server.db']),
     ]) {
       expect(statSync(join(system.data, name)).mode & 0o077, name).toBe(0);
     }
