@@ -36,6 +36,7 @@ export class TestClient {
           host: '127.0.0.1',
           port: this.#port,
           servername: this.#name,
+          agent: false, // a line of its own: one that is kept may be closed just when it is used again
           ca: this.#ca,
           method,
           path,

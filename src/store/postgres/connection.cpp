@@ -167,7 +167,8 @@ void Connection::send_and_forget(std::string_view text) {
 }
 
 bool Connection::send(const Command& command, std::size_t index) {
-  auto& prepared = prepared_[{command.text.data(), command.form}];
+  // The text is told by where it stands in the program.
+  auto& prepared = prepared_[{command.text.data(), command.form}];  // NOLINT(bugprone-suspicious-stringview-data-usage)
   if (!prepared.sent) {
     if (prepared.name.empty()) prepared.name = fmt::format("k{}", prepared_.size());
     if (PQsendPrepare(connection_.get(), prepared.name.c_str(), said(command).c_str(), 0, nullptr) != 1) return false;

@@ -34,6 +34,7 @@ function call(system: System, method: string, path: string, body = ''): Promise<
         path,
         ca: system.authority,
         servername: 'shop.localhost',
+        agent: false, // a line of its own: one that is kept may be closed just when it is used again
         headers: { Host: `shop.localhost:${port}`, 'Content-Type': 'application/json' },
       },
       (incoming) => {
