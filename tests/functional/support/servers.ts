@@ -1,23 +1,12 @@
 // More karv-servers on the database of a Karv that is up, and HAProxy in front of all of them, as a grown operator runs it.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createServer, connect } from 'node:net';
+import { connect } from 'node:net';
 import { openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bin } from './paths.ts';
+import { freePort } from './ports.ts';
 import type { System } from './system.ts';
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() =>
-        typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no free port')),
-      );
-    });
-  });
-}
 
 async function waitForPort(port: number, what: string, child: ChildProcess, limitMs = 60_000): Promise<void> {
   const deadline = Date.now() + limitMs;
