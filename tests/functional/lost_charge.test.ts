@@ -55,7 +55,7 @@ test('a charge killed on its way to the vault is made the same day without a mai
     },
     120_000,
   );
-  expect(charged - before).toBeLessThan(3 * 3_600_000); // not a week
+  expect(charged - before).toBeLessThan(24 * 3_600_000); // each look moves a minute; a decline would cost a week
   expect((await books(system)).filter((line) => line.charged > 0)).toHaveLength(1);
   const mails = await eventually('the mail of the payment', async () => {
     const all = await mailsTo(system, email);
