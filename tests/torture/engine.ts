@@ -51,7 +51,10 @@ const postgres: Engine = {
   },
   count: (data, sql) => {
     const args = ['-X', '-q', '-A', '-t', '-d', databaseOf(data), '-c', sql];
-    const { status, stdout, stderr } = spawnSync('psql', args, { encoding: 'utf8' });
+    const { status, stdout, stderr } = spawnSync('psql', args, {
+      encoding: 'utf8',
+      env: { ...process.env, PGTARGETSESSIONATTRS: 'read-write' },
+    });
     if (status !== 0) throw new Error(`psql: ${stderr}`);
     return Number(stdout);
   },

@@ -79,7 +79,7 @@ export interface FaultsOptions {
 }
 
 /** A 503 tells when to come back; a 502 says that the outcome is not known yet. Anything else is no answer to a fault. */
-function complaintAbout({ answer, message }: Refused): string | null {
+export function complaintAbout({ answer, message }: Refused): string | null {
   if (answer.status === 502) return null;
   if (answer.status === 503) return answer.headers['retry-after'] === undefined ? `${message}: no Retry-After` : null;
   return message;

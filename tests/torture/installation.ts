@@ -4,6 +4,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bin, root } from '../functional/support/paths.ts';
+import type { Databases } from '../functional/support/postgres.ts';
 import type { Engine } from './engine.ts';
 
 export type ProcessName = 'karv-sandbox' | 'karv-vault' | 'karv-server';
@@ -84,11 +85,11 @@ export class Installation {
   }
 
   /** Certificates, keys, merchant and schema by `karv dev`, which is stopped again. */
-  static async create(engine: Engine): Promise<Installation> {
+  static async create(engine: Engine, databases?: Databases): Promise<Installation> {
     // Read when the module is loaded.
     process.env['KARV_TEST_ENGINE'] = engine.name;
     const { System } = await import('../functional/support/system.ts');
-    const system = await System.start();
+    const system = await System.start(databases);
     await system.stop();
     const installation = new Installation(system.data, engine);
     mkdirSync(join(system.data, 'logs'), { recursive: true });

@@ -8,10 +8,18 @@ import { root } from '../functional/support/paths.ts';
 import { isClean, type Findings } from './comparing.ts';
 import { canMount, runDisk } from './disk.ts';
 import { engines, type Engine } from './engine.ts';
+import {
+  againInOwnNetwork,
+  hasOwnNetwork,
+  networkCanBeMade,
+  readFailover,
+  runFailover,
+  type FailoverResult,
+} from './failover.ts';
 import { faultsCanBeMade, runFaults } from './faults.ts';
 import { runRounds, type RoundsResult } from './rounds.ts';
 
-const parts = ['kill', 'faults', 'disk'] as const;
+const parts = ['kill', 'faults', 'disk', 'failover'] as const;
 type Part = (typeof parts)[number];
 
 const say = (text: string): void => console.log(`  ${text}`);
@@ -44,7 +52,7 @@ function wishesOf(args: readonly string[]): Wishes {
   const engine = engines[values.engine];
   if (engine === undefined)
     throw new Error(`There is no engine '${values.engine}'; there are: ${Object.keys(engines).join(', ')}.`);
-  const possible = engine.isFile ? parts : (['kill'] as const);
+  const possible: readonly Part[] = engine.isFile ? ['kill', 'faults', 'disk'] : ['kill', 'failover'];
   const only = (values.only ?? [...possible]).map((name) => {
     const part = parts.find((one) => one === name);
     if (part === undefined || !possible.some((one) => one === part)) {
@@ -123,6 +131,36 @@ async function diskPart(wishes: Wishes): Promise<{ readonly findings: Findings }
   return { findings: { lost: [], doubled: [], wrong } };
 }
 
+/** Null: it could not be done. */
+async function failoverPart(wishes: Wishes): Promise<FailoverResult | null> {
+  const rounds = Math.max(2, Math.round(wishes.rounds / 20));
+  if (hasOwnNetwork()) return runFailover({ ...wishes, rounds, say });
+  if (!networkCanBeMade()) return null;
+  const json = `${wishes.json}.failover`;
+  const wanted = ['--only', 'failover', '--engine', 'postgres', '--json', json, '--seed', `${wishes.seed}`];
+  const load = ['--rounds', `${wishes.rounds}`, '--shoppers', `${wishes.shoppers}`];
+  againInOwnNetwork([fileURLToPath(import.meta.url), ...wanted, ...load]);
+  return readFailover(json);
+}
+
+function tableOfFailover(result: FailoverResult): void {
+  const times = (values: readonly number[]): string => `${median(values).toFixed(0)} / ${Math.max(0, ...values)} ms`;
+  table([
+    ['fail-overs', result.rounds],
+    ['steps acknowledged', result.acknowledged],
+    ['steps not answered, repeated', result.unanswered],
+    ['  of these done before the kill', result.unanswered_but_done],
+    ['acknowledged steps sent again', result.repeated],
+    ['lost', result.findings.lost.length],
+    ['doubled', result.findings.doubled.length],
+    ['otherwise wrong', result.findings.wrong.length],
+    ['kill to next acknowledged step, p50 / max: processes', times(result.recovered_ms.processes)],
+    ['kill to next acknowledged step, p50 / max: host', times(result.recovered_ms.host)],
+    ['lost by the control without a synchronous standby', result.lost_without_waiting],
+    ['seed', result.seed],
+  ]);
+}
+
 async function main(): Promise<number> {
   const wishes = wishesOf(process.argv.slice(2));
   const results: Record<string, unknown> = {
@@ -161,6 +199,19 @@ async function main(): Promise<number> {
       say(JSON.stringify(result));
       if ('data' in result) report('disk', result.findings, result.data as string | null);
       results['disk'] = result;
+      found.push(result.findings);
+    }
+  }
+  if (wishes.only.includes('failover')) {
+    say('fail-over to a synchronous standby');
+    const result = await failoverPart(wishes);
+    if (result === null) {
+      say('NOT DONE: fail-over. Network namespaces take root.');
+      results['failover'] = 'not done';
+    } else {
+      if (!hasOwnNetwork()) tableOfFailover(result);
+      report('failover', result.findings, result.data);
+      results['failover'] = result;
       found.push(result.findings);
     }
   }

@@ -79,9 +79,9 @@ T
 help_torture() {
     cat <<'T'
 ./dev torture                                 build the dev preset, then 200 rounds of kill -9, a failing and a full disk
-./dev torture --rounds 1000 --only kill       more rounds, nothing else; parts: kill, faults, disk (repeatable)
+./dev torture --rounds 1000 --only kill       more rounds, nothing else; parts: kill, faults, disk, failover (repeatable)
 ./dev torture --rounds 50 --seed 7            the moments of an earlier run
-./dev torture --engine postgres               kill -9 on the other engine (a private cluster; its disk is its own)
+./dev torture --engine postgres               kill -9 on the other engine, and fail-overs to a standby (as root)
 
   kill    shoppers buy; a process is killed at a random moment and started again; what was not answered is sent again
           with its key; then everything the shop wrote down is held against API, tables, ledger and audit chain

@@ -35,8 +35,14 @@ function psql(folder: string, database: string, text: string): string {
   return stdout;
 }
 
-/** The addresses of two new, empty databases. */
-export async function makeDatabases(): Promise<{ server: string; vault: string }> {
+/** Addresses: where the two stores of one Karv are. */
+export interface Databases {
+  readonly server: string;
+  readonly vault: string;
+}
+
+/** Two new, empty databases. */
+export async function makeDatabases(): Promise<Databases> {
   cluster ??= startCluster();
   const folder = await cluster;
   const name = `karv_${process.pid}_${(databases += 1)}`;

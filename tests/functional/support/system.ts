@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bin, root } from './paths.ts';
-import { makeDatabases, onPostgres } from './postgres.ts';
+import { makeDatabases, onPostgres, type Databases } from './postgres.ts';
 
 const startLimitMs = 200_000;
 
@@ -38,8 +38,9 @@ export class System {
     this.stores = stores;
   }
 
-  static async start(): Promise<System> {
-    const databases = onPostgres ? await makeDatabases() : null;
+  /** On databases of its own, unless these are given. */
+  static async start(given?: Databases): Promise<System> {
+    const databases = given ?? (onPostgres ? await makeDatabases() : null);
     const stores =
       databases === null ? [] : ['--server-database', databases.server, '--vault-database', databases.vault];
     const system = new System(mkdtempSync(join(tmpdir(), 'karv-test-')), stores);
