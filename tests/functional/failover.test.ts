@@ -1,4 +1,4 @@
-// Two fail-overs of what ./dev torture --engine postgres does for longer, and the control that must lose.
+// Three rounds of what ./dev torture --engine postgres does for longer, and the control that must lose.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -14,12 +14,12 @@ test.skipIf(!onPostgres || !possible)(
   'a primary dies under load, its synchronous standby takes over, and nothing that was answered is lost',
   () => {
     const json = join(root, 'build/failover-test.json');
-    const args = ['--engine', 'postgres', '--only', 'failover', '--rounds', '40', '--shoppers', '4', '--json', json];
+    const args = ['--engine', 'postgres', '--only', 'failover', '--rounds', '60', '--shoppers', '4', '--json', json];
     const ran = spawnSync(process.execPath, [join(root, 'tests/torture/main.ts'), ...args], { encoding: 'utf8' });
     expect(ran.status, ran.stdout + ran.stderr).toBe(0);
     const result = readFailover(json);
     expect(result.findings).toEqual(noFindings());
-    expect(result.rounds).toBe(2);
+    expect(result.rounds).toBe(3);
     expect(result.acknowledged).toBeGreaterThan(20);
     expect(result.lost_without_waiting).toBeGreaterThan(0);
   },

@@ -58,7 +58,7 @@ export interface FailoverResult {
   data: string | null;
 }
 
-const deaths: readonly Death[] = ['processes', 'host'];
+const deaths: readonly Death[] = ['processes', 'host', 'restart'];
 const recoverLimitMs = 60_000;
 
 function acknowledgedIn(journal: Journal): number {
@@ -80,7 +80,7 @@ class Failover {
       unanswered: 0,
       unanswered_but_done: 0,
       repeated: 0,
-      recovered_ms: { processes: [], host: [] },
+      recovered_ms: { processes: [], host: [], restart: [] },
       lost_without_waiting: 0,
       findings: noFindings(),
       data: null,
@@ -150,7 +150,9 @@ class Failover {
     journal.note({ killing: pair.primary.name, death });
     const killedAt = Date.now();
     await pair.killPrimary(death);
-    await pair.promote();
+    const dead = pair.primary.name;
+    if (death === 'restart') await pair.restartPrimary();
+    else await pair.promote();
     const promoted = acknowledgedIn(journal);
     while (acknowledgedIn(journal) === promoted && Date.now() - killedAt < recoverLimitMs) await sleep(10);
     const recovered = Date.now() - killedAt;
@@ -175,11 +177,11 @@ class Failover {
     }
     for (const name of allProcesses) if (!installation.isUp(name)) findings.wrong.push(`${name} did not survive`);
     this.#options.say(
-      `${death} of ${pair.standby.name} gone: first step acknowledged after ${recovered} ms, ` +
+      `${dead}: ${death}: first step acknowledged after ${recovered} ms, ` +
         `${acknowledgedIn(journal)} acknowledged, ${settled.unanswered} unanswered, ` +
         `${findings.lost.length} lost, ${findings.doubled.length} doubled`,
     );
-    await pair.rejoin();
+    if (death !== 'restart') await pair.rejoin();
   }
 
   async #control(pair: PostgresPair, installation: Installation, journal: Journal): Promise<void> {

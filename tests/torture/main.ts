@@ -133,7 +133,7 @@ async function diskPart(wishes: Wishes): Promise<{ readonly findings: Findings }
 
 /** Null: it could not be done. */
 async function failoverPart(wishes: Wishes): Promise<FailoverResult | null> {
-  const rounds = Math.max(2, Math.round(wishes.rounds / 20));
+  const rounds = Math.max(3, Math.round(wishes.rounds / 20));
   if (hasOwnNetwork()) return runFailover({ ...wishes, rounds, say });
   if (!networkCanBeMade()) return null;
   const json = `${wishes.json}.failover`;
@@ -156,6 +156,7 @@ function tableOfFailover(result: FailoverResult): void {
     ['otherwise wrong', result.findings.wrong.length],
     ['kill to next acknowledged step, p50 / max: processes', times(result.recovered_ms.processes)],
     ['kill to next acknowledged step, p50 / max: host', times(result.recovered_ms.host)],
+    ['kill to next acknowledged step, p50 / max: restart', times(result.recovered_ms.restart)],
     ['lost by the control without a synchronous standby', result.lost_without_waiting],
     ['seed', result.seed],
   ]);

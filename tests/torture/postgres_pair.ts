@@ -142,7 +142,8 @@ export function prepareNetwork(): void {
   run('mount', '-t', 'tmpfs', 'tmpfs', '/run/netns');
 }
 
-export type Death = 'processes' | 'host';
+/** restart: the database's processes die and come up again where they were; nobody is promoted. */
+export type Death = 'processes' | 'host' | 'restart';
 
 export class PostgresPair {
   readonly folder: string;
@@ -196,6 +197,11 @@ export class PostgresPair {
     this.#unreachable = how === 'host';
     if (this.#unreachable) this.primary.disconnect();
     await this.primary.kill();
+  }
+
+  /** After its processes died: it recovers from its log. */
+  async restartPrimary(): Promise<void> {
+    await this.primary.start();
   }
 
   /** The standby takes writes from here on. It waits for nobody: the base backup copied the list it was in itself. */
