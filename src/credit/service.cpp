@@ -43,15 +43,14 @@ void sort_by_date(std::vector<Installment>& installments) {
 Result<void> open_accounts(store::Tx& tx, const Context& context, const Agreement& before) {
   const money::Currency currency = before.amount.currency();
   if (before.captured.is_zero()) ledger::open_account(tx, receivable_account(before));
-  const std::string known_as = before.merchant_id.text() + currency.text();
-  if (context.known_accounts != nullptr && context.known_accounts->find(known_as)) return {};
-  KARV_TRY_VOID(ledger::ensure_accounts(
-      tx, {merchant_payable_account(before.merchant_id, currency), card_clearing_account(currency)}));
-  if (context.known_accounts != nullptr)
-    tx.after_commit([known = context.known_accounts, known_as] { known->put(known_as, true); });
-  return {};
+  return ledger::ensure_accounts(
+      tx, {merchant_payable_account(before.merchant_id, currency), card_clearing_account(currency)},
+      context.known_accounts);
 }
 
+Result<void> post(store::Tx& tx, const Context& context, std::vector<ledger::TransferSpec> transfers) {
+  return ledger::post(tx, with_ids(std::move(transfers), context.wall, context.random), context.known_accounts);
+}
 Installment make_installment(const Context& context, const Agreement& agreement, const base::Uuid& capture,
                              const QuotedInstallment& quoted) {
   Installment installment;
@@ -112,8 +111,7 @@ Result<std::vector<Installment>> activate_capture(store::Tx& tx, const Context& 
   KARV_TRY(const Agreement before, load_agreement(tx, agreement_id));
   KARV_TRY(const Agreement after, decide_capture(before, amount));
   KARV_TRY_VOID(open_accounts(tx, context, before));
-  KARV_TRY_VOID(
-      ledger::post(tx, with_ids(capture_posting(after, amount, context.business.now()), context.wall, context.random)));
+  KARV_TRY_VOID(post(tx, context, capture_posting(after, amount, context.business.now())));
   update_agreement(tx, after);
   std::vector<Installment> installments;
   for (const QuotedInstallment& quoted : schedule(after.plan, amount, captured_on)) {
@@ -160,9 +158,8 @@ Result<RefundSplit> cancel_owed(store::Tx& tx, const Context& context, Agreement
 
   KARV_TRY(RefundDecision decision, decide_refund(*agreement, scope, payments, refund));
   KARV_REQUIRE(decision.canceled + decision.to_card == refund);
-  KARV_TRY_VOID(ledger::post(
-      tx, with_ids(refund_posting(*agreement, {decision.canceled, decision.to_card}, context.business.now()),
-                   context.wall, context.random)));
+  KARV_TRY_VOID(
+      post(tx, context, refund_posting(*agreement, {decision.canceled, decision.to_card}, context.business.now())));
   update_agreement(tx, decision.agreement);
   for (const Installment& changed : decision.changed) update_installment(tx, changed);
   note_refunded_payments(tx, payments, decision.parts);
@@ -186,8 +183,7 @@ Result<Installment> apply_payment(store::Tx& tx, const Context& context, Install
     if (earlier.by.operation == by.operation) return installments[0];
 
   KARV_TRY(PaymentDecision decision, decide_payment(*agreement, installments[0], amount, today(context)));
-  KARV_TRY_VOID(ledger::post(
-      tx, with_ids(card_payment_posting(*agreement, amount, context.business.now()), context.wall, context.random)));
+  KARV_TRY_VOID(post(tx, context, card_payment_posting(*agreement, amount, context.business.now())));
   update_agreement(tx, decision.agreement);
   update_installment(tx, decision.installment);
   insert_payment(tx, {base::make_id<PaymentTag>(context.wall, context.random), agreement->agreement_id, installment_id,
@@ -210,9 +206,8 @@ Result<UndonePayment> undo_payment(store::Tx& tx, const Context& context, Agreem
   if (payment->refused_at) return UndonePayment{*installment, nothing(*agreement), nothing(*agreement), false};
 
   KARV_TRY(UndoDecision decision, decide_undo_payment(*agreement, *installment, *payment, today(context)));
-  KARV_TRY_VOID(ledger::post(
-      tx, with_ids(undone_payment_posting(*agreement, {decision.undone, decision.withdrawn}, context.business.now()),
-                   context.wall, context.random)));
+  KARV_TRY_VOID(post(
+      tx, context, undone_payment_posting(*agreement, {decision.undone, decision.withdrawn}, context.business.now())));
   update_agreement(tx, decision.agreement);
   update_installment(tx, decision.installment);
   update_payment_refused(tx, *payment, context.business.now());

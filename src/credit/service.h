@@ -15,21 +15,18 @@
 #include "credit/rules.h"
 #include "credit/schema.h"  // migrations(): 50001..
 #include "credit/types.h"
-#include "identity/bounded_cache.h"
+#include "ledger/account_cache.h"
 #include "store/database.h"
 
 namespace karv::credit {
-
-// Which merchants' accounts are known to be open, so that a capture need not ask. Bounded, thread-safe; a server has
-// one. Only told after a commit.
-using KnownAccounts = identity::BoundedCache<std::string, bool>;
 
 struct Context {
   const base::Clock& wall;      // ids
   const base::Clock& business;  // dates and instants that customers see
   base::Random& random;
-  calendar::Zone zone;                      // of the purchase's market: where its days begin and end
-  KnownAccounts* known_accounts = nullptr;  // empty: asks every time, one round trip more
+  calendar::Zone zone;  // of the purchase's market: where its days begin and end
+  // Accounts that are open, so that a capture need not ask. A server has one; empty: one round trip more.
+  ledger::AccountCache* known_accounts = nullptr;
 };
 // The business day there: what every due date is compared with.
 calendar::Date today(const Context& context);

@@ -78,7 +78,7 @@ struct CreditWorld {
 
   identity::WorldForTest base{{ledger::migrations(), migrations()}};
   calendar::Zone zone = calendar::Zone::utc();
-  KnownAccounts known{base.wall, 100, base::hours(1'000'000)};
+  ledger::AccountCache known;
   identity::CustomerId customer{base::Uuid{1}};
   identity::MerchantId merchant{base::Uuid{2}};
 };

@@ -79,9 +79,11 @@ void open_account(store::Tx& tx, const Account& account) {
   repository::insert_account(tx, account);
 }
 
-Result<void> ensure_accounts(store::Tx& tx, const std::vector<Account>& accounts) {
+Result<void> ensure_accounts(store::Tx& tx, const std::vector<Account>& accounts, AccountCache* known) {
   std::vector<AccountId> ids;
   for (const auto& account : accounts) ids.push_back(account.id);
+  if (known != nullptr && std::ranges::all_of(known->find(ids), [](const auto& terms) { return terms.has_value(); }))
+    return {};
   KARV_TRY(const auto there, repository::read_accounts(tx, ids));
   for (const auto& account : accounts) {
     const auto found = std::find_if(there.begin(), there.end(), [&](const auto& old) { return old.id == account.id; });
@@ -89,6 +91,11 @@ Result<void> ensure_accounts(store::Tx& tx, const std::vector<Account>& accounts
       open_account(tx, account);
     else if (!same(*found, account))
       return base::internal_error(ErrorCode::not_matching, "the account is there and is another");
+  }
+  if (known != nullptr) {
+    std::vector<KnownTerms> learned;
+    for (const auto& account : accounts) learned.push_back({account.id, account.terms()});
+    tx.after_commit([known, learned = std::move(learned)] { known->put(learned); });
   }
   return {};
 }

@@ -25,8 +25,9 @@ AccountId shared_account_id(std::string_view kind, std::string_view owner, money
 
 // Pre: a floor needs a kept balance. Errors (at commit): conflict when the id is taken. Cost: no round trip.
 void open_account(store::Tx& tx, const Account& account);
-// Opens those that are not there yet. Errors: not_matching when one is there and differs. Cost: 1 round trip.
-base::Result<void> ensure_accounts(store::Tx& tx, const std::vector<Account>& accounts);
+// Opens those that are not there yet. Errors: not_matching when one is there and differs. Cost: 1 round trip; none when
+// all are known.
+base::Result<void> ensure_accounts(store::Tx& tx, const std::vector<Account>& accounts, AccountCache* known = nullptr);
 
 // Makes all of the transfers, or none. They may be of any step, and build on one another.
 // Errors: not_found (account, reservation); not_matching (currency); unprocessable (amount); conflict (id given twice);

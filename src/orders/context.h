@@ -27,7 +27,7 @@ struct Context {
   const Tokens& tokens;
   std::string public_url;  // "https://pay.localhost:8443": where shoppers find checkout and account
   bool sandbox = false;    // sandbox e-mail conventions count
-  credit::KnownAccounts* known_accounts = nullptr;  // saves captures a round trip
+  ledger::AccountCache* known_accounts = nullptr;  // saves captures a round trip
 
   // Pre: the country of the purchase, a supported market: its days are counted there.
   credit::Context credit(std::string_view country) const {

@@ -232,7 +232,7 @@ struct WorldForTest {
   notify::Context mail{outbox_key, world.wall, world.random};
   notify::LiveFeed feed;
   Tokens tokens{identity::key_for_test(3)};
-  credit::KnownAccounts known{world.wall, 100, base::hours(1'000'000)};
+  ledger::AccountCache known;
   Context context{world.wall,
                   world.business,
                   world.random,

@@ -84,7 +84,7 @@ struct Process::Impl {
   std::unique_ptr<identity::Sealer> sealer;
   std::optional<orders::Tokens> tokens;
   notify::LiveFeed feed;
-  credit::KnownAccounts known_accounts{wall, 10'000, base::hours(24)};
+  ledger::AccountCache known_accounts;
   std::optional<identity::Context> identity_context;
   std::optional<notify::Context> mail_context;
   std::optional<orders::Context> orders_context;
