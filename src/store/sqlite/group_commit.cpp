@@ -65,73 +65,102 @@ void run_actions(std::vector<std::function<void()>>& actions) {
 
 }  // namespace
 
-Result<void> GroupCommit::run(std::string_view use_case, const std::function<Result<void>(Tx&)>& work) {
+void GroupCommit::Member::wake(Woken why) {
+  const Lock lock(mutex_);
+  woken_ = why;
+  changed_.notify_one();
+}
+
+GroupCommit::Member::Woken GroupCommit::Member::wait() {
+  const Lock lock(mutex_);
+  while (woken_ == Woken::waiting) changed_.wait(mutex_);
+  return woken_;
+}
+
+Result<void> GroupCommit::run(std::string_view use_case, const Work& work) {
   if (state() == StorageState::damaged)
     return internal_error(ErrorCode::unavailable, "nothing is written to a damaged database");
-  take_turn();
-  auto joined = join_batch();
-  if (!joined.ok()) {
-    if (is_about_storage(joined.error())) change_state(state_after(joined.error()), joined.error().internal_text());
-    const Lock lock(mutex_);
-    pass_turn();
-    return std::move(joined).error();
-  }
-  const std::shared_ptr<Batch> batch = *joined;
-  Outcome outcome = run_member(*batch, work);
-  settle(*batch);
-  // The batch is done: nobody changes it any more.
+  Member me(work);
+  if (lead_or_queue(me) || me.wait() == Member::Woken::leads) lead(me);
+  Outcome& outcome = me.outcome;
   if (options_.on_write)
     options_.on_write({.use_case = use_case,
                        .round_trips = outcome.round_trips,
-                       .members = batch->lost ? 0 : batch->members,
-                       .committed = !batch->lost && !outcome.error && !outcome.thrown});
+                       .members = outcome.members,
+                       .committed = !outcome.error && !outcome.thrown});
   if (outcome.thrown) std::rethrow_exception(outcome.thrown);
-  if (batch->lost) return *batch->lost;
-  if (outcome.error) return *outcome.error;
+  if (outcome.error) return *std::move(outcome.error);
   return {};
 }
 
-void GroupCommit::take_turn() {
+bool GroupCommit::lead_or_queue(Member& me) {
   const Lock lock(mutex_);
-  if (!busy_) {
-    busy_ = true;
-    return;
-  }
-  Waiter me;
+  if (!led_) return led_ = true;
   waiting_.push_back(&me);
-  while (!me.granted) me.turn.wait(mutex_);
+  return false;
 }
 
-void GroupCommit::pass_turn() {
-  if (waiting_.empty()) {
-    busy_ = false;
-    return;
-  }
-  Waiter* next = waiting_.front();
+GroupCommit::Member* GroupCommit::next_member() {
+  const Lock lock(mutex_);
+  if (waiting_.empty()) return nullptr;
+  Member* next = waiting_.front();
   waiting_.pop_front();
-  next->granted = true;
-  next->turn.notify_one();
+  return next;
 }
 
-Result<std::shared_ptr<GroupCommit::Batch>> GroupCommit::join_batch() {
-  if (!batch_) {
-    if (needs_reopen_) KARV_TRY_VOID(reopen());
-    if (needs_seal_) KARV_TRY_VOID(seal());
-    if (auto begun = connection_->control(kBegin); !begun.ok()) {
-      needs_reopen_ = connection_->doubtful();
-      return std::move(begun).error();
-    }
-    batch_ = std::make_shared<Batch>();
+void GroupCommit::hand_on() {
+  Member* next = nullptr;
+  {
+    const Lock lock(mutex_);
+    led_ = !waiting_.empty();
+    if (!led_) return;
+    next = waiting_.front();
+    waiting_.pop_front();
   }
-  ++batch_->members;
-  return batch_;
+  next->wake(Member::Woken::leads);
 }
 
-GroupCommit::Outcome GroupCommit::run_member(Batch& batch, const std::function<Result<void>(Tx&)>& work) {
-  Outcome outcome;
+void GroupCommit::lead(Member& leader) {
+  if (auto begun = begin(); !begun.ok()) {
+    if (is_about_storage(begun.error())) change_state(state_after(begun.error()), begun.error().internal_text());
+    leader.outcome.error = std::move(begun).error();
+    return hand_on();
+  }
+  Batch batch;
+  for (Member* member = &leader; member != nullptr;) {
+    batch.members.push_back(member);
+    run_member(batch, *member);
+    const bool full = static_cast<std::int64_t>(batch.members.size()) >= options_.max_batch;
+    member = batch.lost || full ? nullptr : next_member();
+  }
+  if (!batch.lost) commit(batch);
+  for (Member* member : batch.members) {
+    if (batch.lost && !member->outcome.thrown) member->outcome.error = batch.lost;
+    member->outcome.members = batch.lost ? 0 : static_cast<std::int64_t>(batch.members.size());
+  }
+  // The next batch begins before the others are woken, unless there is something to do between the two.
+  const bool pause = !batch.lost && checkpoint_is_due();
+  if (!pause) hand_on();
+  for (Member* member : batch.members)
+    if (member != &leader) member->wake(Member::Woken::done);
+  if (!pause) return;
+  checkpoint();
+  hand_on();
+}
+
+Result<void> GroupCommit::begin() {
+  if (needs_reopen_) KARV_TRY_VOID(reopen());
+  if (needs_seal_) KARV_TRY_VOID(seal());
+  auto begun = connection_->control(kBegin);
+  if (!begun.ok()) needs_reopen_ = connection_->doubtful();
+  return begun;
+}
+
+void GroupCommit::run_member(Batch& batch, Member& member) {
+  Outcome& outcome = member.outcome;
   SqliteTx tx(*connection_, !batch.wrote);
   try {
-    auto done = work(tx);
+    auto done = member.work(tx);
     if (done.ok()) done = tx.finish(checks_);
     if (!done.ok()) outcome.error = std::move(done).error();
   } catch (...) {
@@ -139,7 +168,6 @@ GroupCommit::Outcome GroupCommit::run_member(Batch& batch, const std::function<R
   }
   outcome.round_trips = tx.round_trips();
   keep_or_undo(batch, tx, outcome);
-  return outcome;
 }
 
 void GroupCommit::keep_or_undo(Batch& batch, SqliteTx& tx, Outcome& outcome) {
@@ -161,33 +189,16 @@ void GroupCommit::keep_or_undo(Batch& batch, SqliteTx& tx, Outcome& outcome) {
   base::Error why = internal_error(ErrorCode::unavailable, "the transaction was lost");
   if (tx.failure() && is_about_storage(*tx.failure())) why = *tx.failure();
   if (!settled.ok() && is_about_storage(settled.error())) why = settled.error();
-  close(batch, std::move(why));
-}
-
-void GroupCommit::settle(Batch& batch) {
-  {
-    const Lock lock(mutex_);
-    if (batch.done) return pass_turn();
-    if (!waiting_.empty() && batch.members < options_.max_batch) {
-      pass_turn();
-      while (!batch.done) batch.finished.wait(mutex_);
-      return;
-    }
-  }
-  commit(batch);
-  const Lock lock(mutex_);
-  pass_turn();
+  lose(batch, std::move(why));
 }
 
 void GroupCommit::commit(Batch& batch) {
   if (auto committed = connection_->control(kCommit); !committed.ok()) {
-    close(batch, explain_failed_commit(std::move(committed).error()));
+    lose(batch, explain_failed_commit(std::move(committed).error()));
     return;
   }
   if (batch.wrote) change_state(StorageState::writable, "");  // a batch of reads says nothing about the disk
   run_actions(batch.actions);
-  close(batch, std::nullopt);
-  checkpoint();
 }
 
 // A full disk stops the log before its commit mark: nothing happened. After an I/O error (a failed fsync above all) the
@@ -205,19 +216,13 @@ base::Error GroupCommit::explain_failed_commit(base::Error why) {
   return internal_error(ErrorCode::unavailable, why.internal_text());
 }
 
-void GroupCommit::close(Batch& batch, std::optional<base::Error> lost) {
-  if (lost) {
-    if (connection_->in_transaction()) std::ignore = connection_->control(kRollback);
-    needs_reopen_ = needs_reopen_ || connection_->doubtful() || connection_->in_transaction();
-    batch.actions.clear();
-    change_state(state_after(*lost), lost->internal_text());
-    base::log::error("batch_lost", {{"members", batch.members}, {"detail", lost->internal_text()}});
-  }
-  batch_.reset();
-  const Lock lock(mutex_);
-  batch.lost = std::move(lost);
-  batch.done = true;
-  batch.finished.notify_all();
+void GroupCommit::lose(Batch& batch, base::Error why) {
+  if (connection_->in_transaction()) std::ignore = connection_->control(kRollback);
+  needs_reopen_ = needs_reopen_ || connection_->doubtful() || connection_->in_transaction();
+  change_state(state_after(why), why.internal_text());
+  base::log::error("batch_lost",
+                   {{"members", static_cast<std::int64_t>(batch.members.size())}, {"detail", why.internal_text()}});
+  batch.lost = std::move(why);
 }
 
 void GroupCommit::change_state(StorageState to, std::string_view detail) {
@@ -258,12 +263,16 @@ Result<void> GroupCommit::seal() {
   return {};
 }
 
+bool GroupCommit::checkpoint_is_due() {
+  const int frames = connection_->wal_frames();
+  if (frames < last_checkpoint_frames_) last_checkpoint_frames_ = 0;
+  if (frames < options_.wal_limit_pages) return false;
+  return last_checkpoint_frames_ == 0 || frames - last_checkpoint_frames_ >= options_.wal_limit_pages / 4;
+}
+
 // Between batches, by the writer itself: a checkpoint beside steady writes never lets the log start over.
 void GroupCommit::checkpoint() {
   const int frames = connection_->wal_frames();
-  if (frames < last_checkpoint_frames_) last_checkpoint_frames_ = 0;
-  if (frames < options_.wal_limit_pages) return;
-  if (last_checkpoint_frames_ > 0 && frames - last_checkpoint_frames_ < options_.wal_limit_pages / 4) return;
   last_checkpoint_frames_ = frames;
   const bool overdue = frames / kOverdueFactor >= options_.wal_limit_pages;
   if (auto done = connection_->checkpoint(overdue); !done.ok()) {

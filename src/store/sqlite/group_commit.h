@@ -1,9 +1,13 @@
 // The writer: many requests' transactions, one fsync, nobody answered before it.
 //
-// A worker waits for its turn, runs its work while holding the only write connection, and joins the open batch. When
-// nobody else waits for a turn, or the batch is full, that same worker commits the batch; otherwise it hands its turn
-// on and waits for the outcome. So light load commits at once, heavy load makes large batches by itself, and there is
-// no timer. Turns are given in order of arrival.
+// Whoever finds the write connection free leads: it runs its own work, then the works of everybody who has come since,
+// in order of arrival, each on its own and undone without the others; when nobody waits any more, or the batch is full,
+// it commits once, hands the lead to the first who came too late, and wakes the others with their outcomes. So a
+// request sleeps and is woken once, light load commits at once, heavy load makes large batches by itself, and there is
+// no timer.
+//
+// A work may therefore run on another request's thread. It gets there and back with the mutexes' ordering; only what is
+// bound to a thread (a thread_local, a lock its own thread holds) must not be used inside a work.
 //
 // When the transaction is lost (disk full, I/O error), nobody of the batch is answered from it.
 #pragma once
@@ -35,35 +39,52 @@ class GroupCommit {
   void refuse_writes(const std::string& why);
 
  private:
-  // Everybody who shares one COMMIT. `done` and `lost` belong to mutex_; the rest to whoever has the turn.
-  struct Batch {
-    base::Condition finished;
-    bool done = false;
-    std::optional<base::Error> lost;  // why nobody of this batch may be answered with success
-    std::int64_t members = 0;
-    bool wrote = false;
-    std::vector<std::function<void()>> actions;  // in commit order
-  };
+  using Work = std::function<Result<void>(Tx&)>;
   struct Outcome {
     std::optional<base::Error> error;
     std::exception_ptr thrown;
     int round_trips = 0;
+    std::int64_t members = 0;  // of its batch; 0 when that was lost
   };
-  struct Waiter {
-    base::Condition turn;
-    bool granted = false;
+  // One write, on the stack of the thread that wants it; that thread waits while another has it.
+  class Member {
+   public:
+    explicit Member(const Work& wanted) : work(wanted) {}
+    const Work& work;
+    Outcome outcome;  // of whoever runs the work; of its owner after wait()
+
+    enum class Woken : std::uint8_t { waiting, leads, done };
+    // Its last use by another thread: the owner may be gone when it returns.
+    void wake(Woken why) KARV_EXCLUDES(mutex_);
+    Woken wait() KARV_EXCLUDES(mutex_);
+
+   private:
+    base::Mutex mutex_;  // its own, so that those who are woken together do not queue up again for one
+    base::Condition changed_;
+    Woken woken_ KARV_GUARDED_BY(mutex_) = Woken::waiting;
+  };
+  // Everybody who shares one COMMIT.
+  struct Batch {
+    std::vector<Member*> members;     // in commit order, the leader first
+    std::optional<base::Error> lost;  // why nobody of this batch may be answered with success
+    bool wrote = false;
+    std::vector<std::function<void()>> actions;  // in commit order
   };
 
-  void take_turn() KARV_EXCLUDES(mutex_);
-  void pass_turn() KARV_REQUIRES(mutex_);
+  // True when the caller leads now; otherwise it came behind somebody who does.
+  bool lead_or_queue(Member& me) KARV_EXCLUDES(mutex_);
+  Member* next_member() KARV_EXCLUDES(mutex_);
 
-  // With the turn:
-  Result<std::shared_ptr<Batch>> join_batch();
-  Outcome run_member(Batch& batch, const std::function<Result<void>(Tx&)>& work);
+  // With the lead:
+  void lead(Member& leader) KARV_EXCLUDES(mutex_);
+  void hand_on() KARV_EXCLUDES(mutex_);
+  Result<void> begin();
+  void run_member(Batch& batch, Member& member);
   void keep_or_undo(Batch& batch, SqliteTx& tx, Outcome& outcome);
-  void commit(Batch& batch) KARV_EXCLUDES(mutex_);
+  void commit(Batch& batch);
   base::Error explain_failed_commit(base::Error why);
-  void close(Batch& batch, std::optional<base::Error> lost) KARV_EXCLUDES(mutex_);
+  void lose(Batch& batch, base::Error why);
+  bool checkpoint_is_due();
   void checkpoint();
   Result<void> reopen();
   Result<void> seal();
@@ -71,23 +92,19 @@ class GroupCommit {
   // Says so once when the state changes.
   void change_state(StorageState to, std::string_view detail);
 
-  // Hands the turn on or commits, then waits for the batch.
-  void settle(Batch& batch) KARV_EXCLUDES(mutex_);
-
   const SqliteOptions& options_;
   std::vector<CommitCheck> checks_;
   std::atomic<StorageState> state_{StorageState::writable};
 
-  // These belong to whoever has the turn.
+  // These belong to whoever leads.
   std::unique_ptr<Connection> connection_;
-  std::shared_ptr<Batch> batch_;  // the open one
-  bool needs_reopen_ = false;     // after an error that makes the connection doubtful
-  bool needs_seal_ = false;       // a failed commit may have left a readable end in the log
+  bool needs_reopen_ = false;  // after an error that makes the connection doubtful
+  bool needs_seal_ = false;    // a failed commit may have left a readable end in the log
   int last_checkpoint_frames_ = 0;
 
   base::Mutex mutex_;
-  bool busy_ KARV_GUARDED_BY(mutex_) = false;
-  std::deque<Waiter*> waiting_ KARV_GUARDED_BY(mutex_);
+  bool led_ KARV_GUARDED_BY(mutex_) = false;
+  std::deque<Member*> waiting_ KARV_GUARDED_BY(mutex_);
 };
 
 }  // namespace karv::store::sqlite

@@ -172,6 +172,58 @@ TEST(GroupCommitTest, works_that_fail_in_the_middle_of_a_batch_take_nobody_with_
   EXPECT_EQ(items_after_crash(db), answers.good());
 }
 
+// Runs `second` while the first write is in the middle of its work, so that whoever writes first leads and the other
+// waits behind it.
+void behind(Database& db, const std::function<void()>& in_the_first, const std::function<void()>& second) {
+  std::atomic<bool> inside{false};
+  std::atomic<bool> go{false};
+  std::thread first([&] {
+    EXPECT_TRUE(db.write<void>("first", [&](Tx& tx) -> Result<void> {
+                    inside = true;
+                    while (!go) std::this_thread::yield();
+                    in_the_first();
+                    tx.write({kInsert, {1, Bytes(1, 7)}}, 1);
+                    return {};
+                  }).ok());
+  });
+  while (!inside) std::this_thread::yield();
+  std::thread waits(second);
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));  // it waits now
+  go = true;
+  first.join();
+  waits.join();
+}
+
+TEST(GroupCommitTest, whoever_leads_runs_the_works_that_wait) {
+  auto db = TemporaryDatabase::create_file(schema());
+  std::thread::id leader, ran_second;
+  behind(
+      *db, [&] { leader = std::this_thread::get_id(); },
+      [&] {
+        EXPECT_TRUE(db->write<void>("second", [&](Tx& tx) -> Result<void> {
+                        ran_second = std::this_thread::get_id();
+                        tx.write({kInsert, {2, Bytes(1, 7)}}, 1);
+                        return {};
+                      }).ok());
+        EXPECT_NE(ran_second, std::this_thread::get_id());
+      });
+  EXPECT_EQ(ran_second, leader);
+  EXPECT_EQ(items_in(*db), (Items{1, 2}));
+}
+
+// On the leader's thread, too, a second transaction would wait for itself; and the bug is its owner's, not the
+// leader's.
+TEST(GroupCommitTest, a_transaction_inside_a_work_is_found_on_whatever_thread_it_runs) {
+  auto db = TemporaryDatabase::create_file(schema());
+  behind(
+      *db, [] {},
+      [&] {
+        EXPECT_THROW(std::ignore = db->write<void>("outer", [&](Tx&) { return put(*db, 2); }), base::RequirementFailed);
+        EXPECT_TRUE(put(*db, 3).ok());
+      });
+  EXPECT_EQ(items_in(*db), (Items{1, 3}));
+}
+
 TEST(GroupCommitTest, optimistic_writes_that_clash_lose_no_step) {
   auto db = TemporaryDatabase::create_file(schema());
   std::atomic<int> conflicts{0};
