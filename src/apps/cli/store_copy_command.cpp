@@ -65,6 +65,7 @@ class ProgressLine {
 
 struct Choice {
   std::string from, to, from_config, to_config;
+  std::int64_t page_rows = store::CopyOptions().page_rows;
 };
 
 Result<std::string> address_of(const std::string& address, const std::string& configuration) {
@@ -103,6 +104,7 @@ Result<void> copy(const Choice& choice) {
   KARV_TRY(options.to.address, address_of(choice.to, choice.to_config));
   for (auto* end : {&options.from, &options.to}) end->address = store::without_engine(end->address);
   const auto from = options.from.address, to = options.to.address;
+  options.page_rows = choice.page_rows;
   ProgressLine line;
   options.on_progress = [&line](const store::CopyProgress& progress) { line.tell(progress); };
   KARV_TRY(const auto copy, store::Copy::open(std::move(options)));
@@ -139,6 +141,10 @@ void add_store_copy_command(CLI::App& group, int& exit_code) {
       ->type_name("ADDRESS");
   command->add_option("--to-config", choice->to_config, "or the server.toml or vault.toml that names it")
       ->type_name("FILE");
+  command->add_option("--page-rows", choice->page_rows, "rows to a transaction of the target")
+      ->type_name("N")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10'000));
   command->callback([choice, &exit_code] {
     if (choice->from.empty() == choice->from_config.empty())
       throw CLI::ValidationError("name one source", "--from ADDRESS or --from-config FILE");
