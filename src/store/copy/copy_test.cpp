@@ -26,18 +26,21 @@ constexpr Sql kInsertWord = "insert into a_words (word, number) values ($1, $2)"
 constexpr Sql kDeleteWord = "delete from a_words where word = $1";
 constexpr Sql kChangeItem = "update items set flag = $1 where item_id = $2";
 
+constexpr std::string_view kItemsTable =
+    "create table items (item_id BYTEA primary key, owner BYTEA, note TEXT, amount BIGINT, flag BIGINT not null)";
+constexpr std::string_view kPartsTable =
+    "create table parts (name TEXT not null, number BIGINT not null,"
+    " item_id BYTEA not null references items (item_id), primary key (name, number))";
+constexpr std::string_view kNumbersTable = "create table numbers (number BIGINT primary key, note TEXT not null)";
+// By name, it would come before what it refers to.
+constexpr std::string_view kWordsTable =
+    "create table a_words (word TEXT primary key, number BIGINT not null references numbers (number))";
+
 std::vector<Migration> schema() {
-  return {
-      {9001,
-       "things",
-       // By name, `parts` would come after what it refers to; `a_words` refers to what comes later.
-       {"create table items (item_id BYTEA primary key, owner BYTEA, note TEXT, amount BIGINT, flag BIGINT not null)",
-        "create table parts (name TEXT not null, number BIGINT not null, item_id BYTEA not null references items "
-        "(item_id), primary key (name, number))",
-        "create table numbers (number BIGINT primary key, note TEXT not null)",
-        "create table a_words (word TEXT primary key, number BIGINT not null references numbers (number))",
-        "create index parts_of_item on parts (item_id)"}},
-      {9002, "a column more", {"alter table numbers add column more BIGINT not null default 7"}}};
+  return {{9001,
+           "things",
+           {kItemsTable, kPartsTable, kNumbersTable, kWordsTable, "create index parts_of_item on parts (item_id)"}},
+          {9002, "a column more", {"alter table numbers add column more BIGINT not null default 7"}}};
 }
 
 Bytes id_of(int n) { return {static_cast<std::uint8_t>(n >> 8), static_cast<std::uint8_t>(n), 0x00, 0xff}; }
@@ -294,8 +297,9 @@ TEST_F(CopyRefusalTest, tables_that_are_not_ours) {
   const auto keyless = with({"create table odd (n BIGINT not null)"});
   const End from(false, keyless), to(false, keyless);
   EXPECT_TRUE(has(refusal(from.where(), to.where()), "no primary key"));
-  const auto circle = with({"create table odd (n BIGINT primary key references even (n))",
-                            "create table even (n BIGINT primary key references odd (n))"});
+  constexpr std::string_view kOdd = "create table odd (n BIGINT primary key references even (n))";
+  constexpr std::string_view kEven = "create table even (n BIGINT primary key references odd (n))";
+  const auto circle = with({kOdd, kEven});
   const End one(false, circle), other(false, circle);
   EXPECT_TRUE(has(refusal(one.where(), other.where()), "in a circle"));
 }

@@ -12,8 +12,8 @@ using base::ErrorCode;
 using base::internal_error;
 using base::Result;
 
-constexpr std::array<std::string_view, 4> kInternal{"schema_migrations", "store_attempts", "store_copy",
-                                                    "store_copy_tables"};
+constexpr std::array<std::string_view, 5> kInternal{"schema_migrations", "schema_migration_times", "store_attempts",
+                                                    "store_copy", "store_copy_tables"};
 constexpr std::string_view kCreateCopy =
     "create table store_copy (copy_id BIGINT primary key, source TEXT not null, state TEXT not null)";
 constexpr std::string_view kCreateTables =

@@ -27,8 +27,8 @@ struct Marker {
   std::map<std::string, TableProgress> tables;
 };
 
-// Whether a table is the store's own bookkeeping and is not copied: each database has its own migrations, attempts and
-// marker.
+// Whether a table is the store's own bookkeeping and is not copied: each database has its own migrations (and when
+// they were applied), attempts and marker.
 bool is_internal(const std::string& table);
 
 // Errors: not_allowed when the tables are there but say nothing.
