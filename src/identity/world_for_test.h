@@ -25,7 +25,7 @@ struct WorldForTest {
     std::vector<EpochKey> epochs;
     epochs.push_back({1, key_for_test(7)});
     sealer = Sealer::create(std::move(epochs), wall, random).value();
-  }
+  }  // NOLINT(clang-analyzer-cplusplus.NewDeleteLeaks): the keys were moved into the sealer
 
   static std::vector<store::Migration> schema_with(const std::vector<Migrations>& above) {
     std::vector<store::Migration> schema =

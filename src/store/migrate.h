@@ -5,12 +5,17 @@
 // schema with money in it. Production runs migrate() by an explicit command; the server calls require_schema().
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <vector>
 
 #include "store/database.h"
 
 namespace karv::store {
+
+// No migration: while this number is recorded, the database is a copy that is not whole yet (store/copy/marker.h). A
+// program that does not know it refuses the database all the same.
+inline constexpr std::int64_t kUnfinishedCopy = 1999;
 
 // The migrations of this module: the outbox.
 std::span<const Migration> migrations();

@@ -20,6 +20,7 @@
 #include "store/postgres/cluster_for_test.h"
 #include "store/postgres/postgres.h"
 #include "store/sqlite/sqlite.h"
+#include "store/watched_for_test.h"
 
 namespace karv::store {
 
@@ -56,7 +57,8 @@ class TemporaryDatabase {
       : folder_(std::exchange(other.folder_, {})),
         schema_(std::exchange(other.schema_, {})),
         on_write_(std::move(other.on_write_)),
-        database_(std::move(other.database_)) {}
+        database_(std::move(other.database_)),
+        watched_(std::exchange(other.watched_, nullptr)) {}
   TemporaryDatabase& operator=(TemporaryDatabase&&) = delete;
   ~TemporaryDatabase() {
     database_.reset();
@@ -66,13 +68,20 @@ class TemporaryDatabase {
 
   Database& operator*() const { return *database_; }
   Database* operator->() const { return database_.get(); }
-  void close() { database_.reset(); }
+  void close() {
+    watched_ = nullptr;
+    database_.reset();
+  }
   // As a process that was started anew would. Pre: closed.
   void reopen() {
     auto opened = open();
     check(opened.ok() ? Result<void>() : opened.error());
-    database_ = std::move(opened).value();
+    auto watched = std::make_unique<WatchedDatabase>(std::move(opened).value());
+    watched_ = watched.get();
+    database_ = std::move(watched);
   }
+  // Tells every statement from here on. Pre: made by create().
+  void watch(Watcher watcher) { watched_->watch(std::move(watcher)); }
   // Another connection to the same database, as a second process would have.
   Result<std::unique_ptr<Database>> open() const {
     if (schema_.empty()) return open_sqlite({.path = path(), .on_write = on_write_});
@@ -85,6 +94,8 @@ class TemporaryDatabase {
   // Of the embedded engine only.
   const std::string& folder() const { return folder_; }
   std::string path() const { return folder_ + "/karv.db"; }
+  // Of PostgreSQL only.
+  const std::string& schema() const { return schema_; }
 
  private:
   TemporaryDatabase() = default;
@@ -103,6 +114,7 @@ class TemporaryDatabase {
   std::string schema_;
   std::function<void(const WriteReport&)> on_write_;
   std::unique_ptr<Database> database_;
+  WatchedDatabase* watched_ = nullptr;  // the same, when it can be watched
 };
 
 }  // namespace karv::store

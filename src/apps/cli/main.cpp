@@ -21,6 +21,7 @@ constexpr const char* kExamples = R"(Examples
   karv ledger verify --config server.toml      recompute every balance from its entries
   karv audit verify --config server.toml       recompute the chain over the audit records
   karv store check --config server.toml        every page, index and reference of the database file
+  karv store copy --from-config server.toml --to-config new-server.toml   to PostgreSQL, or back
 
 `karv dev` writes a server.toml into its data folder, var/dev.
 Exit codes: 0 done and well; 1 a problem was found or met; 2 the command line is wrong.)";

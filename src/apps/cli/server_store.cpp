@@ -32,6 +32,15 @@ Result<ServerFiles> read_server_files(const std::string& configuration) {
   return read_toml<ServerFiles>(configuration, files_from);
 }
 
+Result<std::string> database_of(const std::string& configuration) {
+  return read_toml<std::string>(configuration, [](const toml::table& root) -> Result<std::string> {
+    const auto address = root["database"].value_exact<std::string>();
+    if (!address || address->empty())
+      return configuration_error("database is missing: is this a server.toml or vault.toml?");
+    return *address;
+  });
+}
+
 Result<std::unique_ptr<store::Database>> open_existing(const std::string& address) {
   if (store::is_file(address) && !std::filesystem::exists(address))
     return base::internal_error(base::ErrorCode::unavailable,

@@ -18,6 +18,9 @@ struct ServerFiles {
 };
 base::Result<ServerFiles> read_server_files(const std::string& configuration);
 
+// The address in any configuration that names a database: the server's or the vault's.
+base::Result<std::string> database_of(const std::string& configuration);
+
 // The database of an installation. The server may be running.
 // Errors: unavailable (there is no database yet), not_allowed (its schema is not the one this program knows).
 base::Result<std::unique_ptr<store::Database>> open_existing(const std::string& address);

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "apps/cli/commands.h"
-#include "apps/common/section.h"
+#include "apps/cli/server_store.h"
 #include "store/open.h"
 #include "store/sqlite/sqlite.h"
 
@@ -13,15 +13,6 @@ namespace karv::apps::cli {
 namespace {
 
 using base::Result;
-
-// Any configuration that names a database will do: the server's or the vault's.
-Result<std::string> database_of(const std::string& configuration) {
-  return read_toml<std::string>(configuration, [](const toml::table& root) -> Result<std::string> {
-    const auto path = root["database"].value_exact<std::string>();
-    if (!path || path->empty()) return configuration_error("database is missing: is this a server.toml or vault.toml?");
-    return *path;
-  });
-}
 
 Result<std::size_t> check(const std::string& configuration) {
   KARV_TRY(const auto path, database_of(configuration));
@@ -38,7 +29,7 @@ Result<std::size_t> check(const std::string& configuration) {
 
 void add_store_command(CLI::App& app, int& exit_code) {
   const auto configuration = std::make_shared<std::string>();
-  CLI::App* group = app.add_subcommand("store", "the database file itself");
+  CLI::App* group = app.add_subcommand("store", "the database itself");
   group->require_subcommand(1);
   CLI::App* command =
       group->add_subcommand("check", "read every page, index and reference; exit 1 when something is damaged");
@@ -47,6 +38,7 @@ void add_store_command(CLI::App& app, int& exit_code) {
     const auto found = check(*configuration);
     exit_code = !found.ok() ? fail(found.error()) : found.value() == 0 ? 0 : 1;
   });
+  add_store_copy_command(*group, exit_code);
 }
 
 }  // namespace karv::apps::cli

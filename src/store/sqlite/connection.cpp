@@ -186,11 +186,11 @@ Result<void> Connection::bind(const Statement& statement, const std::vector<Valu
   return {};
 }
 
-Result<Rows> Connection::query(const Query& query) {
-  KARV_TRY(auto* statement, prepare(query.sql.text()));
+Result<Rows> Connection::query(std::string_view text, const std::vector<Value>& parameters) {
+  KARV_TRY(auto* statement, prepare(text));
   if (!statement->read_only) return internal_error(ErrorCode::internal, "read() is for queries that change nothing");
   const Use use(statement->handle.get());
-  KARV_TRY_VOID(bind(*statement, query.parameters));
+  KARV_TRY_VOID(bind(*statement, parameters));
   Rows rows;
   int code = sqlite3_step(statement->handle.get());
   for (; code == SQLITE_ROW; code = sqlite3_step(statement->handle.get())) {
@@ -204,10 +204,10 @@ Result<Rows> Connection::query(const Query& query) {
   return rows;
 }
 
-Result<std::int64_t> Connection::execute(const Query& query) {
-  KARV_TRY(auto* statement, prepare(query.sql.text()));
+Result<std::int64_t> Connection::execute(std::string_view text, const std::vector<Value>& parameters) {
+  KARV_TRY(auto* statement, prepare(text));
   const Use use(statement->handle.get());
-  KARV_TRY_VOID(bind(*statement, query.parameters));
+  KARV_TRY_VOID(bind(*statement, parameters));
   const int code = sqlite3_step(statement->handle.get());
   if (code == SQLITE_ROW) return internal_error(ErrorCode::internal, "write() is for statements without an answer");
   if (code != SQLITE_DONE) return error_of(code);

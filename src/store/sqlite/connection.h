@@ -28,9 +28,12 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
 
   // Runs a query that changes nothing. Errors: internal (it would change something; wrong SQL), see error_of().
-  Result<Rows> query(const Query& query);
+  Result<Rows> query(const Query& query) { return this->query(query.sql.text(), query.parameters); }
   // Runs a statement and answers how many rows it touched. Errors: conflict (a unique key is taken).
-  Result<std::int64_t> execute(const Query& query);
+  Result<std::int64_t> execute(const Query& query) { return execute(query.sql.text(), query.parameters); }
+  // The same for texts that are made from a catalog's names (store/copy). Pre: the text outlives the connection.
+  Result<Rows> query(std::string_view text, const std::vector<Value>& parameters);
+  Result<std::int64_t> execute(std::string_view text, const std::vector<Value>& parameters);
   // Transaction control: begin, commit, savepoint, release, rollback.
   Result<void> control(Sql word);
   // For settings and schema changes; not kept prepared.

@@ -51,6 +51,13 @@ export async function makeDatabases(): Promise<Databases> {
   return { server: address(`${name}_server`), vault: address(`${name}_vault`) };
 }
 
+/** What a query answers, of a database made by makeDatabases; '' when it fails. */
+export function ask(address: string, text: string): string {
+  const args = ['-X', '-q', '-A', '-t', '-d', address, '-c', text];
+  const { status, stdout } = spawnSync('psql', args, { encoding: 'utf8' });
+  return status === 0 ? stdout.trim() : '';
+}
+
 /** The folder whose files are the stores' contents: tables and write-ahead log. */
 export async function clusterFiles(): Promise<string> {
   if (cluster === null) throw new Error('no cluster was started');

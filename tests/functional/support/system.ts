@@ -61,10 +61,10 @@ export class System {
     return readFileSync(this.addresses.ca_file);
   }
 
-  /** Starts the processes on the data that is there. */
-  async start(): Promise<void> {
+  /** Starts the processes on the data that is there, or with other stores. */
+  async start(stores: readonly string[] = this.stores): Promise<void> {
     this.#said = '';
-    const folders = ['--data', this.data, '--root', root, '--bin', bin, ...this.stores];
+    const folders = ['--data', this.data, '--root', root, '--bin', bin, ...stores];
     const child = spawn(join(bin, 'karv'), ['dev', '--free-ports', ...folders], { stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
