@@ -13,7 +13,8 @@ constexpr const char* kExamples = R"(Examples
   karv dev                                     everything on this machine, until Ctrl-C
   karv dev --once                              the same, play one purchase in a browser, stop
   karv dev --free-ports --data /tmp/k --fresh  beside another one, from nothing
-  karv migrate --config server.toml            bring the database to this program's schema
+  karv migrate status --config server.toml     which schema changes are applied, which are pending; exit 1 if any is
+  karv migrate up --config vault.toml          bring the vault's database to this program's schema
   karv merchant create --config server.toml --name 'Nordlys Outdoor' --country SE --origin https://shop.example
   karv merchant credential --config server.toml --merchant ID
   karv merchant list --config server.toml
