@@ -22,6 +22,8 @@ constexpr const char* kExamples = R"(Examples
   karv ledger verify --config server.toml      recompute every balance from its entries
   karv audit verify --config server.toml       recompute the chain over the audit records
   karv store check --config server.toml        every page, index and reference of the database file
+  karv backup create --server server.toml --vault vault.toml --to /backup/2026-11-25
+  karv backup verify /backup/2026-11-25 --server server.toml --vault vault.toml
 
 `karv dev` writes a server.toml into its data folder, var/dev.
 Exit codes: 0 done and well; 1 a problem was found or met; 2 the command line is wrong.)";
@@ -69,6 +71,7 @@ int main(int argc, char** argv) {
   add_merchant_commands(app, exit_code);
   add_verify_commands(app, exit_code);
   add_store_command(app, exit_code);
+  add_backup_commands(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& wrong) {

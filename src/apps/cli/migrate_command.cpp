@@ -26,7 +26,10 @@ A database that a newer program or another build has changed is refused, and the
 
 Result<int> migrate(MigrateAction action, const std::string& word, const std::string& configuration) {
   KARV_TRY(const auto store, read_store_address(configuration));
-  if (store.is_vault) return run_vault_program({"migrate", word, "--config", configuration});
+  if (store.is_vault) {
+    KARV_TRY(const auto ended, run_vault_program({"migrate", word, "--config", configuration}, Printing::here));
+    return ended.code;
+  }
   return run_migrate(action, store.address, configuration, server_migrations());
 }
 

@@ -5,12 +5,15 @@
 #include <string>
 #include <vector>
 
-#include "base/result.h"
+#include "base/program.h"
 
 namespace karv::apps::cli {
 
-// Runs the karv-vault beside this program with these words, on this terminal; answers its exit code.
-// `input` becomes its standard input. Errors: unavailable (it is not there, or it was killed).
-base::Result<int> run_vault_program(const std::vector<std::string>& words, const std::string& input = {});
+enum class Printing : std::uint8_t { here, captured };
+
+// Runs the karv-vault beside this program with these words; `input` is its standard input.
+// Errors: unavailable (it is not there, or it was killed).
+base::Result<base::ProgramEnd> run_vault_program(const std::vector<std::string>& words, Printing printing,
+                                                 std::string input = {});
 
 }  // namespace karv::apps::cli

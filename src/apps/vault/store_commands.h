@@ -1,7 +1,11 @@
 // The operator's work on the vault's own store, done by the vault's program because only it knows its tables. `karv`
 // calls these; nobody else needs to. They may run beside a karv-vault that serves.
 //
-//   karv-vault migrate status|plan|up --config FILE
+//   karv-vault migrate status|plan|up --config FILE | --database ADDRESS
+//   karv-vault freeze --database ADDRESS --backup ID     a store that was just restored: no token moves money
+//   karv-vault reconcile --config FILE                   batches on standard input (vault_api/reconcile.h), a line
+//   each;
+//                                                        one JSON object on standard output
 #pragma once
 
 #include <optional>
