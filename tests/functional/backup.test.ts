@@ -1,7 +1,16 @@
 // Migrations as an operator sees them, and a backup's whole life: made under load, proved, damaged, restored, reconciled.
 import { spawn, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
-import { writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,7 +18,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Client } from './support/client.ts';
 import { bin } from './support/paths.ts';
 import { capture, orderPath, placedOrder, purchase } from './support/purchases.ts';
-import { books, eventually } from './support/sandbox.ts';
+import { eventually, networkMessages } from './support/sandbox.ts';
 import { System } from './support/system.ts';
 
 let system: System;
@@ -56,7 +65,8 @@ describe('karv migrate', () => {
     expect(status.out).toMatch(/^ {2}1001 {2}\S.* applied \d{4}-\d\d-\d\dT[\d:.]+Z$/m);
     expect(status.out).toMatch(/\d+ applied, 0 pending, 0 that do not fit\n$/);
     expect(karv('migrate', 'plan', ...config).out).toMatch(/^0 would be applied/);
-    expect(karv('migrate', 'up', ...config)).toMatchObject({ status: 0, out: expect.stringMatching(/^0 applied/) });
+    const up = karv('migrate', 'up', ...config);
+    expect([up.status, up.out.startsWith('0 applied')]).toEqual([0, true]);
   });
 
   test('lists what is pending, shows it, applies it, and says so each time', () => {
@@ -116,7 +126,11 @@ describe('karv backup', () => {
     ['a changed byte', (at: string) => flip(join(at, 'vault.copy')), /its SHA-256 differs/],
     ['a manifest cut short', (at: string) => truncateSync(join(at, 'manifest.json'), 100), /cut off, or of another/],
     ['no manifest', (at: string) => rmSync(join(at, 'manifest.json')), /is no complete backup/],
-    ['a manifest written by somebody else', (at: string) => edit(at, '"karv_version":"', '"karv_version":"9'), /changed/],
+    [
+      'a manifest written by somebody else',
+      (at: string) => edit(at, '"karv_version":"', '"karv_version":"9'),
+      /changed/,
+    ],
     ['a newer format', (at: string) => edit(at, '"format":1', '"format":2'), /format 2, this program knows 1/],
     ['another folder', (at: string) => rmSync(at, { recursive: true }), /is no folder/],
   ])('with %s is refused', (name, harm, sentence) => {
@@ -152,7 +166,9 @@ describe('karv backup', () => {
     [['backup', 'reconcile', '--server', 'a', '--vault', 'b'], '--reason is required'],
     [['migrate'], 'needs a command: status plan up'],
   ])('told %j, says what is missing', (command, words) => {
-    expect(karv(...command)).toMatchObject({ status: 2, err: expect.stringContaining(words) });
+    const told = karv(...command);
+    expect(told.status).toBe(2);
+    expect(told.err).toContain(words);
   });
 
   test('takes the two configurations for what they are', () => {
@@ -178,19 +194,24 @@ describe('karv backup', () => {
     // The merchant may go on; the completion waits.
     await capture(client, first, 50_000);
     await placedOrder(client, 'pay_now', purchase(70_000));
-    await eventually('a refusal', () => Promise.resolve(system.log('karv-vault').includes('TOKEN_FROZEN') || undefined));
+    await eventually('a refusal', () =>
+      Promise.resolve(system.log('karv-vault').includes('TOKEN_FROZEN') || undefined),
+    );
     await sleep(1_000);
-    expect((await books(system)).some((line) => line.completed === 50_000)).toBe(false);
+    expect(await completions(50_000)).toBe(0);
 
     const reconciled = karv('backup', 'reconcile', ...both(), '--reason', 'report 4711 compared by Ann');
     expect(reconciled.status, reconciled.out + reconciled.err).toBe(0);
     expect(reconciled.out).toMatch(/compared, 0 differences; [1-9]\d* tokens unfrozen, 0 still frozen\n$/);
-    await eventually('the completion', async () =>
-      (await books(system)).some((line) => line.completed === 50_000) ? true : undefined,
-    );
+    await eventually('the completion', async () => ((await completions(50_000)) > 0 ? true : undefined), 60_000);
   });
 });
 
+/** How often the card network was told that this much of a hold is taken. (It forgot the hold when it was stopped.) */
+async function completions(amount: number): Promise<number> {
+  return (await networkMessages(system)).filter((message) => message.mti === '0220' && message.amount === amount)
+    .length;
+}
 function flip(file: string): void {
   const bytes = readFileSync(file);
   bytes.writeUInt8(bytes.readUInt8(bytes.length >> 1) ^ 1, bytes.length >> 1);

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <memory>
+#include <tuple>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -79,6 +80,14 @@ Result<void> flush_folder_of(const std::string& path) {
   return flush(parent.empty() ? "." : parent.string());
 }
 
+// Root restores for others: what is made in a folder belongs to whom the folder belongs, as if its server had made it.
+void give_to_owner_of_folder(const std::string& path) {
+  const auto parent = fs::path(path).parent_path();
+  struct stat folder{};
+  if (::geteuid() != 0 || ::stat(parent.empty() ? "." : parent.c_str(), &folder) != 0) return;
+  std::ignore = ::lchown(path.c_str(), folder.st_uid, folder.st_gid);
+}
+
 void remove_parts(const std::string& path) {
   for (const char* part : kParts) ::unlink((path + part).c_str());
 }
@@ -131,6 +140,7 @@ Result<void> make_from_copy(const std::string& file, const std::string& path) {
   fs::copy_file(file, path, fs::copy_options::overwrite_existing, failed);
   auto done = failed ? Result<void>(failure(path, failed.value())) : flush(path);
   if (done.ok() && ::chmod(path.c_str(), 0600) != 0) done = failure(path, errno);
+  give_to_owner_of_folder(path);
   if (!done.ok()) remove_parts(path);
   return done;
 }
@@ -144,6 +154,7 @@ Result<void> remove_database(const std::string& path) {
 Result<void> require_unused(const std::string& path) {
   KARV_TRY_VOID(check_place(path));
   KARV_TRY(const auto lock, ServerLock::take(path));
+  give_to_owner_of_folder(path + ".lock");
   return {};
 }
 

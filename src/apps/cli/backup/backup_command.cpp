@@ -29,9 +29,15 @@ PIN, certificates, and both configuration files. Without them a backup cannot be
 After a restore the vault's tokens are frozen: what they moved after the backup is known to the card network alone.
 docs/operations/backups.md leads through it.)";
 
+std::string system_scratch() {
+  std::error_code failed;
+  const auto folder = std::filesystem::temp_directory_path(failed);
+  return failed ? "/tmp" : folder.string();
+}
+
 struct Options {
   std::string server, vault, folder, reason;
-  std::string scratch = std::filesystem::temp_directory_path().string();
+  std::string scratch = system_scratch();
   bool set_aside = false;
   std::vector<std::string> accepted;
 };

@@ -96,7 +96,13 @@ Result<Restored> restore_backup(const Stores& stores, const std::string& folder,
   KARV_TRY_VOID(server.fill(folder + "/" + proof.manifest.server.file));
   // The vault first: whatever stops us in between, a vault that may not move money is the safe half.
   KARV_TRY_VOID(vault.take_place());
-  KARV_TRY_VOID(server.take_place());
+  if (const auto placed = server.take_place(); !placed.ok())
+    return base::internal_error(
+        placed.error().code(),
+        fmt::format(
+            "the vault's store is restored and frozen, the server's is not ({}): see to that, then restore again "
+            "with --set-aside",
+            placed.error().internal_text()));
   return Restored{.proof = std::move(proof), .server_aside = server.aside(), .vault_aside = vault.aside()};
 }
 
