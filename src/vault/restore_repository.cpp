@@ -44,6 +44,7 @@ void freeze_all_tokens(store::Tx& tx, base::Instant now, std::int64_t tokens) {
 base::Result<std::vector<FrozenToken>> find_frozen(store::ReadTx& tx, const base::Bytes& after, std::int64_t limit) {
   KARV_TRY(const auto rows, tx.read_one({kFindFrozen, {after, limit}}));
   std::vector<FrozenToken> found;
+  found.reserve(rows.size());
   for (const auto& row : rows) found.push_back({.mac = row.bytes(0), .customer = row.id<CustomerRef>(1)});
   return found;
 }

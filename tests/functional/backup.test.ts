@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Client } from './support/client.ts';
@@ -80,6 +81,24 @@ describe('karv migrate', () => {
     expect(karv('migrate', 'up', '--config', file).out).toMatch(/^applied 1001 outbox$/m);
     expect(karv('migrate', 'status', '--config', file).status).toBe(0);
   });
+
+  test.each(['status', 'plan', 'up'])('%s refuses a database that a newer Karv has changed', (word) => {
+    const file = join(folder, 'newer.toml');
+    const path = join(folder, 'newer.db');
+    if (!existsSync(path)) {
+      writeFileSync(file, `database = "${path}"\n`);
+      expect(karv('migrate', 'up', '--config', file).status).toBe(0);
+      const database = new DatabaseSync(path);
+      database.exec("insert into schema_migrations (number, name, digest) values (999001, 'tomorrow', x'00')");
+      database.close();
+    }
+    const refused = karv('migrate', word, '--config', file);
+    expect([refused.status, refused.err]).toEqual([
+      1,
+      expect.stringMatching(/migration 999001 \(tomorrow\), which this program does not know: .* Install that version/),
+    ]);
+    if (word === 'status') expect(refused.out).toMatch(/^999001 {2}tomorrow +UNKNOWN to this program$/m);
+  });
 });
 
 describe('karv backup', () => {
@@ -125,6 +144,11 @@ describe('karv backup', () => {
     ['a file cut short', (at: string) => truncateSync(join(at, 'server.copy'), 4096), /has 4096 bytes instead of/],
     ['a changed byte', (at: string) => flip(join(at, 'vault.copy')), /its SHA-256 differs/],
     ['a manifest cut short', (at: string) => truncateSync(join(at, 'manifest.json'), 100), /cut off, or of another/],
+    [
+      'a manifest that is far too large',
+      (at: string) => writeFileSync(join(at, 'manifest.json'), Buffer.alloc(2_000_000, '{')),
+      /is too large to be what it is called/,
+    ],
     ['no manifest', (at: string) => rmSync(join(at, 'manifest.json')), /is no complete backup/],
     [
       'a manifest written by somebody else',

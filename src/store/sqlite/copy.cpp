@@ -125,7 +125,7 @@ Result<void> copy_to_file(const std::string& path, const std::string& file, cons
     KARV_TRY_VOID(run(to, file, "pragma journal_mode = off; pragma synchronous = off"));
     return copy_pages(from, path, to, file, progress);
   }();
-  const auto durable = copied.ok() ? flush(file) : copied;
+  auto durable = copied.ok() ? flush(file) : copied;
   if (!durable.ok()) remove_parts(file);
   return durable;
 }

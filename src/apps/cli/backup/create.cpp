@@ -88,6 +88,7 @@ Result<std::vector<std::int64_t>> migrations_of(const std::string& address) {
   KARV_TRY(const auto database, store::open_database({.address = address, .connections = 1}));
   KARV_TRY(const auto all, store::migration_status(*database, {}));
   std::vector<std::int64_t> numbers;
+  numbers.reserve(all.size());
   for (const auto& one : all) numbers.push_back(one.number);
   return numbers;
 }

@@ -78,7 +78,7 @@ Result<Manifest> read_backup(const std::string& folder, const base::SecretBytes&
   if (!fs::is_directory(folder)) return broken(folder + " is no folder: name the one that `karv backup create` made");
   KARV_TRY(const auto text, read_text(folder + "/" + kManifest));
   KARV_TRY(const auto mac, read_text(folder + "/" + kMac));
-  const auto manifest = json::decode<Manifest>(text);
+  auto manifest = json::decode<Manifest>(text);
   if (!manifest.ok())
     return broken(
         fmt::format("{}/{} cannot be read (cut off, or of another format): use another backup, or the karv "

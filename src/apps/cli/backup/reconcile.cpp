@@ -131,7 +131,7 @@ Result<vault_api::Reconciliation> reconcile(const Stores& stores, const Reconcil
                                                Printing::captured, std::move(lines)));
   if (ended.code != 0)
     return base::internal_error(base::ErrorCode::unavailable, "the vault did not compare: " + ended.err);
-  KARV_TRY(const auto done, json::decode<vault_api::Reconciliation>(ended.out));
+  KARV_TRY(auto done, json::decode<vault_api::Reconciliation>(ended.out));
   KARV_TRY_VOID(record(*database, order, done));
   return done;
 }

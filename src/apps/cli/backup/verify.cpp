@@ -123,6 +123,7 @@ Result<void> prove_vault(const std::string& address, Proof& proof) {
   KARV_TRY(const auto database, store::open_database({.address = address, .connections = 1}));
   KARV_TRY(const auto all, store::migration_status(*database, {}));
   std::vector<std::int64_t> applied;
+  applied.reserve(all.size());
   for (const auto& one : all) applied.push_back(one.number);
   if (applied != proof.manifest.vault.migrations) proof.findings.emplace_back("vault: its migrations differ");
   return {};
