@@ -94,6 +94,18 @@ TEST_F(CopyTest, a_file_or_a_database_that_is_there_is_not_written_over) {
   EXPECT_EQ(std::filesystem::file_size(file()), 8U);
 }
 
+TEST_F(CopyTest, a_password_is_found_in_the_addresss_file_alone) {
+  if (!testing_on_postgres()) GTEST_SKIP() << "files have no passwords";
+  const auto& cluster = postgres::ClusterForTest::shared();
+  const auto copied = copy_to_file(cluster.address_over_tcp(), file());
+  ASSERT_TRUE(copied.ok()) << copied.error().internal_text();
+  std::string without = cluster.address_over_tcp();
+  without.resize(without.find("&passfile="));
+  const auto refused = copy_to_file(without, folder_ + "/none");
+  EXPECT_EQ(refused.error().code(), ErrorCode::unavailable);
+  EXPECT_FALSE(std::filesystem::exists(folder_ + "/none"));
+}
+
 TEST_F(CopyTest, what_is_no_copy_leaves_nothing) {
   std::ofstream(file()) << "a letter to grandmother";
   const std::string restored = *address_beside(address_, "restored");
