@@ -55,6 +55,7 @@ Error unavailable(std::string what) { return internal_error(ErrorCode::unavailab
 Result<ProgramEnd> run_program(const Program& program) {
   std::vector<std::string> words = program.words;
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (auto& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
 
@@ -72,7 +73,8 @@ Result<ProgramEnd> run_program(const Program& program) {
   pid_t child = 0;
   const int failed = ::posix_spawnp(&child, words.front().c_str(), &actions, nullptr, arguments.data(), environ);
   ::posix_spawn_file_actions_destroy(&actions);
-  if (failed != 0) return unavailable(fmt::format("{} cannot be started (error {}): install it", words.front(), failed));
+  if (failed != 0)
+    return unavailable(fmt::format("{} cannot be started (error {}): install it", words.front(), failed));
   int status = 0;
   while (::waitpid(child, &status, 0) < 0)
     if (errno != EINTR) return unavailable(fmt::format("{} cannot be waited for", words.front()));

@@ -1,5 +1,5 @@
-// Another program, run to its end: PostgreSQL's own tools, karv-vault's commands. Not for services, and not for anything
-// that must be watched while it runs (apps/cli/dev/child.h does that). No shell is involved.
+// Another program, run to its end: PostgreSQL's own tools, karv-vault's commands. Not for services, and not for
+// anything that must be watched while it runs (apps/cli/dev/child.h does that). No shell is involved.
 //
 // Secrets never go into `words` or the environment: everybody on the machine can read a process's command line.
 #pragma once

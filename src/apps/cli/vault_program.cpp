@@ -11,8 +11,7 @@ base::Result<base::ProgramEnd> run_vault_program(const std::vector<std::string>&
     return base::internal_error(
         base::ErrorCode::unavailable,
         path.string() + " is missing: the vault's own program works on its store; install it beside karv");
-  base::Program program{
-      .words = {path.string()}, .input = std::move(input), .capture = printing == Printing::captured};
+  base::Program program{.words = {path.string()}, .input = std::move(input), .capture = printing == Printing::captured};
   program.words.insert(program.words.end(), words.begin(), words.end());
   return base::run_program(program);
 }
