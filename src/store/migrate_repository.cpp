@@ -134,6 +134,7 @@ Result<std::vector<MigrationStatus>> migration_status(Database& database, std::s
     if (const auto found = all.find(row.integer(0)); found != all.end())
       found->second.applied_at = base::Instant{row.integer(1)};
   std::vector<MigrationStatus> ordered;
+  ordered.reserve(all.size());
   for (auto& [number, status] : all) ordered.push_back(std::move(status));
   return ordered;
 }

@@ -23,8 +23,8 @@ constexpr const char* kHelp =
   karv backup restore /backup/2026-11-25 --server server.toml --vault vault.toml     servers stopped
   karv backup reconcile --server server.toml --vault vault.toml --reason 'Ann compared report 4711, case 12'
 
-No key is in a backup. Keep apart from it, and as safe: the files under [secrets] of server.toml, the HSM's token and its
-PIN, certificates, and both configuration files. Without them a backup cannot be read, with them anybody could.
+No key is in a backup. Keep apart from it, and as safe: the files under [secrets] of server.toml, the HSM's token and
+its PIN, certificates, and both configuration files. Without them a backup cannot be read, with them anybody could.
 
 After a restore the vault's tokens are frozen: what they moved after the backup is known to the card network alone.
 docs/operations/backups.md leads through it.)";
