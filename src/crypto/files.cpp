@@ -9,6 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/check.h"
+#include "crypto/openssl.h"
+
 namespace karv::crypto {
 namespace {
 
@@ -75,6 +78,24 @@ base::Result<base::SecretBytes> read_secret_line(const std::string& path) {
   std::string_view text = all.expose_text();
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) text.remove_suffix(1);
   return base::SecretBytes::copy_of(text);
+}
+
+base::Result<base::Bytes> sha256_of_file(const std::string& path) {
+  const File file(path, O_RDONLY, 0);
+  if (file.fd() < 0) return failed("opening", path);
+  const openssl::DigestContext context(EVP_MD_CTX_new());
+  KARV_CHECK(context != nullptr && EVP_DigestInit_ex2(context.get(), openssl::sha256(), nullptr) == 1);
+  base::Bytes part(std::size_t{1} << 20);
+  for (;;) {
+    const ssize_t got = ::read(file.fd(), part.data(), part.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return failed("reading", path);
+    if (got == 0) break;
+    KARV_CHECK(EVP_DigestUpdate(context.get(), part.data(), static_cast<std::size_t>(got)) == 1);
+  }
+  base::Bytes digest(32);
+  KARV_CHECK(EVP_DigestFinal_ex(context.get(), digest.data(), nullptr) == 1);
+  return digest;
 }
 
 base::Result<void> write_private_file(const std::string& path, base::ByteView bytes) {

@@ -15,6 +15,9 @@ base::Result<base::SecretBytes> read_secret_file(const std::string& path);
 // The same without white space at the end: PINs and passwords typed with an editor.
 base::Result<base::SecretBytes> read_secret_line(const std::string& path);
 
+// The digest of a file of any size. Errors: unavailable.
+base::Result<base::Bytes> sha256_of_file(const std::string& path);
+
 // Writes next to the target, flushes, renames: readers see the old or the new file. Mode 0600, or 0644 when public.
 base::Result<void> write_private_file(const std::string& path, base::ByteView bytes);
 base::Result<void> write_public_file(const std::string& path, base::ByteView bytes);

@@ -13,7 +13,7 @@
 namespace karv::ops {
 
 // Beyond it dates leave the calendar that the rest of Karv reckons with.
-inline constexpr base::Duration kFurthest = base::days(50 * 366);
+inline constexpr base::Duration kFurthest = base::days(std::int64_t{50} * 366);
 
 std::span<const store::Migration> migrations();  // 100001..
 

@@ -47,6 +47,11 @@ constexpr Sql kAcceptedOperations = R"(
     merchant_reference, by_cardholder, original, response_code, approval_code, network_reference, created_at,
     next_attempt_at, attempts, version
   from card_operations where state = 'accepted' and next_attempt_at <= $1 order by next_attempt_at, operation_id limit $2)";
+constexpr Sql kOperationsAfter = R"(
+  select operation_id, purchase, customer_id, merchant_id, subject, kind, state, vault_token, amount_minor, currency, merchant_name,
+    merchant_reference, by_cardholder, original, response_code, approval_code, network_reference, created_at,
+    next_attempt_at, attempts, version
+  from card_operations where operation_id > $1 order by operation_id limit $2)";
 constexpr Sql kInsertPurchaseCard = R"(
   insert into purchase_cards (purchase, customer_id, vault_token, brand, last4, expiry, version)
   values ($1, $2, $3, $4, $5, $6, $7))";
@@ -183,6 +188,7 @@ Query waiting_operations(OperationState state, Instant wall_now, std::int64_t li
       return {kAcceptedOperations, {wall_now.ms, limit}};
   }
 }
+Query operations_after(CardOperationId after, std::size_t limit) { return {kOperationsAfter, {after, limit}}; }
 std::vector<CardOperation> read_operations(const Rows& rows) { return all_from(rows, operation_from); }
 std::optional<CardOperation> read_operation(const Rows& rows) {
   return rows.empty() ? std::nullopt : std::optional(operation_from(rows.front()));

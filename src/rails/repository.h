@@ -16,6 +16,7 @@ store::Query operations_of(const base::Uuid& purchase);  // oldest first
 // Advices waiting to be handed over (queued) or to be confirmed (accepted), or intents whose answer is overdue. Oldest
 // first.
 store::Query waiting_operations(OperationState state, base::Instant wall_now, std::int64_t limit);
+store::Query operations_after(CardOperationId after, std::size_t limit);  // all of them, in order of their ids
 std::vector<CardOperation> read_operations(const store::Rows& rows);
 std::optional<CardOperation> read_operation(const store::Rows& rows);
 

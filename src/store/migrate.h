@@ -6,9 +6,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "store/database.h"
 
 namespace karv::store {
@@ -23,8 +27,26 @@ std::span<const Migration> migrations();
 // Joins the modules' lists, ordered by number. Pre: numbers are unique.
 std::vector<Migration> all_migrations(std::initializer_list<std::span<const Migration>> modules);
 
-// Applies what is missing, in the order given. Errors: not_allowed (unknown or changed migration recorded).
-Result<void> migrate(Database& database, std::span<const Migration> migrations);
+// Applies what is missing, in the order given, and tells `applied` about each once it is durable.
+// Errors: not_allowed (unknown or changed migration recorded).
+Result<void> migrate(Database& database, std::span<const Migration> migrations,
+                     const std::function<void(const Migration&)>& applied = {});
+
+enum class MigrationState : std::uint8_t {
+  applied,
+  pending,
+  unknown,  // recorded, but not of this program: a newer one was here
+  changed,  // recorded with another text: another build was here
+};
+struct MigrationStatus {
+  std::int64_t number = 0;
+  std::string name;
+  MigrationState state = MigrationState::pending;
+  std::optional<base::Instant> applied_at;  // none: pending, or applied before the times were kept
+};
+// What is recorded and what the program knows, ordered by number. Changes nothing. A database without the record of
+// migrations has all of them pending. Errors: unavailable.
+Result<std::vector<MigrationStatus>> migration_status(Database& database, std::span<const Migration> migrations);
 
 // Errors: not_allowed (unknown, changed or missing migration).
 Result<void> require_schema(Database& database, std::span<const Migration> migrations);

@@ -16,8 +16,18 @@ constexpr std::string_view kCreateRecord =
     " number BIGINT primary key,"
     " name TEXT not null,"
     " digest BYTEA not null)";
+// A table of its own, so that databases from before the times were kept need no change.
+constexpr std::string_view kCreateTimes =
+    "create table if not exists schema_migration_times ("
+    " number BIGINT primary key,"
+    " applied_at BIGINT not null)";
 constexpr Sql kFindRecorded = "select number, digest from schema_migrations order by number";
+constexpr Sql kListRecorded = "select number, name, digest from schema_migrations order by number";
+constexpr Sql kListTimes = "select number, applied_at from schema_migration_times";
 constexpr Sql kInsertRecord = "insert into schema_migrations (number, name, digest) values ($1, $2, $3)";
+constexpr Sql kUpsertTime =
+    "insert into schema_migration_times (number, applied_at) values ($1, $2)"
+    " on conflict (number) do update set applied_at = excluded.applied_at";
 
 using Recorded = std::map<std::int64_t, Bytes>;
 
@@ -61,12 +71,20 @@ Result<void> check_recorded(const Recorded& recorded, std::span<const Migration>
   return {};
 }
 
+// The rows; none when the table is not there, which the engines answer as a mistake in the SQL.
+Result<Rows> read_table(Database& database, Sql query) {
+  auto rows = database.read<Rows>("migration_status", [&](ReadTx& tx) { return tx.read_one({query, {}}); });
+  if (!rows.ok() && rows.error().code() == base::ErrorCode::internal) return Rows();
+  return rows;
+}
+
 Result<bool> apply_if_missing(Tx& tx, const Migration& migration, std::span<const Migration> known) {
   KARV_TRY(auto recorded, read_recorded(tx));
   KARV_TRY_VOID(check_recorded(recorded, known));
   if (recorded.contains(migration.number)) return false;
   for (const auto statement : migration.statements) KARV_TRY_VOID(tx.change_schema(statement));
   tx.write({kInsertRecord, {migration.number, migration.name, digest_of(migration)}}, 1);
+  tx.write({kUpsertTime, {migration.number, base::SystemClock().now().ms}}, 1);
   return true;
 }
 
@@ -80,31 +98,62 @@ std::vector<Migration> all_migrations(std::initializer_list<std::span<const Migr
   return all;
 }
 
-Result<void> migrate(Database& database, std::span<const Migration> migrations) {
-  KARV_TRY_VOID(
-      database.write<void>("migrate", [](Tx& tx) -> Result<void> { return tx.change_schema(kCreateRecord); }));
+Result<void> migrate(Database& database, std::span<const Migration> migrations,
+                     const std::function<void(const Migration&)>& applied) {
+  KARV_TRY_VOID(database.write<void>("migrate", [](Tx& tx) -> Result<void> {
+    KARV_TRY_VOID(tx.change_schema(kCreateRecord));
+    return tx.change_schema(kCreateTimes);
+  }));
   // Before anything is applied, so that a refused database is left as it was.
   KARV_TRY(auto recorded, database.read<Recorded>("migrate", [](ReadTx& tx) { return read_recorded(tx); }));
   KARV_TRY_VOID(check_recorded(recorded, migrations));
   for (const auto& migration : migrations) {
-    KARV_TRY(const bool applied, database.write<bool>("migrate", [&](Tx& tx) -> Result<bool> {
+    KARV_TRY(const bool was_missing, database.write<bool>("migrate", [&](Tx& tx) -> Result<bool> {
       return apply_if_missing(tx, migration, migrations);
     }));
-    if (applied) base::log::info("migration_applied", {{"number", migration.number}, {"name", migration.name}});
+    if (!was_missing) continue;
+    base::log::info("migration_applied", {{"number", migration.number}, {"name", migration.name}});
+    if (applied) applied(migration);
   }
   return {};
+}
+
+Result<std::vector<MigrationStatus>> migration_status(Database& database, std::span<const Migration> migrations) {
+  KARV_TRY(const auto recorded, read_table(database, kListRecorded));
+  KARV_TRY(const auto times, read_table(database, kListTimes));
+  std::map<std::int64_t, MigrationStatus> all;
+  for (const auto& known : migrations)
+    all.emplace(known.number, MigrationStatus{.number = known.number, .name = std::string(known.name)});
+  for (const auto& row : recorded) {
+    const auto found = std::find_if(migrations.begin(), migrations.end(),
+                                    [&](const Migration& known) { return known.number == row.integer(0); });
+    auto& status = all[row.integer(0)];
+    status.number = row.integer(0);
+    status.name = row.text(1);
+    status.state = found == migrations.end()           ? MigrationState::unknown
+                   : digest_of(*found) != row.bytes(2) ? MigrationState::changed
+                                                       : MigrationState::applied;
+  }
+  for (const auto& row : times)
+    if (const auto found = all.find(row.integer(0)); found != all.end())
+      found->second.applied_at = base::Instant{row.integer(1)};
+  std::vector<MigrationStatus> ordered;
+  ordered.reserve(all.size());
+  for (auto& [number, status] : all) ordered.push_back(std::move(status));
+  return ordered;
 }
 
 Result<void> require_schema(Database& database, std::span<const Migration> migrations) {
   const auto recorded = database.read<Recorded>("require_schema", [](ReadTx& tx) { return read_recorded(tx); });
   if (!recorded.ok())
-    return refusal("the database has no schema yet: run `karv migrate --config FILE`, then start again (" +
+    return refusal("the database has no schema yet: run `karv migrate up --config FILE`, then start again (" +
                    recorded.error().internal_text() + ")");
   KARV_TRY_VOID(check_recorded(*recorded, migrations));
   for (const auto& migration : migrations)
     if (!recorded->contains(migration.number))
-      return refusal(fmt::format("migration {} ({}) is not applied: run `karv migrate --config FILE`, then start again",
-                                 migration.number, migration.name));
+      return refusal(
+          fmt::format("migration {} ({}) is not applied: run `karv migrate up --config FILE`, then start again",
+                      migration.number, migration.name));
   return {};
 }
 

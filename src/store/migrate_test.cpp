@@ -64,6 +64,34 @@ TEST_F(MigrateTest, a_migration_that_fails_leaves_nothing_of_itself) {
   EXPECT_TRUE(migrate(*db, std::vector<Migration>{kFirst, kSecond}).ok());
 }
 
+TEST_F(MigrateTest, the_status_says_what_is_applied_pending_newer_and_changed) {
+  const std::vector<Migration> known{kFirst, kSecond};
+  ASSERT_TRUE(migrate(*db, std::vector<Migration>{kFirst}).ok());
+  const auto half = migration_status(*db, known);
+  ASSERT_EQ(half->size(), 2U);
+  EXPECT_EQ((*half)[0].state, MigrationState::applied);
+  EXPECT_EQ((*half)[0].name, "first");
+  EXPECT_TRUE((*half)[0].applied_at.has_value());
+  EXPECT_EQ((*half)[1].state, MigrationState::pending);
+  EXPECT_FALSE((*half)[1].applied_at.has_value());
+  EXPECT_FALSE(has("a_n"));
+  Migration edited = kFirst;
+  edited.statements = {"create table a (a_id BYTEA primary key)"};
+  EXPECT_EQ((*migration_status(*db, std::vector<Migration>{edited}))[0].state, MigrationState::changed);
+  const auto older = migration_status(*db, std::vector<Migration>{kSecond});
+  EXPECT_EQ((*older)[0].state, MigrationState::unknown);
+  EXPECT_EQ((*older)[0].number, 9001);
+}
+
+TEST_F(MigrateTest, each_migration_is_told_once_it_is_applied) {
+  std::vector<std::int64_t> told;
+  const auto tell = [&](const Migration& migration) { told.push_back(migration.number); };
+  const std::vector<Migration> all{kFirst, kSecond};
+  ASSERT_TRUE(migrate(*db, all, tell).ok());
+  ASSERT_TRUE(migrate(*db, all, tell).ok());
+  EXPECT_EQ(told, (std::vector<std::int64_t>{9001, 9002}));
+}
+
 TEST_F(MigrateTest, lists_of_modules_are_joined_in_order) {
   const std::vector<Migration> late{kSecond};
   const std::vector<Migration> early{kFirst};

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "vault/card_repository.h"
+#include "vault/restore.h"
 #include "vault/scope.h"
 
 namespace karv::vault {
@@ -178,6 +179,7 @@ base::Result<vault_api::DeriveAnswer> CardDesk::derive_token(const vault_api::De
   KARV_TRY_VOID(database_.write<void>("vault_derive_token", [&](store::Tx& tx) -> base::Result<void> {
     KARV_TRY(const auto source, find_token(tx, mac));
     if (!source) return refused(base::ErrorCode::not_found, "There is no such vault token.", "TOKEN_UNKNOWN");
+    KARV_TRY_VOID(require_not_frozen(*source, OperationKind::hold));
     Scope scope = scope_of(source->scope.card, request.customer, request.merchant, request.purpose);
     scope.agreement = request.agreement;
     scope.cap_minor = request.cap_minor;

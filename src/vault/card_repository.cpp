@@ -24,7 +24,7 @@ constexpr Sql kUpdateCard = "update cards set key_version = $1, sealed = $2 wher
 
 constexpr Sql kFindToken =
     "select token_mac, card_id, customer_id, merchant_id, purpose, agreement_id, cap_minor, currency, expires_at,"
-    " used_minor, uses from vault_tokens where token_mac = $1";
+    " used_minor, uses, frozen_at from vault_tokens where token_mac = $1";
 constexpr Sql kInsertToken =
     "insert into vault_tokens (token_mac, card_id, customer_id, merchant_id, purpose, agreement_id, cap_minor,"
     " currency, expires_at, used_minor, uses, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
@@ -75,7 +75,8 @@ StoredToken token_from(const Row& row) {
                     .currency = row.text_or_null(7),
                     .expires_at = instant_or_null(row, 8)},
           .used_minor = row.integer(9),
-          .uses = row.integer(10)};
+          .uses = row.integer(10),
+          .frozen = !row.is_null(11)};
 }
 
 StoredTicket ticket_from(const Row& row) {

@@ -10,6 +10,7 @@
 #include "vault/card_repository.h"
 #include "vault/operation_repository.h"
 #include "vault/operation_steps.h"
+#include "vault/restore.h"
 #include "vault/scope.h"
 
 namespace karv::vault {
@@ -142,6 +143,7 @@ base::Result<Operations::Recorded> Operations::record(store::Tx& tx, const Opera
                                     .amount_minor = wanted.amount_minor,
                                     .currency = wanted.currency,
                                     .business_now = {request.business_time}}));
+  KARV_TRY_VOID(require_not_frozen(*token, wanted.kind));
   Recorded recorded{.operation = wanted, .fresh = true, .card = {}, .original = {}};
   recorded.operation.card = token->scope.card;
   KARV_TRY(recorded.card, find_card(tx, token->scope.card));
@@ -236,6 +238,7 @@ base::Result<vault_api::OperationAnswer> Operations::bar(const vault_api::BarReq
       "vault_bar_operation", [&](store::Tx& tx) -> base::Result<vault_api::OperationAnswer> {
         KARV_TRY(const auto found, find_operation(tx, request.operation));
         if (found) return answer_about(*found);
+        KARV_TRY_VOID(require_reconciled(tx));
         insert_operation(tx, never, wall_.now());
         return answer_about(never);
       });

@@ -93,13 +93,25 @@ constexpr const char* kOpenOperations = R"(
     due_at BIGINT not null
   ))";
 
+// A token of a restored store is frozen until the operator has compared (restore.h).
+constexpr const char* kFrozenAt = "alter table vault_tokens add column frozen_at BIGINT";
+constexpr const char* kRestores = R"(
+  create table restores (
+    restore_id BYTEA primary key,
+    backup_id TEXT not null,
+    restored_at BIGINT not null,
+    tokens BIGINT not null,
+    reconciled_at BIGINT
+  ))";
+
 }  // namespace
 
 std::span<const store::Migration> migrations() {
-  static const std::array<store::Migration, 3> kMigrations = {{
+  static const std::array<store::Migration, 4> kMigrations = {{
       {20001, "vault keys and cards", {kDataKeys, kCards, kCardsByFingerprint}},
       {20002, "vault tokens and card tickets", {kVaultTokens, kTickets}},
       {20003, "card operations", {kOperations, kOperationsByReference, kOperationsByOriginal, kOpenOperations}},
+      {20004, "restores", {kFrozenAt, kRestores}},
   }};
   return kMigrations;
 }

@@ -53,6 +53,7 @@ struct StoredToken {
   Scope scope;
   std::int64_t used_minor = 0;
   std::int64_t uses = 0;
+  bool frozen = false;  // came out of a backup and was not compared yet (restore.h)
 };
 
 BOOST_DEFINE_ENUM_CLASS(TicketState, open, filled, collected)

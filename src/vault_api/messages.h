@@ -117,7 +117,8 @@ BOOST_DESCRIBE_STRUCT(OperationAnswer, (), (outcome, state, response_code, appro
 
 // One card operation; its kind is in the path. hold of amount 0: account check. charge, complete, refund and reverse
 // quote `original_operation`; a refund quotes a hold, a completion of it, or a charge. reverse: amount 0.
-// Errors: 403 SCOPE_REFUSED, 404 TOKEN_UNKNOWN, 409 IDEMPOTENCY_CONFLICT, 409 NOT_MATCHING, 410 OPERATION_BARRED, 400.
+// Errors: 403 SCOPE_REFUSED, 404 TOKEN_UNKNOWN, 409 IDEMPOTENCY_CONFLICT, 409 NOT_MATCHING, 410 OPERATION_BARRED, 400,
+// 503 TOKEN_FROZEN (the vault was restored from a backup and is not reconciled: later, the same again).
 struct CardOperation {
   using Answer = OperationAnswer;
   OperationId operation;

@@ -158,7 +158,7 @@ ofFiles('a schema that is not this program’s', () => {
   test.each([
     ['newer', newer, 'sandbox', /999001, which this program does not know: .* Start that version, or restore/],
     ['newer, in production', newer, 'production', /999001, which this program does not know/],
-    ['half migrated', half, 'production', /is not applied: run `karv migrate --config FILE`, then start again/],
+    ['half migrated', half, 'production', /is not applied: run `karv migrate up --config FILE`, then start again/],
     ['of another build', edited, 'sandbox', /was applied with another text: .* Start the version that made it/],
   ] as const)('%s', (_name, sql, mode, sentence) => {
     expect(refusal(configured({ database: altered(sql), mode }))).toMatch(sentence);
@@ -167,6 +167,6 @@ ofFiles('a schema that is not this program’s', () => {
   test('none at all, in production', () => {
     mkdirSync(join(scratch, 'empty'), { recursive: true });
     const said = refusal(configured({ database: join(scratch, 'empty', 'karv.db'), mode: 'production' }));
-    expect(said).toMatch(/no schema yet: run `karv migrate --config FILE`/);
+    expect(said).toMatch(/no schema yet: run `karv migrate up --config FILE`/);
   });
 });

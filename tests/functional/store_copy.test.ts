@@ -85,7 +85,7 @@ describe.skipIf(onPostgres)('from a file to PostgreSQL', () => {
     expectRan(copy(), 1, 'is served by');
     await system.stop();
     expectRan(copy(), 1, 'has no schema');
-    expect(karv('migrate', '--config', grownConfig).status).toBe(0);
+    expect(karv('migrate', 'up', '--config', grownConfig).status).toBe(0);
 
     // Somewhere in it, twice; until it is whole, nobody takes it.
     const first = await killCopy();
@@ -93,7 +93,7 @@ describe.skipIf(onPostgres)('from a file to PostgreSQL', () => {
     expect(first.brought).toBeGreaterThan(0);
     expect(second.brought).toBeGreaterThan(first.brought);
     expect(second.brought).toBeLessThan(second.all);
-    for (const command of [['migrate'], ['ledger', 'verify'], ['merchant', 'list']]) {
+    for (const command of [['migrate', 'up'], ['ledger', 'verify'], ['merchant', 'list']]) {
       expectRan(karv(...command, '--config', grownConfig), 1, 'broken off');
     }
     const refused = spawnSync(join(bin, 'karv-server'), ['--config', grownConfig], { encoding: 'utf8' });

@@ -13,7 +13,8 @@ constexpr const char* kExamples = R"(Examples
   karv dev                                     everything on this machine, until Ctrl-C
   karv dev --once                              the same, play one purchase in a browser, stop
   karv dev --free-ports --data /tmp/k --fresh  beside another one, from nothing
-  karv migrate --config server.toml            bring the database to this program's schema
+  karv migrate status --config server.toml     which schema changes are applied, which are pending; exit 1 if any is
+  karv migrate up --config vault.toml          bring the vault's database to this program's schema
   karv merchant create --config server.toml --name 'Nordlys Outdoor' --country SE --origin https://shop.example
   karv merchant credential --config server.toml --merchant ID
   karv merchant list --config server.toml
@@ -22,6 +23,8 @@ constexpr const char* kExamples = R"(Examples
   karv audit verify --config server.toml       recompute the chain over the audit records
   karv store check --config server.toml        every page, index and reference of the database file
   karv store copy --from-config server.toml --to-config new-server.toml   to PostgreSQL, or back
+  karv backup create --server server.toml --vault vault.toml --to /backup/2026-11-25
+  karv backup verify /backup/2026-11-25 --server server.toml --vault vault.toml
 
 `karv dev` writes a server.toml into its data folder, var/dev.
 Exit codes: 0 done and well; 1 a problem was found or met; 2 the command line is wrong.)";
@@ -69,6 +72,7 @@ int main(int argc, char** argv) {
   add_merchant_commands(app, exit_code);
   add_verify_commands(app, exit_code);
   add_store_command(app, exit_code);
+  add_backup_commands(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& wrong) {

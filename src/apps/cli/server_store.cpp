@@ -44,7 +44,7 @@ Result<std::string> database_of(const std::string& configuration) {
 Result<std::unique_ptr<store::Database>> open_existing(const std::string& address) {
   if (store::is_file(address) && !std::filesystem::exists(address))
     return base::internal_error(base::ErrorCode::unavailable,
-                                address + " does not exist yet; `karv migrate` or a sandbox server makes it");
+                                address + " does not exist yet; `karv migrate up` or a sandbox server makes it");
   KARV_TRY(auto database, store::open_database({.address = address, .connections = 1}));
   KARV_TRY_VOID(store::require_schema(*database, server_migrations()));
   return database;

@@ -23,7 +23,7 @@ using base::Result;
 constexpr const char* kTeaching = R"(How it is done
   1. stop every server on both databases
   2. make the target: an empty database, with the schema that the source has
-       karv migrate --config new-server.toml
+       karv migrate up --config new-server.toml
   3. karv store copy --from-config server.toml --to-config new-server.toml
   4. start the servers with new-server.toml; keep the old database until you have looked at the new one
 

@@ -18,5 +18,6 @@ std::vector<store::Migration> server_migrations();
 base::Result<base::SecretBytes> read_server_key(const std::string& path);
 base::Result<base::SecretBytes> read_epoch_key(const std::string& path);
 base::Result<base::SecretBytes> read_outbox_key(const std::string& path);
+base::Result<base::SecretBytes> read_backup_key(const std::string& path);  // from the server key's file
 
 }  // namespace karv::apps

@@ -1,15 +1,18 @@
 // karv-vault: holds cards and keys, serves the card form on its own origin, speaks to the card network.
-// Usage: karv-vault --config FILE. One line of JSON on standard output when it listens; SIGTERM ends it, exit code 0.
+// Usage: karv-vault --config FILE (store_commands.h has the others). One line of JSON on standard output when it
+// listens; SIGTERM ends it, exit code 0.
 #include <csignal>
 #include <cstdio>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <pthread.h>
 
 #include "apps/vault/config.h"
 #include "apps/vault/hardening.h"
 #include "apps/vault/process.h"
+#include "apps/vault/store_commands.h"
 #include "base/log.h"
 #include "json/writer.h"
 
@@ -33,14 +36,31 @@ void say_ready(const apps::vault::Ports& ports) {
   std::fflush(stdout);
 }
 
+// For a person at a terminal, unlike what a serving vault logs.
+int end_command(const base::Result<int>& done) {
+  if (done.ok()) return done.value();
+  const std::string& detail = done.error().internal_text();
+  std::fprintf(stderr, "karv-vault: %s\n", detail.empty() ? done.error().public_text().c_str() : detail.c_str());
+  return 1;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   constexpr const char* kUsage =
-      "usage: karv-vault --config FILE\nThe file's keys: src/apps/vault/config.h. `karv dev` writes one.\n";
+      "usage: karv-vault --config FILE\n"
+      "       karv-vault migrate status|plan|up --config FILE\n"
+      "       (`karv backup` calls `freeze` and `reconcile`: src/apps/vault/store_commands.h)\n"
+      "The file's keys: src/apps/vault/config.h. `karv dev` writes one.\n";
   if (argc == 2 && std::string_view(argv[1]) == "--help") {
     std::fputs(kUsage, stdout);
     return 0;
+  }
+  if (argc > 3) {
+    base::log::set_level(base::log::Level::error);
+    if (auto hardened = apps::vault::harden_process(); !hardened.ok()) return fail(hardened.error());
+    const std::vector<std::string_view> words(argv + 1, argv + argc);
+    if (const auto done = apps::vault::run_store_command(words)) return end_command(*done);
   }
   if (argc != 3 || std::string_view(argv[1]) != "--config") {
     std::fputs(kUsage, stderr);

@@ -48,7 +48,7 @@ Result<std::unique_ptr<Place>> open_place(const CopyEnd& end) {
 
 // The migrations that were applied, in words; both sides must say the same.
 Result<std::string> schema_of(Place& place, const std::vector<Table>& tables) {
-  const auto none = [] { return refusal("has no schema: bring it to this program's with `karv migrate` first"); };
+  const auto none = [] { return refusal("has no schema: bring it to this program's with `karv migrate up` first"); };
   if (std::ranges::find(tables, "schema_migrations", &Table::name) == tables.end()) return none();
   KARV_TRY(const auto rows, place.read(kMigrations, {}));
   std::string schema;
@@ -151,7 +151,7 @@ Result<void> Copy::find_tables() {
   if (!wanted.ok()) return about("the target", wanted.error());
   if (*schema != *wanted)
     return refusal(
-        "source and target have different schemas: bring both to the same version, each with `karv migrate` "
+        "source and target have different schemas: bring both to the same version, each with `karv migrate up` "
         "of the program that will run");
   KARV_TRY(const auto migrations, from_->read(kMigrations, {}));
   if (is_unfinished(migrations)) return refusal("the source is itself a copy that was broken off: finish that first");

@@ -71,7 +71,7 @@ Result<std::unique_ptr<Place>> open_sqlite_place(const std::string& path) {
   if (!std::filesystem::exists(path))
     return internal_error(ErrorCode::unavailable, path +
                                                       " does not exist: look at the path; a new database gets its "
-                                                      "schema by `karv migrate`");
+                                                      "schema by `karv migrate up`");
   KARV_TRY_VOID(sqlite::check_place(path));
   KARV_TRY(auto lock, sqlite::ServerLock::take(path));
   KARV_TRY_VOID(sqlite::check_header(path));
