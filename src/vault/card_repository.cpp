@@ -109,6 +109,7 @@ std::optional<std::int64_t> ms_or_none(std::optional<base::Instant> instant) {
 base::Result<std::vector<WrappedKey>> load_keys(store::ReadTx& tx) {
   KARV_TRY(const auto rows, tx.read_one({kLoadKeys, {}}));
   std::vector<WrappedKey> keys;
+  keys.reserve(rows.size());
   for (const auto& row : rows)
     keys.push_back({.purpose = row.text(0), .version = row.integer(1), .wrapped = row.bytes(2)});
   return keys;
@@ -162,6 +163,7 @@ void update_ticket(store::Tx& tx, const StoredTicket& before, TicketState to, Ca
 base::Result<std::vector<base::Bytes>> find_tickets_over(store::ReadTx& tx, base::Instant before, std::int64_t limit) {
   KARV_TRY(const auto rows, tx.read_one({kFindTicketsOver, {before.ms, limit}}));
   std::vector<base::Bytes> macs;
+  macs.reserve(rows.size());
   for (const auto& row : rows) macs.push_back(row.bytes(0));
   return macs;
 }
