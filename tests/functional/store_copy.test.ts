@@ -93,7 +93,11 @@ describe.skipIf(onPostgres)('from a file to PostgreSQL', () => {
     expect(first.brought).toBeGreaterThan(0);
     expect(second.brought).toBeGreaterThan(first.brought);
     expect(second.brought).toBeLessThan(second.all);
-    for (const command of [['migrate', 'up'], ['ledger', 'verify'], ['merchant', 'list']]) {
+    for (const command of [
+      ['migrate', 'up'],
+      ['ledger', 'verify'],
+      ['merchant', 'list'],
+    ]) {
       expectRan(karv(...command, '--config', grownConfig), 1, 'broken off');
     }
     const refused = spawnSync(join(bin, 'karv-server'), ['--config', grownConfig], { encoding: 'utf8' });

@@ -1,5 +1,5 @@
-// PostgreSQL's part of store/backup.h: pg_dump and pg_restore, and databases made, renamed and dropped beside the one in
-// the address. The role needs CREATEDB for what makes databases, and owns what it made.
+// PostgreSQL's part of store/backup.h: pg_dump and pg_restore, and databases made, renamed and dropped beside the one
+// in the address. The role needs CREATEDB for what makes databases, and owns what it made.
 #pragma once
 
 #include <optional>
