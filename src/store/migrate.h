@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -20,6 +21,10 @@ namespace karv::store {
 // No migration: while this number is recorded, the database is a copy that is not whole yet (store/copy/marker.h). A
 // program that does not know it refuses the database all the same.
 inline constexpr std::int64_t kUnfinishedCopy = 1999;
+inline constexpr std::string_view kUnfinishedCopyRefused =
+    "the database is a copy that was broken off: run the same `karv store copy` again, which goes on where it ended, "
+    "or "
+    "give this program another database";
 
 // The migrations of this module: the outbox.
 std::span<const Migration> migrations();

@@ -51,10 +51,7 @@ base::Error refusal(std::string detail) {
 
 // Everything that is recorded must be known, word for word.
 Result<void> check_recorded(const Recorded& recorded, std::span<const Migration> known) {
-  if (recorded.contains(kUnfinishedCopy))
-    return refusal(
-        "the database is a copy that was broken off: run the same `karv store copy` again, which goes on where it "
-        "ended, or give this program another database");
+  if (recorded.contains(kUnfinishedCopy)) return refusal(std::string(kUnfinishedCopyRefused));
   for (const auto& [number, digest] : recorded) {
     const auto found = std::find_if(known.begin(), known.end(), [&](const auto& m) { return m.number == number; });
     if (found == known.end())

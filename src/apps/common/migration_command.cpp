@@ -50,6 +50,8 @@ Result<std::vector<MigrationStatus>> read_status(const std::string& address,
 
 // The same words as a server's that refuses to start.
 base::Error refusal(const std::vector<MigrationStatus>& all) {
+  if (std::ranges::find(all, store::kUnfinishedCopy, &MigrationStatus::number) != all.end())
+    return base::internal_error(base::ErrorCode::not_allowed, std::string(store::kUnfinishedCopyRefused));
   const auto found = std::find_if(all.begin(), all.end(), does_not_fit);
   return base::internal_error(
       base::ErrorCode::not_allowed,
