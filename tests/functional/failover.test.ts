@@ -1,5 +1,6 @@
 // Three rounds of what ./dev torture --engine postgres does for longer, and the control that must lose.
 import { spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { networkCanBeMade, readFailover } from '../torture/failover.ts';
@@ -15,6 +16,7 @@ test.skipIf(!onPostgres || !possible)(
   () => {
     const json = join(root, 'build/failover-test.json');
     const args = ['--engine', 'postgres', '--only', 'failover', '--rounds', '60', '--shoppers', '4', '--json', json];
+    rmSync(json, { force: true });
     const ran = spawnSync(process.execPath, [join(root, 'tests/torture/main.ts'), ...args], { encoding: 'utf8' });
     expect(ran.status, ran.stdout + ran.stderr).toBe(0);
     const result = readFailover(json);

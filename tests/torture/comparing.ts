@@ -1,6 +1,7 @@
 // After the restart: what was never answered is sent again, and then everything the shop wrote down is held against what
 // Karv has: nothing missing, nothing twice, nothing changed.
 import type { Engine } from './engine.ts';
+import type { Installation } from './installation.ts';
 import { Refused, stepOf, stepsOf, type Journal, type Purchase, type Step } from './journal.ts';
 import { Broken, type Line } from './line.ts';
 import type { Random } from './random.ts';
@@ -173,6 +174,14 @@ export async function repeatSome(
       found.doubled.push(`${purchase.reference}: ${step.kind} repeated answers ${String(id)}, first ${step.id}`);
   });
   return chosen.length;
+}
+
+/** What the operator's own commands say of the books. The server may be running. */
+export function verifyBooks(installation: Installation, found: Findings): void {
+  for (const what of ['ledger', 'audit']) {
+    const { status, said } = installation.karv(what, 'verify');
+    if (status !== 0) found.wrong.push(`karv ${what} verify: ${said}`);
+  }
 }
 
 /** Counts and sums over the whole installation, asked of the engine itself. Pre: everything is settled. */

@@ -2,7 +2,7 @@
 // answered may be lost. The control does the same with a standby that nobody waits for, and must find losses: a check
 // that cannot fail would prove nothing.
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -12,6 +12,7 @@ import {
   noFindings,
   repeatSome,
   settleAll,
+  verifyBooks,
   type Findings,
 } from './comparing.ts';
 import type { Engine } from './engine.ts';
@@ -30,10 +31,13 @@ const namespaces = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mo
 export const networkCanBeMade = (): boolean =>
   process.getuid?.() === 0 && spawnSync('unshare', [...namespaces, 'true']).status === 0;
 export const hasOwnNetwork = (): boolean => process.env[inside] === '1';
-/** Runs this command line again in a network of its own. Answers its exit code. */
-export function againInOwnNetwork(command: readonly string[]): number {
+/** Runs a command line that writes `json` again in a network of its own, and answers what it wrote: now, not before. */
+export function againInOwnNetwork(command: readonly string[], json: string): FailoverResult {
+  rmSync(json, { force: true });
   const options = { stdio: 'inherit', env: { ...process.env, [inside]: '1' } } as const;
-  return spawnSync('unshare', [...namespaces, process.execPath, ...command], options).status ?? 1;
+  const { status } = spawnSync('unshare', [...namespaces, process.execPath, ...command], options);
+  if (!existsSync(json)) throw new Error(`the fail-over part ended with ${status} before it had a result`);
+  return readFailover(json);
 }
 
 export interface FailoverOptions {
@@ -107,16 +111,17 @@ class Failover {
     work: (pair: PostgresPair, installation: Installation, journal: Journal) => Promise<void>,
   ): Promise<void> {
     const pair = await PostgresPair.start({ synchronous });
-    const databases = { server: pair.makeDatabase('karv_server'), vault: pair.makeDatabase('karv_vault') };
-    const installation = await Installation.create(this.#options.engine, databases);
-    for (const name of allProcesses) await installation.start(name);
+    let installation: Installation | null = null;
     try {
+      const databases = { server: pair.makeDatabase('karv_server'), vault: pair.makeDatabase('karv_vault') };
+      installation = await Installation.create(this.#options.engine, databases);
+      for (const name of allProcesses) await installation.start(name);
       await work(pair, installation, new Journal(join(installation.data, 'journal.jsonl')));
     } finally {
-      await installation.killAll();
+      await installation?.killAll();
       await pair.stop();
-      if (isClean(this.result.findings)) installation.remove();
-      else this.result.data = installation.data;
+      if (isClean(this.result.findings)) installation?.remove();
+      else this.result.data = installation?.data ?? null;
     }
   }
 
@@ -171,10 +176,7 @@ class Failover {
     this.result.repeated += await repeatSome(line, purchases, this.#random, 40, findings);
     line.close();
     compareTotals(this.#options.engine, installation.data, journal, findings);
-    for (const what of ['ledger', 'audit']) {
-      const { status, said } = installation.karv(what, 'verify');
-      if (status !== 0) findings.wrong.push(`karv ${what} verify: ${said}`);
-    }
+    verifyBooks(installation, findings);
     for (const name of allProcesses) if (!installation.isUp(name)) findings.wrong.push(`${name} did not survive`);
     this.#options.say(
       `${dead}: ${death}: first step acknowledged after ${recovered} ms, ` +
@@ -219,7 +221,7 @@ export async function runFailover(options: FailoverOptions): Promise<FailoverRes
   return failover.result;
 }
 
-/** What a re-run in another namespace wrote down. */
+/** What a run wrote down. */
 export function readFailover(json: string): FailoverResult {
   return (JSON.parse(readFileSync(json, 'utf8')) as { failover: FailoverResult }).failover;
 }

@@ -5,7 +5,15 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { comparePurchases, compareTotals, isClean, noFindings, settleAll, type Findings } from './comparing.ts';
+import {
+  comparePurchases,
+  compareTotals,
+  isClean,
+  noFindings,
+  settleAll,
+  verifyBooks,
+  type Findings,
+} from './comparing.ts';
 import type { Engine } from './engine.ts';
 import { allProcesses, Installation } from './installation.ts';
 import { Journal, type Refused } from './journal.ts';
@@ -242,10 +250,7 @@ class Faults {
       this.result.findings.wrong.push(`the line broke while comparing: ${error.message}`);
     }
     line.close();
-    for (const what of ['ledger', 'audit']) {
-      const { status, said } = this.#installation.karv(what, 'verify');
-      if (status !== 0) this.result.findings.wrong.push(`karv ${what} verify: ${said}`);
-    }
+    verifyBooks(this.#installation, this.result.findings);
   }
 }
 

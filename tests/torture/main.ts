@@ -8,14 +8,7 @@ import { root } from '../functional/support/paths.ts';
 import { isClean, type Findings } from './comparing.ts';
 import { canMount, runDisk } from './disk.ts';
 import { engines, type Engine } from './engine.ts';
-import {
-  againInOwnNetwork,
-  hasOwnNetwork,
-  networkCanBeMade,
-  readFailover,
-  runFailover,
-  type FailoverResult,
-} from './failover.ts';
+import { againInOwnNetwork, hasOwnNetwork, networkCanBeMade, runFailover, type FailoverResult } from './failover.ts';
 import { faultsCanBeMade, runFaults } from './faults.ts';
 import { runRounds, type RoundsResult } from './rounds.ts';
 
@@ -89,6 +82,17 @@ function report(name: string, found: Findings, data: string | null): void {
   if (data !== null) say(`${name}: everything is kept in ${data}`);
 }
 
+type Lines = readonly (readonly [string, string | number])[];
+const linesOfSteps = (result: RoundsResult | FailoverResult): Lines => [
+  ['steps acknowledged', result.acknowledged],
+  ['steps not answered, repeated', result.unanswered],
+  ['  of these done before the kill', result.unanswered_but_done],
+  ['acknowledged steps sent again', result.repeated],
+  ['lost', result.findings.lost.length],
+  ['doubled', result.findings.doubled.length],
+  ['otherwise wrong', result.findings.wrong.length],
+];
+
 function tableOfRounds(result: RoundsResult): void {
   table([
     ['engine', result.engine],
@@ -101,13 +105,7 @@ function tableOfRounds(result: RoundsResult): void {
     ],
     ['killed again while starting', result.killed_while_starting],
     ['purchases begun', result.purchases],
-    ['steps acknowledged', result.acknowledged],
-    ['steps not answered, repeated', result.unanswered],
-    ['  of these done before the kill', result.unanswered_but_done],
-    ['acknowledged steps sent again', result.repeated],
-    ['lost', result.findings.lost.length],
-    ['doubled', result.findings.doubled.length],
-    ['otherwise wrong', result.findings.wrong.length],
+    ...linesOfSteps(result),
     [
       'restart to ready, p50 / max',
       `${median(result.restart_ms).toFixed(0)} / ${Math.max(0, ...result.restart_ms).toFixed(0)} ms`,
@@ -139,21 +137,14 @@ async function failoverPart(wishes: Wishes): Promise<FailoverResult | null> {
   const json = `${wishes.json}.failover`;
   const wanted = ['--only', 'failover', '--engine', 'postgres', '--json', json, '--seed', `${wishes.seed}`];
   const load = ['--rounds', `${wishes.rounds}`, '--shoppers', `${wishes.shoppers}`];
-  againInOwnNetwork([fileURLToPath(import.meta.url), ...wanted, ...load]);
-  return readFailover(json);
+  return againInOwnNetwork([fileURLToPath(import.meta.url), ...wanted, ...load], json);
 }
 
 function tableOfFailover(result: FailoverResult): void {
   const times = (values: readonly number[]): string => `${median(values).toFixed(0)} / ${Math.max(0, ...values)} ms`;
   table([
     ['fail-overs', result.rounds],
-    ['steps acknowledged', result.acknowledged],
-    ['steps not answered, repeated', result.unanswered],
-    ['  of these done before the kill', result.unanswered_but_done],
-    ['acknowledged steps sent again', result.repeated],
-    ['lost', result.findings.lost.length],
-    ['doubled', result.findings.doubled.length],
-    ['otherwise wrong', result.findings.wrong.length],
+    ...linesOfSteps(result),
     ['kill to next acknowledged step, p50 / max: processes', times(result.recovered_ms.processes)],
     ['kill to next acknowledged step, p50 / max: host', times(result.recovered_ms.host)],
     ['kill to next acknowledged step, p50 / max: restart', times(result.recovered_ms.restart)],

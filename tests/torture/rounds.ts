@@ -8,6 +8,7 @@ import {
   noFindings,
   repeatSome,
   settleAll,
+  verifyBooks,
   type Findings,
 } from './comparing.ts';
 import type { Engine } from './engine.ts';
@@ -133,7 +134,7 @@ class Rounds {
     );
     line.close();
     compareTotals(this.#options.engine, installation.data, journal, findings);
-    this.#verifyBooks(installation);
+    verifyBooks(installation, findings);
     this.#count(purchases, settled.unanswered, settled.happened);
   }
 
@@ -188,13 +189,6 @@ class Rounds {
       this.result.killed_while_starting += 1;
     }
     this.result.restart_ms.push(await installation.start(victim));
-  }
-
-  #verifyBooks(installation: Installation): void {
-    for (const what of ['ledger', 'audit']) {
-      const { status, said } = installation.karv(what, 'verify');
-      if (status !== 0) this.result.findings.wrong.push(`karv ${what} verify: ${said}`);
-    }
   }
 
   #count(purchases: readonly Purchase[], unanswered: number, happened: number): void {
