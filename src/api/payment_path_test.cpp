@@ -14,16 +14,6 @@ namespace {
 
 using net::Method;
 
-struct Created {
-  std::string session_id, client_token;
-};
-BOOST_DESCRIBE_STRUCT(Created, (), (session_id, client_token))
-struct Authorized {
-  bool approved = false;
-  std::optional<std::string> authorization_token, error;
-};
-BOOST_DESCRIBE_STRUCT(Authorized, (), (approved, authorization_token, error))
-
 // The indexes that are not unique and that the payment path goes by all the same, and why it may: each leads from a key
 // to the few rows that belong to it, written behind one another. On an engine that spreads its tables these indexes
 // begin with what they are to be spread by (docs/operations/scale.md).

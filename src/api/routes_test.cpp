@@ -10,15 +10,6 @@ namespace {
 
 using net::Method;
 
-struct Created {
-  std::string session_id, client_token;
-};
-BOOST_DESCRIBE_STRUCT(Created, (), (session_id, client_token))
-struct Authorized {
-  bool approved = false;
-  std::optional<std::string> authorization_token, error;
-};
-BOOST_DESCRIBE_STRUCT(Authorized, (), (approved, authorization_token, error))
 struct Refused {
   std::string error_code;
   std::vector<std::string> error_messages;

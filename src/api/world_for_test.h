@@ -2,6 +2,7 @@
 // For this module's tests.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -18,6 +19,17 @@
 #include "rails/fake_vault_for_test.h"
 
 namespace karv::api {
+
+// What a shop and the checkout read of two answers.
+struct Created {
+  std::string session_id, client_token;
+};
+BOOST_DESCRIBE_STRUCT(Created, (), (session_id, client_token))
+struct Authorized {
+  bool approved = false;
+  std::optional<std::string> authorization_token, error;
+};
+BOOST_DESCRIBE_STRUCT(Authorized, (), (approved, authorization_token, error))
 
 struct WorldForTest {
   WorldForTest() {
