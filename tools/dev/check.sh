@@ -23,6 +23,7 @@ levels() {
     python3 tools/tidy/levels
 }
 
+unit_title='unit tests (ASan, UBSan)'
 unit_tests() {
     sanitizer_environment
     ctest --test-dir "$root/build/asan" --output-on-failure --no-tests=error -j "$(nproc)" --timeout "${KARV_TEST_TIMEOUT:-300}"
@@ -86,7 +87,7 @@ check_command() {
     step "web lint" web_lint $mode || true
     step "web types" web_types || true
     if build_preset asan; then
-        step "unit tests (ASan, UBSan)" unit_tests || true
+        step "$unit_title" unit_tests || true
         step "clang-tidy on changed files" tidy_cpp || true
     fi
 }

@@ -26,7 +26,18 @@ remember() { # title seconds outcome
     step_titles+=("$1")
     step_seconds+=("$2")
     step_outcomes+=("$3")
-    if [[ -n "${KARV_TIMES_FILE:-}" ]]; then printf '%s\t%s\t%s\t%s\n' "$2" "$3" "${command_name:-}" "$1" >>"$KARV_TIMES_FILE"; fi
+    if [[ -n "${KARV_STEPS_FOLDER:-}" ]]; then printf '%s\t%s\t%s\t%s\n' "$2" "$3" "${command_name:-}" "$1" >>"$KARV_STEPS_FOLDER/times"; fi
+}
+
+# what_failed TITLE LOG: the lines of a failed step that name what failed, else its last ones. They are said again at the
+# very end of a run of CI, where somebody who has only the end of the output finds them.
+what_failed() {
+    local lines
+    lines=$(sed $'s/\e\\[[0-9;]*[a-zA-Z]//g' "$2" |
+        grep -aE '(^|[^a-z])FAIL|\(Failed\)|\(Timeout\)|: Failure$|^ *[✖×] |AssertionError|Error: |error: |error TS[0-9]|ERROR: |did not end within' |
+        awk '!seen[$0]++' | tail -n 16)
+    [[ -n $lines ]] || lines=$(tail -n 8 "$2")
+    printf '%s:\n%s\n' "$1" "$(cut -c1-180 <<<"$lines" | sed 's/^ */    /')"
 }
 
 # step TITLE COMMAND...: runs it, streams its output, remembers the time. A failed step is counted, not fatal:
@@ -36,7 +47,14 @@ step() {
     shift
     printf '\n%s── %s%s %s(at %s)%s\n' "$bold" "$title" "$plain" "$dim" "$(clock $((SECONDS - started_at)))" "$plain"
     # bash ignores errexit in everything called from `||`, so steps do not rely on it: each says `|| return 1` itself.
-    ("$@") || code=$?
+    if [[ -n "${KARV_STEPS_FOLDER:-}" ]]; then
+        local log="$KARV_STEPS_FOLDER/${command_name:-}-${#step_titles[@]}.log"
+        ("$@") 2>&1 | tee "$log"
+        code=${PIPESTATUS[0]}
+        if ((code != 0)); then what_failed "$title" "$log" >>"$KARV_STEPS_FOLDER/failed"; fi
+    else
+        ("$@") || code=$?
+    fi
     local took=$((SECONDS - begin))
     if ((code == 0)); then
         printf '%s   ok, %s%s\n' "$green" "$(clock $took)" "$plain"
