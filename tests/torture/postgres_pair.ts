@@ -5,9 +5,18 @@
 //
 // Pre: this process is root of a network, mount and process namespace that is its own (see failover.ts): names and
 // addresses disturb nobody, and everything is gone with the process.
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { appendFileSync, mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -20,18 +29,23 @@ function run(command: string, ...args: string[]): string {
   return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], env: environment }).trim();
 }
 
+/** What no waiting mends. */
+class Hopeless extends Error {}
+
 async function until(what: string, holds: () => boolean): Promise<void> {
   const deadline = Date.now() + startLimitMs;
   for (;;) {
     try {
       if (holds()) return;
     } catch (error) {
-      if (Date.now() > deadline) throw error;
+      if (error instanceof Hopeless || Date.now() > deadline) throw error;
     }
     if (Date.now() > deadline) throw new Error(`${what} did not happen within ${startLimitMs} ms`);
     await sleep(20);
   }
 }
+
+const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
 
 /** The newest of Debian's. */
 function programs(): string {
@@ -46,6 +60,7 @@ class Host {
   readonly name: string;
   readonly #number: number;
   readonly #folder: string;
+  #postmaster: ChildProcess | null = null;
 
   constructor(folder: string, number: number) {
     this.name = `db${number}`;
@@ -96,7 +111,8 @@ class Host {
   }
 
   async start(): Promise<void> {
-    const log = openSync(join(this.#folder, `${this.name}.log`), 'a');
+    const logFile = join(this.#folder, `${this.name}.log`);
+    const log = openSync(logFile, 'a');
     const settings = {
       listen_addresses: this.address,
       unix_socket_directories: this.#socket,
@@ -107,11 +123,22 @@ class Host {
     };
     const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     const command = ['netns', 'exec', this.name, ...asPostgres, join(programs(), 'postgres'), '-D', this.data];
-    spawn('ip', [...command, ...options], { stdio: ['ignore', log, log], env: environment }).unref();
-    await until(`${this.name} answers`, () => this.sql('select 1') === '1');
+    const postmaster = spawn('ip', [...command, ...options], { stdio: ['ignore', log, log], env: environment });
+    postmaster.unref();
+    this.#postmaster = postmaster;
+    await until(`${this.name} answers`, () => {
+      if (hasEnded(postmaster)) {
+        const last = readFileSync(logFile, 'utf8').trim().split('\n').slice(-5).join('\n');
+        throw new Hopeless(`${this.name} did not come up:\n${last}`);
+      }
+      return this.sql('select 1') === '1';
+    });
   }
 
-  /** Every process on the host dies at once. */
+  /**
+   * Every process on the host dies at once. Until we have taken note that the postmaster ended, its number is taken, and
+   * the next one would believe that it still runs.
+   */
   async kill(): Promise<void> {
     const alive = (): string[] => run('ip', 'netns', 'pids', this.name).split('\n').filter(Boolean);
     await until(`${this.name} is dead`, () => {
@@ -122,7 +149,7 @@ class Host {
           // It was quicker.
         }
       }
-      return alive().length === 0;
+      return alive().length === 0 && (this.#postmaster === null || hasEnded(this.#postmaster));
     });
   }
 
