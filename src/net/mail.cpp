@@ -4,9 +4,13 @@
 #include <cstring>
 #include <memory>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <curl/curl.h>
 #include <fmt/format.h>
+
+#include "base/mutex.h"
 
 namespace karv::net {
 namespace {
@@ -66,22 +70,52 @@ MailResult result_of(CURL* curl, CURLcode code) {
 
 }  // namespace
 
-MailResult send_mail(const MailServer& server, const Mail& mail) {
+// Handles that wait for the next mail, each with its connection.
+class MailSender::Connections {
+ public:
+  Curl take() {
+    {
+      const base::Lock lock(mutex_);
+      if (!idle_.empty()) {
+        Curl taken = std::move(idle_.back());
+        idle_.pop_back();
+        return taken;
+      }
+    }
+    init_curl();
+    return {curl_easy_init(), &curl_easy_cleanup};
+  }
+  void give_back(Curl curl) {
+    curl_easy_reset(curl.get());  // forgets the options; the connection stays
+    const base::Lock lock(mutex_);
+    idle_.push_back(std::move(curl));
+  }
+
+ private:
+  base::Mutex mutex_;
+  std::vector<Curl> idle_ KARV_GUARDED_BY(mutex_);
+};
+
+MailSender::MailSender(MailServer server) : server_(std::move(server)), connections_(std::make_unique<Connections>()) {}
+MailSender::~MailSender() = default;
+
+MailResult MailSender::send(const Mail& mail) {
   const auto rendered = render_mail(mail);
   if (!rendered.ok()) return {.outcome = MailOutcome::permanent_failure, .detail = rendered.error().internal_text()};
-  init_curl();
-  const Curl curl(curl_easy_init(), &curl_easy_cleanup);
+  Curl curl = connections_->take();
   if (!curl) return {.outcome = MailOutcome::temporary_failure, .detail = "no memory"};
-  const List connect_to(curl_slist_append(nullptr, fmt::format("::{}:{}", server.host, server.port).c_str()));
+  const List connect_to(curl_slist_append(nullptr, fmt::format("::{}:{}", server_.host, server_.port).c_str()));
   const List recipients(curl_slist_append(nullptr, fmt::format("<{}>", mail.to).c_str()));
-  apply_server(curl.get(), server, connect_to);
+  apply_server(curl.get(), server_, connect_to);
   std::string_view rest = *rendered;
   curl_easy_setopt(curl.get(), CURLOPT_MAIL_FROM, fmt::format("<{}>", mail.from).c_str());
   curl_easy_setopt(curl.get(), CURLOPT_MAIL_RCPT, recipients.get());
   curl_easy_setopt(curl.get(), CURLOPT_UPLOAD, 1L);
   curl_easy_setopt(curl.get(), CURLOPT_READFUNCTION, read_text);
   curl_easy_setopt(curl.get(), CURLOPT_READDATA, &rest);
-  return result_of(curl.get(), curl_easy_perform(curl.get()));
+  auto result = result_of(curl.get(), curl_easy_perform(curl.get()));
+  if (result.outcome == MailOutcome::sent) connections_->give_back(std::move(curl));
+  return result;
 }
 
 }  // namespace karv::net

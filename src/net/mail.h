@@ -1,9 +1,10 @@
-// Sends one mail over SMTP: STARTTLS is required and the server's certificate verified, or nothing is sent. Waits for
+// Sends mails over SMTP: STARTTLS is required and the server's certificate verified, or nothing is sent. Waits for
 // the network: for job threads (the outbox) only. Not here: queueing, repeating, templates. Source: RFC 5321, RFC 3207
 // (STARTTLS), RFC 5322, RFC 2045 and 2047 (MIME).
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "base/clock.h"
@@ -42,7 +43,22 @@ struct MailResult {
   std::string detail;  // for the log: no address, no text
 };
 
-MailResult send_mail(const MailServer& server, const Mail& mail);
+// Keeps the connections of mails that went well for the next ones: a TLS handshake costs more than a mail. One that the
+// server has closed meanwhile is made anew. Thread-safe: as many connections as threads send at once.
+class MailSender {
+ public:
+  explicit MailSender(MailServer server);
+  ~MailSender();
+  MailSender(const MailSender&) = delete;
+  MailSender& operator=(const MailSender&) = delete;
+
+  MailResult send(const Mail& mail);
+
+ private:
+  class Connections;
+  const MailServer server_;
+  const std::unique_ptr<Connections> connections_;
+};
 
 // The message as it goes out (without dot-stuffing). Errors: bad_value (an address or a header holds what it must not).
 base::Result<std::string> render_mail(const Mail& mail);

@@ -1,8 +1,10 @@
 #include "net/mail.h"
 
 #include <atomic>
+#include <chrono>
 #include <map>
 #include <thread>
+#include <utility>
 
 #include <gtest/gtest.h>
 #include <openssl/ssl.h>
@@ -19,10 +21,13 @@ namespace {
 
 using testing::certificates;
 
-// A mail server for one connection: answers each command with a line of the test's choice, or the usual one.
+enum class AfterMail : std::uint8_t { stay, hang_up };
+
+// A mail server for one connection at a time: answers each command with a line of the test's choice, or the usual one.
 class SmtpServer {
  public:
-  explicit SmtpServer(std::map<std::string, std::string> answers = {}) : answers_(std::move(answers)) {
+  explicit SmtpServer(std::map<std::string, std::string> answers = {}, AfterMail after_mail = AfterMail::stay)
+      : answers_(std::move(answers)), after_mail_(after_mail) {
     certificates();
     listener_ = testing::listen_on_loopback(port_);
     thread_ = std::thread([this] { serve(); });
@@ -46,6 +51,8 @@ class SmtpServer {
     return data_;
   }
   bool encrypted() const { return encrypted_; }
+  int connections() const { return connections_; }
+  int mails() const { return mails_; }
 
  private:
   bool readable(int socket) const {
@@ -89,8 +96,14 @@ class SmtpServer {
   }
 
   void serve() {
-    if (!readable(listener_)) return;
-    socket_ = ::accept(listener_, nullptr, nullptr);
+    while (readable(listener_)) {
+      socket_ = ::accept(listener_, nullptr, nullptr);
+      ++connections_;
+      received_.clear();
+      converse();
+    }
+  }
+  void converse() {
     SSL_CTX* const context = SSL_CTX_new(TLS_server_method());
     SSL_CTX_use_certificate_chain_file(context, certificates().cert("server").c_str());
     SSL_CTX_use_PrivateKey_file(context, certificates().key("server").c_str(), SSL_FILETYPE_PEM);
@@ -102,7 +115,7 @@ class SmtpServer {
         commands_ += word + " ";
       }
       if (word == "EHLO") {
-        write(answer_to(word, encrypted_ ? "250-test\r\n250 AUTH PLAIN\r\n" : "250-test\r\n250 STARTTLS\r\n"));
+        write(answer_to(word, ssl_ != nullptr ? "250-test\r\n250 AUTH PLAIN\r\n" : "250-test\r\n250 STARTTLS\r\n"));
       } else if (word == "STAR") {
         write("220 go\r\n");
         ssl_ = SSL_new(context);
@@ -114,7 +127,9 @@ class SmtpServer {
         write(answer);
         if (!answer.starts_with("354")) continue;
         read_data();
+        ++mails_;
         write(answer_to("after", "250 taken\r\n"));
+        if (after_mail_ == AfterMail::hang_up) break;
       } else if (word == "AUTH") {
         write("334 \r\n");
         write(line() == "AGthcnYAc2VjcmV0" ? "235 yes\r\n" : "535 no\r\n");  // NUL karv NUL secret
@@ -122,12 +137,13 @@ class SmtpServer {
         write(answer_to(word, word == "QUIT" ? "221 bye\r\n" : "250 ok\r\n"));
       }
     }
-    SSL_free(ssl_);
+    SSL_free(std::exchange(ssl_, nullptr));
     SSL_CTX_free(context);
     ::close(socket_);
   }
 
   const std::map<std::string, std::string> answers_;
+  const AfterMail after_mail_;
   std::uint16_t port_ = 0;
   int listener_ = -1;
   int socket_ = -1;
@@ -135,6 +151,8 @@ class SmtpServer {
   std::string received_;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> encrypted_{false};
+  std::atomic<int> connections_{0};
+  std::atomic<int> mails_{0};
   base::Mutex mutex_;
   std::string commands_ KARV_GUARDED_BY(mutex_);
   std::string data_ KARV_GUARDED_BY(mutex_);
@@ -169,7 +187,7 @@ std::string decoded_body(const std::string& data) {
 
 TEST(MailTest, a_mail_is_sent_over_tls_and_arrives_as_written) {
   SmtpServer server;
-  const auto result = send_mail(at(server), mail());
+  const auto result = MailSender(at(server)).send(mail());
   EXPECT_EQ(result.outcome, MailOutcome::sent) << result.detail;
   EXPECT_TRUE(server.encrypted());
   EXPECT_EQ(server.commands().substr(0, 10), "EHLO STAR ");
@@ -187,13 +205,13 @@ TEST(MailTest, a_login_goes_out_after_tls_only) {
   auto where = at(server);
   where.user = "karv";
   where.password = base::SecretBytes::copy_of("secret");
-  EXPECT_EQ(send_mail(where, mail()).outcome, MailOutcome::sent);
+  EXPECT_EQ(MailSender(std::move(where)).send(mail()).outcome, MailOutcome::sent);
   EXPECT_EQ(server.commands().substr(0, 20), "EHLO STAR EHLO AUTH ");
 }
 
 TEST(MailTest, a_server_without_starttls_gets_nothing) {
   SmtpServer server({{"EHLO", "250 test\r\n"}});
-  EXPECT_EQ(send_mail(at(server), mail()).outcome, MailOutcome::temporary_failure);
+  EXPECT_EQ(MailSender(at(server)).send(mail()).outcome, MailOutcome::temporary_failure);
   EXPECT_EQ(server.commands().find("MAIL"), std::string::npos);
 }
 
@@ -205,7 +223,7 @@ TEST(MailTest, a_server_that_is_not_who_it_should_be_gets_nothing) {
       where.server_name = "elsewhere.test";
     else
       where.ca_file = certificates().cert("other-ca");
-    EXPECT_EQ(send_mail(where, mail()).outcome, MailOutcome::temporary_failure);
+    EXPECT_EQ(MailSender(std::move(where)).send(mail()).outcome, MailOutcome::temporary_failure);
     EXPECT_EQ(server.commands().find("MAIL"), std::string::npos);
   }
 }
@@ -219,10 +237,39 @@ TEST(MailTest, what_the_server_says_decides_whether_it_is_final) {
   for (const auto& [answer, outcome] : cases) {
     for (const std::string word : {"MAIL", "RCPT", "DATA", "after"}) {
       SmtpServer server({{word, answer}});
-      const auto result = send_mail(at(server), mail());
+      const auto result = MailSender(at(server)).send(mail());
       EXPECT_EQ(result.outcome, outcome) << word << " " << answer << result.detail;
     }
   }
+}
+
+TEST(MailTest, the_next_mail_takes_the_same_connection) {
+  SmtpServer server;
+  MailSender sender(at(server));
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(sender.send(mail()).outcome, MailOutcome::sent);
+  EXPECT_EQ(server.mails(), 3);
+  EXPECT_EQ(server.connections(), 1);
+}
+
+TEST(MailTest, a_connection_that_the_server_closed_is_made_anew) {
+  SmtpServer server({}, AfterMail::hang_up);
+  MailSender sender(at(server));
+  for (int i = 0; i < 3; ++i) {
+    const auto result = sender.send(mail());
+    EXPECT_EQ(result.outcome, MailOutcome::sent) << result.detail;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));  // until the hang-up has come
+  }
+  EXPECT_EQ(server.mails(), 3);
+  EXPECT_EQ(server.connections(), 3);
+}
+
+TEST(MailTest, after_a_refused_mail_the_next_one_goes_out) {
+  SmtpServer server;
+  MailSender sender(at(server));
+  Mail malformed = mail();
+  malformed.to = "jo";
+  EXPECT_EQ(sender.send(malformed).outcome, MailOutcome::permanent_failure);
+  EXPECT_EQ(sender.send(mail()).outcome, MailOutcome::sent);
 }
 
 TEST(MailTest, a_server_that_is_away_or_silent_is_a_temporary_failure) {
@@ -231,15 +278,15 @@ TEST(MailTest, a_server_that_is_away_or_silent_is_a_temporary_failure) {
     testing::MuteServer gone;
     port = gone.port();
   }
-  MailServer where;
-  where.port = port;
-  where.server_name = "server.test";
-  where.ca_file = certificates().ca();
-  where.limit = base::milliseconds(500);
-  EXPECT_EQ(send_mail(where, mail()).outcome, MailOutcome::temporary_failure);
   testing::MuteServer mute;
-  where.port = mute.port();
-  EXPECT_EQ(send_mail(where, mail()).outcome, MailOutcome::temporary_failure);
+  for (const auto where_port : {port, mute.port()}) {
+    MailServer where;
+    where.port = where_port;
+    where.server_name = "server.test";
+    where.ca_file = certificates().ca();
+    where.limit = base::milliseconds(500);
+    EXPECT_EQ(MailSender(std::move(where)).send(mail()).outcome, MailOutcome::temporary_failure);
+  }
 }
 
 TEST(MailTest, nothing_can_be_smuggled_into_headers_or_commands) {
@@ -263,7 +310,7 @@ TEST(MailTest, nothing_can_be_smuggled_into_headers_or_commands) {
   EXPECT_TRUE(refused([](Mail& m) { m.message_id = "a>\r\nX: y"; }));
   EXPECT_TRUE(refused([](Mail& m) { m.text = "\xc3"; }));
   EXPECT_TRUE(refused([](Mail& m) { m.text = std::string(300'000, 'a'); }));
-  EXPECT_EQ(send_mail({}, {}).outcome, MailOutcome::permanent_failure);
+  EXPECT_EQ(MailSender({}).send({}).outcome, MailOutcome::permanent_failure);
 }
 
 TEST(MailTest, long_and_foreign_subjects_become_encoded_words_that_split_no_character) {
