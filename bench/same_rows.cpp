@@ -17,6 +17,7 @@
 #include <fmt/format.h>
 
 #include "bench_support.h"
+#include "source.h"
 
 namespace karv::bench {
 namespace {
@@ -27,101 +28,54 @@ struct ValueFree {
 using Value = std::unique_ptr<sqlite3_value, ValueFree>;
 using Row = std::vector<Value>;
 
-struct Table {
-  std::string name;
-  std::vector<std::string> columns;
-  std::vector<std::size_t> key;  // columns of the primary key
-  std::vector<Row> rows;         // in key order: time order, since ids are
-  std::string touched;           // the column an update writes; empty: never updated
-  std::vector<int> updates;      // per row
+// A table, and what is written into it.
+struct Written {
+  Table table;
+  std::vector<Row> rows;     // in key order: time order, since ids are
+  std::string touched;       // the column an update writes; empty: never updated
+  std::vector<int> updates;  // per row
 };
 
-// The server's database, read only, while the server may be up.
-class Source {
- public:
-  explicit Source(const std::string& path) {
-    KARV_CHECK(sqlite3_open_v2(path.c_str(), &db_, SQLITE_OPEN_READONLY, nullptr) == SQLITE_OK);
-    sqlite3_busy_timeout(db_, 5000);
-    each("begin", [](sqlite3_stmt*) {});
-  }
-  ~Source() { sqlite3_close(db_); }
-  Source(const Source&) = delete;
-  Source& operator=(const Source&) = delete;
-
-  template <class Take>
-  void each(const std::string& text, Take take) {
-    sqlite3_stmt* statement = nullptr;
-    KARV_CHECK(sqlite3_prepare_v2(db_, text.c_str(), -1, &statement, nullptr) == SQLITE_OK);
-    int said = SQLITE_ROW;
-    while ((said = sqlite3_step(statement)) == SQLITE_ROW) take(statement);
-    KARV_CHECK(said == SQLITE_DONE);
-    sqlite3_finalize(statement);
-  }
-  std::int64_t number(const std::string& text) {
-    std::int64_t out = 0;
-    each(text, [&](sqlite3_stmt* row) { out = sqlite3_column_int64(row, 0); });
-    return out;
-  }
-  std::vector<std::string> texts(const std::string& text) {
-    std::vector<std::string> out;
-    each(text,
-         [&](sqlite3_stmt* row) { out.emplace_back(reinterpret_cast<const char*>(sqlite3_column_text(row, 0))); });
-    return out;
-  }
-
- private:
-  sqlite3* db_ = nullptr;
-};
-
-void read_columns(Source& source, Table& table) {
-  source.each("pragma table_info(" + table.name + ")", [&](sqlite3_stmt* row) {
-    if (sqlite3_column_int(row, 5) > 0) table.key.push_back(table.columns.size());
-    table.columns.emplace_back(reinterpret_cast<const char*>(sqlite3_column_text(row, 1)));
-  });
-}
-
-void read_rows(Source& source, Table& table) {
-  source.each("select * from " + table.name, [&](sqlite3_stmt* found) {
+void read_rows(Source& source, Written& written) {
+  source.each("select * from " + written.table.name, [&](sqlite3_stmt* found) {
     Row row;
     for (int i = 0; i < sqlite3_column_count(found); ++i)
       row.emplace_back(sqlite3_value_dup(sqlite3_column_value(found, i)));
-    table.rows.push_back(std::move(row));
+    written.rows.push_back(std::move(row));
   });
 }
 
-void read_updates(Source& source, Table& table) {
-  const auto version = std::ranges::find(table.columns, "version");
-  if (version != table.columns.end()) {
-    table.touched = *version;
-    const auto at = static_cast<std::size_t>(version - table.columns.begin());
+void read_updates(Source& source, Written& written) {
+  const auto& columns = written.table.columns;
+  const auto version = std::ranges::find(columns, "version");
+  if (version != columns.end()) {
+    written.touched = *version;
+    const auto at = static_cast<std::size_t>(version - columns.begin());
     const auto value = [&](const Row& row) { return sqlite3_value_int(row[at].get()); };
-    for (const auto& row : table.rows) table.updates.push_back(std::max(0, value(row) - 1));  // versions begin with 1
-  } else if (table.name == "ledger_balances") {
-    table.touched = "debits_posted";
+    for (const auto& row : written.rows)
+      written.updates.push_back(std::max(0, value(row) - 1));  // versions begin with 1
+  } else if (written.table.name == "ledger_balances") {
+    written.touched = "debits_posted";
     const auto touches = [&](const char* side) {
       return source.number(fmt::format(
           "select count(*) from ledger_transfers t join ledger_balances b on b.account_id = t.{}_account", side));
     };
-    const auto each = (touches("debit") + touches("credit")) / std::max<std::int64_t>(1, std::ssize(table.rows));
-    table.updates.assign(table.rows.size(), static_cast<int>(each));
+    const auto each = (touches("debit") + touches("credit")) / std::max<std::int64_t>(1, std::ssize(written.rows));
+    written.updates.assign(written.rows.size(), static_cast<int>(each));
   } else {
-    table.updates.assign(table.rows.size(), 0);
+    written.updates.assign(written.rows.size(), 0);
   }
 }
 
-// The tables that every purchase writes. Passing ones (queues) and settings have fewer rows than purchases.
-std::vector<Table> read_tables(Source& source, std::int64_t purchases) {
-  std::vector<Table> tables;
-  for (const auto& name :
-       source.texts("select name from sqlite_master where type = 'table' and name not glob 'sqlite_*' order by name")) {
-    if (source.number("select count(*) from " + name) * 2 < purchases) continue;
-    Table table{.name = name};
-    read_columns(source, table);
-    read_rows(source, table);
-    read_updates(source, table);
-    tables.push_back(std::move(table));
+std::vector<Written> read_tables(Source& source, std::int64_t purchases) {
+  std::vector<Written> all;
+  for (auto& table : tables_of_purchases(source, purchases)) {
+    Written written{.table = std::move(table), .rows = {}, .touched = {}, .updates = {}};
+    read_rows(source, written);
+    read_updates(source, written);
+    all.push_back(std::move(written));
   }
-  return tables;
+  return all;
 }
 
 struct Operation {
@@ -135,32 +89,28 @@ struct Plan {
   std::int64_t inserts = 0, updates = 0, bytes = 0;
 };
 
-std::string insert_text(const Table& table) {
-  std::string marks = "?";
-  for (std::size_t i = 1; i < table.columns.size(); ++i) marks += ", ?";
-  return fmt::format("insert into {} values ({})", table.name, marks);
-}
-
-std::string update_text(const Table& table) {
+std::string update_text(const Written& written) {
+  const auto& table = written.table;
   std::string where;
   for (const auto at : table.key) where += fmt::format("{}{} = ?", where.empty() ? "" : " and ", table.columns[at]);
-  return fmt::format("update {} set {} = ? where {}", table.name, table.touched, where);
+  return fmt::format("update {} set {} = ? where {}", table.name, written.touched, where);
 }
 
-Plan make_plan(Bare& bare, const std::vector<Table>& tables, std::int64_t purchases) {
+Plan make_plan(Bare& bare, const std::vector<Written>& tables, std::int64_t purchases) {
   struct Statements {
     sqlite3_stmt *insert, *update;
     std::vector<std::size_t> insert_binds, update_binds;
   };
   std::vector<Statements> statements;
-  for (const auto& table : tables) {
-    Statements s{.insert = bare.prepare(insert_text(table)), .update = nullptr, .insert_binds = {}, .update_binds = {}};
-    for (std::size_t i = 0; i < table.columns.size(); ++i) s.insert_binds.push_back(i);
-    if (!table.touched.empty()) {
-      s.update = bare.prepare(update_text(table));
-      s.update_binds.push_back(
-          static_cast<std::size_t>(std::ranges::find(table.columns, table.touched) - table.columns.begin()));
-      s.update_binds.insert(s.update_binds.end(), table.key.begin(), table.key.end());
+  for (const auto& written : tables) {
+    const auto& columns = written.table.columns;
+    Statements s{
+        .insert = bare.prepare(insert_text(written.table)), .update = nullptr, .insert_binds = {}, .update_binds = {}};
+    for (std::size_t i = 0; i < columns.size(); ++i) s.insert_binds.push_back(i);
+    if (!written.touched.empty()) {
+      s.update = bare.prepare(update_text(written));
+      s.update_binds.push_back(static_cast<std::size_t>(std::ranges::find(columns, written.touched) - columns.begin()));
+      s.update_binds.insert(s.update_binds.end(), written.table.key.begin(), written.table.key.end());
     }
     statements.push_back(std::move(s));
   }

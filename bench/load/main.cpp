@@ -3,15 +3,22 @@
 //   load --address 127.0.0.1:8443 --ca ca.pem --connections 32 --warm-up 500 --rounds 5000 read --path /payments/...
 //   load ... purchase --category pay_later
 //   load ... hang
+//   load --address ... --connections 256 --rate 150 --seconds 10 --warm-up-seconds 1 purchase --category pay_later
 //
-// The value of the Authorization header comes in the environment variable KARV_BENCH_AUTHORIZATION.
+// Without --rate each connection begins its next round when the last has ended (closed_loop.h), with it rounds begin at
+// random moments (open_loop.h). The value of the Authorization header comes in the environment variable
+// KARV_BENCH_AUTHORIZATION.
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
-#include "load/runner.h"
+#include "load/closed_loop.h"
+#include "load/open_loop.h"
+#include "load/report.h"
 #include "net/client.h"
 
 namespace karv::bench {
@@ -19,7 +26,10 @@ namespace {
 
 struct Arguments {
   net::Destination target{.name = "target", .server_name = "pay.localhost"};
-  RunnerOptions run;
+  int connections = 32;
+  RoundOptions round;
+  ClosedOptions closed;
+  OpenOptions open;
   std::string path;
   PurchaseKind purchase;
   std::string mode;
@@ -28,10 +38,17 @@ struct Arguments {
 void declare(CLI::App& app, Arguments& a) {
   app.add_option("--address", a.target.address)->required();
   app.add_option("--ca", a.target.ca_file)->required();
-  app.add_option("--connections", a.run.connections)->check(CLI::Range(1, 1000));
-  app.add_option("--warm-up", a.run.warm_up)->check(CLI::NonNegativeNumber);
-  app.add_option("--rounds", a.run.rounds)->check(CLI::PositiveNumber);
-  app.add_option("--tag", a.run.tag);
+  app.add_option("--connections", a.connections)->check(CLI::Range(1, 1000));
+  app.add_option("--tag", a.round.tag);
+  auto* warm_up = app.add_option("--warm-up", a.closed.warm_up)->check(CLI::NonNegativeNumber);
+  auto* rounds = app.add_option("--rounds", a.closed.rounds)->check(CLI::PositiveNumber);
+  auto* rate = app.add_option("--rate", a.open.per_second, "rounds per second")->check(CLI::Range(0.01, 1e6));
+  auto* seconds = app.add_option("--seconds", a.open.seconds)->check(CLI::Range(0.01, 86400.0));
+  auto* warm_up_seconds = app.add_option("--warm-up-seconds", a.open.warm_up_seconds)->check(CLI::Range(0.0, 86400.0));
+  rate->needs(seconds)->excludes(warm_up)->excludes(rounds);
+  seconds->needs(rate);
+  warm_up_seconds->needs(rate);
+
   app.require_subcommand(1);
   auto* read = app.add_subcommand("read", "one GET again and again");
   read->add_option("--path", a.path)->required();
@@ -48,50 +65,54 @@ Script script_of(const Arguments& a) {
   return hang_script();
 }
 
-// p50 and p99 of a list, in milliseconds, and its shortest.
-std::string times(std::vector<double>& all) {
-  return fmt::format(R"("p50_ms":{:.3f},"p99_ms":{:.3f},"min_ms":{:.3f})", percentile(all, 0.5), percentile(all, 0.99),
-                     percentile(all, 0));
+struct Ended {
+  std::int64_t failed;
+  std::string first_failure;
+  std::string report;
+};
+
+const Outcome& outcome_of(const Outcome& closed) { return closed; }
+const Outcome& outcome_of(const Offered& open) { return open.outcome; }
+
+template <class Loop, class Options>
+Ended play(std::unique_ptr<net::Client> client, const Arguments& a, const Options& options) {
+  Loop loop(*client, script_of(a), a.round, options);
+  const auto begin = Clock::now();
+  const double cpu = cpu_seconds();
+  auto result = loop.run();
+  const double share = (cpu_seconds() - cpu) / seconds_since(begin);
+  client.reset();  // while the loop is there, into which a last call may still be returning
+  const Outcome& outcome = outcome_of(result);
+  Ended ended{.failed = outcome.failed, .first_failure = outcome.first_failure, .report = {}};
+  ended.report = report_of(std::move(result), share);
+  return ended;
 }
 
-void print(Outcome outcome, double generator_share) {
-  std::vector<double> all;
-  std::string steps;
-  for (auto& [name, list] : outcome.step_ms) {
-    all.insert(all.end(), list.begin(), list.end());
-    steps += fmt::format(R"({}"{}":{{{}}})", steps.empty() ? "" : ",", name, times(list));
+int run(Arguments a) {
+  if (const char* value = std::getenv("KARV_BENCH_AUTHORIZATION")) a.round.authorization = value;
+  const bool open = a.open.per_second > 0;
+  if (open && a.mode == "hang") {
+    fmt::print(stderr, "load: hang sends everything at once and has no --rate\n");
+    return 2;
   }
-  const double per_second = outcome.seconds > 0 ? static_cast<double>(outcome.rounds) / outcome.seconds : 0;
-  fmt::print(R"({{"rounds":{},"failed":{},"seconds":{:.4f},"per_second":{:.2f},{},"generator_share":{:.2f},)"
-             R"("steps":{{{}}}}})"
-             "\n",
-             outcome.rounds, outcome.failed, outcome.seconds, per_second, times(all), generator_share, steps);
-  if (outcome.failed > 0) fmt::print(stderr, "{} failed, the first: {}\n", outcome.failed, outcome.first_failure);
-}
-
-int run(Arguments arguments) {
-  if (const char* value = std::getenv("KARV_BENCH_AUTHORIZATION")) arguments.run.authorization = value;
-  if (arguments.mode == "hang")
-    arguments.run.all_sent = [] {
+  if (a.mode == "hang")
+    a.closed.all_sent = [] {
       fmt::print("{{\"event\":\"all_sent\"}}\n");
       std::fflush(stdout);
     };
-  arguments.target.max_connections = static_cast<std::size_t>(arguments.run.connections);
+  a.open.connections = a.closed.connections = a.connections;
+  a.target.max_connections = static_cast<std::size_t>(a.connections);
   net::Loop loop;
-  auto client = net::Client::create(loop, {arguments.target});
+  auto client = net::Client::create(loop, {a.target});
   if (!client.ok()) {
     fmt::print(stderr, "load: the address or the authority's file is not usable\n");
     return 2;
   }
-  Runner runner(**client, script_of(arguments), arguments.run);
-  const auto begin = Clock::now();
-  const double cpu = cpu_seconds();
-  Outcome outcome = runner.run();
-  const double share = (cpu_seconds() - cpu) / seconds_since(begin);
-  client->reset();  // while the runner is there, into which a last call may still be returning; before the loop
-  const bool good = outcome.failed == 0;
-  print(std::move(outcome), share);
-  return good ? 0 : 1;
+  const Ended ended =
+      open ? play<OpenLoop>(std::move(*client), a, a.open) : play<ClosedLoop>(std::move(*client), a, a.closed);
+  fmt::print("{}\n", ended.report);
+  if (ended.failed > 0) fmt::print(stderr, "{} failed, the first: {}\n", ended.failed, ended.first_failure);
+  return ended.failed == 0 ? 0 : 1;
 }
 
 }  // namespace

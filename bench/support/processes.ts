@@ -1,4 +1,4 @@
-// Processor time of other processes, from /proc (proc(5): stat). Clock ticks are 1/100 s on Linux for user space.
+// Processor time and memory of other processes, from /proc (proc(5): stat, status). Clock ticks are 1/100 s on Linux for user space.
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -14,6 +14,16 @@ export function cpuSeconds(pids: readonly number[]): number {
     ticks += Number(fields[11]) + Number(fields[12]);
   }
   return ticks / ticksPerSecond;
+}
+
+/** What a process holds in memory, and the most it held, in megabytes. Source: proc(5), status: VmRSS, VmHWM. */
+export function memory(pid: number): { now: number; most: number } {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const megabytes = (name: string): number => {
+    const found = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status);
+    return Number(found?.[1] ?? Number.NaN) / 1000;
+  };
+  return { now: megabytes('VmRSS'), most: megabytes('VmHWM') };
 }
 
 /** Waits until the processes have nothing left to do (queued mail, for one). False when they never were. */

@@ -6,6 +6,8 @@ import { bin } from '../../tests/functional/support/paths.ts';
 export interface Times {
   readonly p50_ms: number;
   readonly p99_ms: number;
+  readonly p999_ms: number;
+  readonly max_ms: number;
   readonly min_ms: number;
 }
 export interface LoadResult extends Times {
@@ -16,6 +18,15 @@ export interface LoadResult extends Times {
   /** How much of one core the generator itself used. */
   readonly generator_share: number;
   readonly steps: Readonly<Record<string, Times>>;
+  /** Of whole rounds, all their steps. */
+  readonly round: Times;
+}
+/** Of an open loop: a round's first step counts from when it was due. */
+export interface OfferedResult extends LoadResult {
+  readonly offered_per_second: number;
+  /** Rounds that were due while as many as allowed were under way. */
+  readonly waited: number;
+  readonly overloaded: boolean;
 }
 export interface RowsResult {
   readonly per_second: number;
@@ -86,6 +97,21 @@ export function purchase(target: Target, amount: Amount, category: string): Prom
   return start<LoadResult>('load', args, target.authorization).result;
 }
 
+export interface Offer {
+  /** Rounds per second, at random moments. */
+  readonly rate: number;
+  readonly seconds: number;
+  readonly warmUpSeconds: number;
+  readonly connections: number;
+}
+export function offered(target: Target, offer: Offer, category: string): Promise<OfferedResult> {
+  const { rate, seconds, warmUpSeconds, connections } = offer;
+  const when = ['--rate', rate.toFixed(2), '--seconds', `${seconds}`, '--warm-up-seconds', `${warmUpSeconds}`];
+  const where = ['--address', target.address, '--ca', target.ca, '--connections', `${connections}`];
+  const what = ['--tag', tag(), 'purchase', '--category', category];
+  return start<OfferedResult>('load', [...where, ...when, ...what], target.authorization).result;
+}
+
 /** Card authorizations that are never answered, all at once. */
 export function hang(target: Target, count: number): Running<LoadResult> {
   const amount = { connections: count, warmUp: 0, rounds: count };
@@ -95,4 +121,25 @@ export function hang(target: Target, count: number): Running<LoadResult> {
 export function sameRows(database: string, purchases: number, commits: number): Promise<RowsResult> {
   const args = ['--database', database, '--purchases', `${purchases}`, '--commits', `${commits}`];
   return start<RowsResult>('same_rows', args).result;
+}
+
+export interface Grown {
+  readonly orders: number;
+  readonly rows: number;
+  readonly seconds: number;
+  readonly bytes: number;
+}
+/** Adds copies of the base's purchases to a stopped server's store. */
+export function grow(base: string, into: string, firstCopy: number, copies: number): Promise<Grown> {
+  const which = ['--first-copy', `${firstCopy}`, '--copies', `${copies}`];
+  return start<Grown>('grow', ['--base', base, '--into', into, ...which]).result;
+}
+
+/** A program that prints its own table. */
+export function runProgram(name: string, args: readonly string[]): Promise<void> {
+  const child = spawn(join(bin, name), args, { stdio: ['ignore', 'inherit', 'inherit'] });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => (code === 0 ? resolve() : reject(new Error(`${name} ended with ${code}`))));
+  });
 }

@@ -47,7 +47,7 @@ export const figureAtLeast = (least: number): Goal => ({
 });
 export const figureBelow = (most: number): Goal => ({ text: `< ${most}`, reached: ({ ours }) => ours < most });
 
-function figures(line: Line) {
+export function figures(line: Line) {
   const ratios = line.limit.map((limit, round) => (line.ours[round] ?? 0) / limit);
   const ours = median(line.ours);
   const ratio = median(ratios);
@@ -68,7 +68,12 @@ function figures(line: Line) {
 }
 export type Figures = ReturnType<typeof figures>;
 
-function text(value: number | null, unit = ''): string {
+export interface Report {
+  readonly machine: Readonly<Record<string, unknown>>;
+  readonly lines: readonly Figures[];
+}
+
+export function text(value: number | null, unit = ''): string {
   if (value === null) return '-';
   const digits = value >= 100 ? 0 : value >= 10 ? 1 : 2;
   return `${value.toFixed(digits)}${unit === '' ? '' : ` ${unit}`}`;
@@ -82,9 +87,9 @@ function row(one: Figures): string[] {
   return [one.name, text(one.ours, one.unit), text(one.limit, one.unit), text(one.ratio), one.goal ?? '-', sure];
 }
 
-export function printTable(lines: readonly Line[]): void {
-  const header = ['what', 'ours', 'limit', 'ratio', 'goal', 'reached'];
-  const rows = [header, ...lines.map((line) => row(figures(line)))];
+/** The first row is the header; the first column and the last are words. */
+export function printRows(rows: readonly (readonly string[])[]): void {
+  const header = rows[0] ?? [];
   const widths = header.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
   for (const cells of rows) {
     const padded = cells.map((cell, column) =>
@@ -94,14 +99,18 @@ export function printTable(lines: readonly Line[]): void {
     );
     console.log(`  ${padded.join('   ').trimEnd()}`);
   }
-  if (lines.some((line) => figures(line).noisy)) {
+}
+
+export function printTable(lines: readonly Figures[]): void {
+  printRows([['what', 'ours', 'limit', 'ratio', 'goal', 'reached'], ...lines.map(row)]);
+  if (lines.some((line) => line.noisy)) {
     console.log(
       '\n  noisy: the rounds of that line differ by more than 30 %. Do not quote it; measure on an idle machine.',
     );
   }
 }
 
-export function writeJson(file: string, machine: unknown, lines: readonly Line[]): void {
+export function writeJson(file: string, report: Report): void {
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, `${JSON.stringify({ machine, lines: lines.map(figures) }, null, 2)}\n`);
+  writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
 }

@@ -72,8 +72,17 @@ T
 }
 help_bench() {
     cat <<'T'
-./dev bench    build the release preset and measure: our figure, the limit measured in the same run, the ratio
-nginx and a bare SQLite loop are the limits; the machine should be otherwise idle.
+./dev bench                              build the release preset and measure: our figure, the limit measured in the same
+                                         run, the ratio; about 45 minutes, on a machine that does nothing else
+./dev bench quick                        only shows that everything works
+./dev bench --only ledger                one part (repeatable): store, reads, purchases, offered, ledger, postgres,
+                                         offered-postgres, growth
+./dev bench --only growth --orders 10000000
+                                         up to ten million orders instead of one
+./dev bench --compare OLD.json           also what became better or worse than an earlier result
+./dev bench --json FILE                  where the result goes (build/bench/bench.json); the figures as SVG beside it
+
+Limits: nginx, bare SQLite, bare PostgreSQL, pgbench. bench/README.md explains the lines.
 T
 }
 help_torture() {

@@ -1,28 +1,15 @@
 # shellcheck shell=bash
-# ./dev bench and ./dev fuzz: whatever bench/ and fuzz/ build.
-# bench/: executables *_bench, then bench/main.ts, which measures the real processes. fuzz/: libFuzzer executables
-# *_fuzz, with seeds in fuzz/corpus/<name without _fuzz>/.
+# ./dev bench (bench/main.ts on a release build) and ./dev fuzz (libFuzzer executables *_fuzz, with seeds in
+# fuzz/corpus/<name without _fuzz>/).
 
-found() { # preset suffix
-    find "$root/build/$1/bin" -maxdepth 1 -type f -name "*_$2" -perm -u+x 2>/dev/null | sort
-}
-
-bench_pages() { KARV_BIN_DIR="$root/build/release/bin" node bench/main.ts "$@"; }
+measure() { KARV_BIN_DIR="$root/build/release/bin" node bench/main.ts "$@"; }
 
 bench_command() {
-    local program programs
-    case ${1:-} in -*) die "bench knows no option '$1'." ;; esac
-    [[ -d $root/bench ]] || {
-        skipped "benchmarks" "bench/ is not there yet"
-        return 0
-    }
-    ensure_packages build run bench || return 1
+    ensure_packages build test web run bench || return 1
     ensure_npm || return 1
-    build_preset release || return 1
+    build_preset release karv karv-server karv-vault store_bench ledger_bench load same_rows grow || return 1
     build_web || return 1
-    mapfile -t programs < <(found release bench)
-    for program in "${programs[@]}"; do step "$(basename "$program")" "$program" || true; done
-    if [[ -f $root/bench/main.ts ]]; then step "real processes against measured limits" bench_pages "$@" || true; fi
+    step "measure" measure "$@"
 }
 
 fuzz_one() { # program seconds

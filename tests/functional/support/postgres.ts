@@ -13,15 +13,19 @@ let databases = 0;
 
 function startCluster(): Promise<string> {
   const child: ChildProcess = spawn(join(root, 'tools/dev/postgres-cluster'), { stdio: ['pipe', 'pipe', 'inherit'] });
-  // Its standard input closes when we end, however we end; it must not keep us from ending.
-  child.unref();
-  for (const stream of [child.stdin, child.stdout]) (stream as unknown as { unref(): void }).unref();
+  // Its standard input closes when we end, however we end. Once it is ready it must not keep us from ending.
+  const release = (): void => {
+    child.unref();
+    for (const stream of [child.stdin, child.stdout]) (stream as unknown as { unref(): void }).unref();
+  };
   return new Promise((resolve, reject) => {
     let said = '';
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       said += text;
       const ready = /^ready (\S+)/m.exec(said);
-      if (ready?.[1] !== undefined) resolve(ready[1]);
+      if (ready?.[1] === undefined) return;
+      release();
+      resolve(ready[1]);
     });
     child.on('exit', (code) => reject(new Error(`tools/dev/postgres-cluster ended with ${code}`)));
     child.on('error', reject);

@@ -83,6 +83,13 @@ export class System {
     this.#addresses = JSON.parse(readFileSync(file, 'utf8')) as Addresses;
   }
 
+  /** How long a process took from its start until it said that it is ready, by the supervisor's clock. */
+  readyAfterMs(name: ProcessName): number {
+    const found = new RegExp(`${name} is ready after (\\d+) ms`).exec(this.#said);
+    if (found?.[1] === undefined) throw new Error(`the supervisor did not say when ${name} was ready:\n${this.#said}`);
+    return Number(found[1]);
+  }
+
   /** Kills one process the hard way. The supervisor notices, stops the others and ends with 1. */
   async kill(name: ProcessName): Promise<string> {
     process.kill(this.addresses.processes[name], 'SIGKILL');
@@ -102,10 +109,20 @@ export class System {
   /** Stops, checks the books, and removes the data. For afterAll. */
   async stopClean(): Promise<void> {
     await this.stop();
+    this.verifyBooks();
+    this.remove();
+  }
+
+  /** Throws when the ledger or the audit chain is not as it must be. */
+  verifyBooks(): void {
     for (const what of ['ledger', 'audit']) {
       const verified = this.karv(what, 'verify');
       if (verified.status !== 0) throw new Error(`karv ${what} verify: ${verified.stdout}${verified.stderr}`);
     }
+  }
+
+  /** Removes the data of a Karv that was stopped. */
+  remove(): void {
     rmSync(this.data, { recursive: true, force: true });
   }
 
