@@ -107,14 +107,22 @@ function linesOf(stages: readonly Stage[]): report.Line[] {
     limit: [limit],
     against,
   });
-  const perOrder = (stage: Stage): number => stage.fileBytes / stage.orders / 1000;
+  // Copies have no audit records and nothing in the outbox, so only what was added by copies is told.
+  const perCopy = (large.fileBytes - small.fileBytes) / (large.orders - small.orders) / 1000;
   const kept = { goal: report.atMostTimes(1.5) };
   return [
     { name: `a step's p99, ${count(large)}`, unit: 'ms', ...both((round) => round.p99_ms), ...kept },
     { name: '  its p50', unit: 'ms', ...both((round) => round.p50_ms), goal: null },
     { name: '  purchases', unit: '/s', ...both((round) => round.per_second), goal: null },
     { name: '  a read, p99', unit: 'ms', ...one(large.readP99, small.readP99), ...kept },
-    { name: '  the file, per order', unit: 'kB', ...one(perOrder(large), perOrder(small)), goal: null },
+    {
+      name: '  the file, per order (no audit, no outbox)',
+      unit: 'kB',
+      ours: [perCopy],
+      limit: [],
+      against: '',
+      goal: null,
+    },
     {
       name: '  start to ready',
       unit: 'ms',

@@ -71,8 +71,8 @@ struct Ended {
   std::string report;
 };
 
-const Outcome& outcome_of(const Outcome& closed) { return closed; }
-const Outcome& outcome_of(const Offered& open) { return open.outcome; }
+const Outcome* outcome_of(const Outcome& closed) { return &closed; }
+const Outcome* outcome_of(const Offered& open) { return &open.outcome; }
 
 template <class Loop, class Options>
 Ended play(std::unique_ptr<net::Client> client, const Arguments& a, const Options& options) {
@@ -82,8 +82,7 @@ Ended play(std::unique_ptr<net::Client> client, const Arguments& a, const Option
   auto result = loop.run();
   const double share = (cpu_seconds() - cpu) / seconds_since(begin);
   client.reset();  // while the loop is there, into which a last call may still be returning
-  const Outcome& outcome = outcome_of(result);
-  Ended ended{.failed = outcome.failed, .first_failure = outcome.first_failure, .report = {}};
+  Ended ended{.failed = outcome_of(result)->failed, .first_failure = outcome_of(result)->first_failure, .report = {}};
   ended.report = report_of(std::move(result), share);
   return ended;
 }
