@@ -2,7 +2,6 @@
 // SQLite, and by card.
 import { join } from 'node:path';
 import {
-  commits,
   onFreshKarv,
   purchaseRound,
   say,
@@ -41,9 +40,8 @@ async function inThirtyDays(bench: Bench, scale: Scale): Promise<report.Line[]> 
   const limit: number[] = [];
   let written = { inserts_each: 0, updates_each: 0, bytes_each: 0 };
   for (let round = 0; round < scale.rounds; round += 1) {
-    const before = commits(bench);
     const one = await purchaseRound(bench, amount, 'pay_later');
-    const perCommit = each / (commits(bench) - before);
+    const perCommit = each / one.commits;
     ours.push({ ...one, perCommit });
     const total = each * (round + 1);
     const bare = await sameRows(join(bench.system.data, 'server.db'), total, Math.round(total / perCommit));

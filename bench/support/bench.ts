@@ -83,18 +83,26 @@ export async function costed(pids: readonly number[], amount: Amount, run: () =>
   return { ...result, cpuMicroseconds: (used * 1e6) / (amount.warmUp + amount.rounds) };
 }
 
+export interface Round extends Costed {
+  /** Of the server's store while it was measured, not of what follows the purchases. 0 on PostgreSQL. */
+  readonly commits: number;
+}
+
 /** One closed loop of purchases, and the queues empty after it. */
-export async function purchaseRound(bench: Bench, amount: Amount, category: string): Promise<Costed> {
+export async function purchaseRound(bench: Bench, amount: Amount, category: string): Promise<Round> {
+  const embedded = bench.system.stores.length === 0;
+  const before = embedded ? commitsOf(bench) : 0;
   const result = await costed(serverOf(bench), amount, () => purchase(bench.target, amount, category));
+  const commits = embedded ? commitsOf(bench) - before : 0;
   await settled(bench);
-  return result;
+  return { ...result, commits };
 }
 
 /**
  * How many transactions the embedded database has committed. Source: SQLite, WAL-mode File Format, 2.1: bytes 8 to 11
  * of the wal-index count them, in the machine's byte order.
  */
-export function commits(bench: Bench): number {
+function commitsOf(bench: Bench): number {
   const file = openSync(join(bench.system.data, 'server.db-shm'), 'r');
   const counter = new Uint32Array(1);
   readSync(file, counter, 0, 4, 8);
