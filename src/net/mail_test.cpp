@@ -90,9 +90,9 @@ class SmtpServer {
     const base::Lock lock(mutex_);
     data_ = all;
   }
-  std::string answer_to(const std::string& word, std::string usual) const {
+  std::string answer_to(const std::string& word, const std::string& usual) const {
     const auto found = answers_.find(word);
-    return found == answers_.end() ? std::move(usual) : found->second;
+    return found == answers_.end() ? usual : found->second;
   }
 
   void serve() {
