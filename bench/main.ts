@@ -54,6 +54,8 @@ function wishesOf(args: readonly string[]): Wishes {
   if (stranger !== undefined) throw new Error(`bench knows the word 'quick', not '${stranger}'.`);
   if (!/^[1-9]0{4,7}$/.test(values.orders))
     throw new Error(`--orders takes 10000, 100000, 1000000 or 10000000, not '${values.orders}'.`);
+  // The figures go beside it.
+  if (!values.json.endsWith('.json')) throw new Error(`--json takes a name that ends in .json, not '${values.json}'.`);
   const only = values.only ?? Object.keys(parts);
   const unknown = only.find((name) => !(name in parts));
   if (unknown !== undefined)

@@ -72,8 +72,19 @@ async function buyFirst(system: System, first: number): Promise<void> {
 }
 
 export async function measureGrowth(scale: Scale): Promise<Measured> {
-  const first = scale.quick ? 200 : 10_000;
   const system = await System.start();
+  try {
+    const stages = await growAndLook(system, scale);
+    system.verifyBooks();
+    return { lines: linesOf(stages), figures: figuresOf(stages) };
+  } finally {
+    await system.stop().catch(() => {}); // up only when something failed, and that is the error to tell
+    system.remove();
+  }
+}
+
+async function growAndLook(system: System, scale: Scale): Promise<Stage[]> {
+  const first = scale.quick ? 200 : 10_000;
   const stages: Stage[] = [];
   await buyFirst(system, first);
   const store = join(system.data, 'server.db');
@@ -86,9 +97,7 @@ export async function measureGrowth(scale: Scale): Promise<Measured> {
     copies += more;
     stages.push(await look(system, scale, orders));
   }
-  system.verifyBooks();
-  system.remove();
-  return { lines: linesOf(stages), figures: figuresOf(stages) };
+  return stages;
 }
 
 function linesOf(stages: readonly Stage[]): report.Line[] {
@@ -97,16 +106,8 @@ function linesOf(stages: readonly Stage[]): report.Line[] {
   if (small === undefined || large === undefined) return [];
   const count = (stage: Stage): string => `${stage.orders.toLocaleString('en')} orders`;
   const against = `with ${count(small)}`;
-  const both = (what: (one: Costed) => number): Pick<report.Line, 'ours' | 'limit' | 'against'> => ({
-    ours: large.rounds.map(what),
-    limit: small.rounds.map(what),
-    against,
-  });
-  const one = (ours: number, limit: number): Pick<report.Line, 'ours' | 'limit' | 'against'> => ({
-    ours: [ours],
-    limit: [limit],
-    against,
-  });
+  const both = (what: (one: Costed) => number) => report.held(large.rounds.map(what), small.rounds.map(what), against);
+  const one = (ours: number, limit: number) => report.held([ours], [limit], against);
   // Copies have no audit records and nothing in the outbox, so only what was added by copies is told.
   const perCopy = (large.fileBytes - small.fileBytes) / (large.orders - small.orders) / 1000;
   const kept = { goal: report.atMostTimes(1.5) };
@@ -118,9 +119,7 @@ function linesOf(stages: readonly Stage[]): report.Line[] {
     {
       name: '  the file, per order (no audit, no outbox)',
       unit: 'kB',
-      ours: [perCopy],
-      limit: [],
-      against: '',
+      ...report.alone([perCopy]),
       goal: null,
     },
     {

@@ -47,16 +47,14 @@ function linesOf(line: LedgerLine): report.Line[] {
   ];
   const least = wanted[engine];
   if (shape === 'hot' && batch === 256 && least !== undefined) {
-    const alone = { limit: [], against: '' };
     lines.push({
       name: '  the same, as a figure',
       unit: '/s',
-      ours,
-      ...alone,
+      ...report.alone(ours),
       goal: report.figureAtLeast(least),
     });
     const quickEnough = engine === 'sqlite' ? report.figureBelow(10) : null;
-    lines.push({ name: '  a call, p99', unit: 'ms', ours: [p99_ms], ...alone, goal: quickEnough });
+    lines.push({ name: '  a call, p99', unit: 'ms', ...report.alone([p99_ms]), goal: quickEnough });
   }
   return lines;
 }

@@ -33,11 +33,7 @@ async function measurePoint(bench: Bench, scale: Scale, rate: number): Promise<P
 }
 
 function linesOf(engine: string, share: number, { rate, results }: Point): report.Line[] {
-  const of = (what: (one: OfferedResult) => number): Pick<report.Line, 'ours' | 'limit' | 'against'> => ({
-    ours: results.map(what),
-    limit: [],
-    against: '',
-  });
+  const of = (what: (one: OfferedResult) => number) => report.alone(results.map(what));
   const notes = {
     offered_per_second: rate,
     waited: report.median(results.map((one) => one.waited)),

@@ -20,11 +20,7 @@ export async function measurePostgres(scale: Scale): Promise<Measured> {
       say(`steps on PostgreSQL, round ${round + 1}: ${steps.toFixed(0)}/s, TPC-B ${limit.at(-1)?.toFixed(0)}/s`);
     }
   }, databases);
-  const of = (what: (one: Costed) => number): Pick<report.Line, 'ours' | 'limit' | 'against'> => ({
-    ours: ours.map(what),
-    limit: [],
-    against: '',
-  });
+  const of = (what: (one: Costed) => number) => report.alone(ours.map(what));
   const lines: report.Line[] = [
     {
       name: 'purchase steps, PostgreSQL',

@@ -15,7 +15,6 @@ import * as report from '../support/report.ts';
 
 const stepNames = ['create_session', 'authorize', 'place_order', 'capture'];
 const amountOf = (scale: Scale): Amount => ({ connections: 32, warmUp: 50, rounds: scale.quick ? 100 : 1000 });
-const alone = { limit: [], against: '' };
 
 function stepTimes(results: readonly LoadResult[]): Record<string, number> {
   const notes: Record<string, number> = {};
@@ -28,8 +27,8 @@ function stepTimes(results: readonly LoadResult[]): Record<string, number> {
 
 function stepLines(results: readonly LoadResult[], p99: report.Goal | null): report.Line[] {
   return [
-    { name: '  a step, p50', unit: 'ms', ours: results.map((one) => one.p50_ms), ...alone, goal: null },
-    { name: '  a step, p99', unit: 'ms', ours: results.map((one) => one.p99_ms), ...alone, goal: p99 },
+    { name: '  a step, p50', unit: 'ms', ...report.alone(results.map((one) => one.p50_ms)), goal: null },
+    { name: '  a step, p99', unit: 'ms', ...report.alone(results.map((one) => one.p99_ms)), goal: p99 },
   ];
 }
 
@@ -69,7 +68,7 @@ async function inThirtyDays(bench: Bench, scale: Scale): Promise<report.Line[]> 
       goal: report.atLeast(0.5),
       notes,
     },
-    { name: '  the same, as a figure', unit: '/s', ours: rate, ...alone, goal: report.figureAtLeast(1500) },
+    { name: '  the same, as a figure', unit: '/s', ...report.alone(rate), goal: report.figureAtLeast(1500) },
     ...stepLines(ours, report.figureBelow(50)),
   ];
 }
@@ -82,7 +81,7 @@ async function byCard(bench: Bench, scale: Scale): Promise<report.Line[]> {
   }
   const rate = ours.map((one) => one.per_second);
   return [
-    { name: 'purchases, pay now by card', unit: '/s', ours: rate, ...alone, goal: null, notes: stepTimes(ours) },
+    { name: 'purchases, pay now by card', unit: '/s', ...report.alone(rate), goal: null, notes: stepTimes(ours) },
     ...stepLines(ours, null),
   ];
 }

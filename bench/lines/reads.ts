@@ -36,11 +36,8 @@ async function againstNginx(bench: Bench, scale: Scale): Promise<report.Line[]> 
   } finally {
     await nginx.stop();
   }
-  const of = (what: (one: Costed) => number): Pick<report.Line, 'ours' | 'limit' | 'against'> => ({
-    ours: ours.map(what),
-    limit: limit.map(what),
-    against: 'nginx, a constant of the same size',
-  });
+  const of = (what: (one: Costed) => number) =>
+    report.held(ours.map(what), limit.map(what), 'nginx, a constant of the same size');
   const notes = {
     body_bytes: bodySize,
     generator_share_ours: report.median(ours.map((one) => one.generator_share)),

@@ -5,6 +5,18 @@ import { printRows, text, type Figures, type Report } from './report.ts';
 /** Less than this is no change, however steady the rounds were. */
 const least = 0.1;
 
+function isLine(value: unknown): value is Figures {
+  const line = value as Partial<Figures> | null;
+  return (
+    typeof line?.name === 'string' &&
+    typeof line.unit === 'string' &&
+    typeof line.ours === 'number' &&
+    (line.ratio === null || typeof line.ratio === 'number') &&
+    typeof line.spread?.ours === 'number' &&
+    typeof line.spread.limit === 'number'
+  );
+}
+
 export function readReport(file: string): Report {
   let report: unknown;
   try {
@@ -12,7 +24,8 @@ export function readReport(file: string): Report {
   } catch (error) {
     throw new Error(`${file} is no result of ./dev bench: ${(error as Error).message}`, { cause: error });
   }
-  if (!Array.isArray((report as Partial<Report>).lines)) throw new Error(`${file} is no result of ./dev bench.`);
+  const lines = (report as Partial<Report> | null)?.lines;
+  if (!Array.isArray(lines) || !lines.every(isLine)) throw new Error(`${file} is no result of ./dev bench.`);
   return report as Report;
 }
 

@@ -21,6 +21,15 @@ export interface Line {
   readonly notes?: Readonly<Record<string, number | string | boolean>>;
 }
 
+type Sides = Pick<Line, 'ours' | 'limit' | 'against'>;
+/** A figure that nothing is held against. */
+export const alone = (ours: readonly number[]): Sides => ({ ours, limit: [], against: '' });
+export const held = (ours: readonly number[], limit: readonly number[], against: string): Sides => ({
+  ours,
+  limit,
+  against,
+});
+
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;

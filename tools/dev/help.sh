@@ -73,7 +73,7 @@ T
 help_bench() {
     cat <<'T'
 ./dev bench                              build the release preset and measure: our figure, the limit measured in the same
-                                         run, the ratio; about 45 minutes, on a machine that does nothing else
+                                         run, the ratio; about 25 minutes, on a machine that does nothing else
 ./dev bench quick                        only shows that everything works
 ./dev bench --only ledger                one part (repeatable): store, reads, purchases, offered, ledger, postgres,
                                          offered-postgres, growth
