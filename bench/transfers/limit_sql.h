@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-#include "store/insert_rows.h"
+#include "store/many_rows.h"
 
 namespace karv::bench {
 

@@ -3,7 +3,7 @@
 #include <array>
 
 #include "base/check.h"
-#include "store/insert_rows.h"
+#include "store/many_rows.h"
 
 namespace karv::ledger {
 namespace {
@@ -18,9 +18,12 @@ constexpr Sql kInsertAccount =
 constexpr Sql kInsertBalance =
     "insert into ledger_balances (account_id, debits_posted, credits_posted, debits_pending, credits_pending)"
     " values ($1, 0, 0, 0, 0)";
-constexpr Sql kUpdateBalance =
-    "update ledger_balances set debits_posted = $1, credits_posted = $2, debits_pending = $3, credits_pending = $4"
-    " where account_id = $5";
+// Never inserts: the rows were read, and are locked. UPDATE has no form for many rows that both engines know.
+constexpr store::RowSql kUpdateBalances =
+    "insert into ledger_balances (account_id, debits_posted, credits_posted, debits_pending, credits_pending)"
+    " values ($1, $2, $3, $4, $5) on conflict (account_id) do update set debits_posted = excluded.debits_posted,"
+    " credits_posted = excluded.credits_posted, debits_pending = excluded.debits_pending,"
+    " credits_pending = excluded.credits_pending";
 constexpr Sql kInsertRollup =
     "insert into ledger_rollups"
     " (account_id, debits_posted, credits_posted, debits_pending, credits_pending, version)"
@@ -33,12 +36,13 @@ constexpr store::RowSql kInsertTransfer =
     " pending_minor, currency, pending_id, group_id, reference, business_time)"
     " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
 
-constexpr Sql kFindAccount =
+constexpr store::RowSql kFindAccounts =
     "select account_id, kind, owner, currency, normal_side, balance_mode, floor from ledger_accounts"
-    " where account_id = $1";
-constexpr Sql kFindBalance =
+    " where account_id in ($1) order by account_id";
+// In id order, so that callers lock in the same order.
+constexpr store::RowSql kFindBalances =
     "select account_id, debits_posted, credits_posted, debits_pending, credits_pending from ledger_balances"
-    " where account_id = $1";
+    " where account_id in ($1) order by account_id";
 constexpr Sql kFindTransfer =
     "select transfer_id, step, kind, debit_account, credit_account, amount_minor, pending_minor, currency, pending_id,"
     " group_id, reference, business_time from ledger_transfers where transfer_id = $1";
@@ -46,8 +50,9 @@ constexpr Sql kFindResolution = "select step from ledger_transfers where pending
 constexpr Sql kFindByReference =
     "select transfer_id, step, kind, debit_account, credit_account, amount_minor, pending_minor, currency, pending_id,"
     " group_id, reference, business_time from ledger_transfers where reference = $1 order by transfer_id";
-constexpr Sql kFindTerms =
-    "select account_id, currency, normal_side, balance_mode, floor from ledger_accounts where account_id = $1";
+constexpr store::RowSql kFindTerms =
+    "select account_id, currency, normal_side, balance_mode, floor from ledger_accounts"
+    " where account_id in ($1) order by account_id";
 constexpr Sql kFindReservedDebit =
     "select account_id, currency, normal_side, balance_mode, floor from ledger_accounts"
     " where account_id = (select debit_account from ledger_transfers where transfer_id = $1)";
@@ -83,10 +88,7 @@ constexpr Sql kFindTail =
 constexpr Sql kUpdateRollup =
     "update ledger_rollups set debits_posted = $1, credits_posted = $2, debits_pending = $3, credits_pending = $4,"
     " version = $5 where account_id = $6 and version = $7";
-constexpr Sql kDeleteTail = "delete from ledger_tail where account_id = $1 and entry_id = $2";
-constexpr Sql kDeleteTail16 =
-    "delete from ledger_tail where account_id = $1"
-    " and entry_id in ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
+constexpr store::RowSql kDeleteTail = "delete from ledger_tail where account_id = $1 and entry_id in ($2)";
 constexpr Sql kFindLongTails =
     "select account_id from ledger_tail where account_id > $1"
     " group by account_id having count(*) >= $2 order by account_id limit $3";
@@ -173,15 +175,80 @@ Query locked(Sql sql, store::Value parameter) {
   return {.sql = sql, .parameters = {std::move(parameter)}, .for_update = true};
 }
 
-void add_account(Book& book, const KnownTerms& account, const store::Rows& balance) {
-  KARV_REQUIRE((account.terms.balance_mode == BalanceMode::kept) == !balance.empty());
-  book.add_account(account.id, account.terms, balance.empty() ? Sums{} : sums_of(balance.front(), 1));
+template <store::RowSql kRow>
+void find_by_id(std::vector<Query>& batch, std::span<const AccountId> ids, bool for_update) {
+  store::find_rows<kRow>(batch, ids.size(), for_update,
+                         [&](std::size_t i, std::vector<store::Value>& values) { values.emplace_back(ids[i]); });
+}
+
+void add_account(Book& book, const KnownTerms& account, const store::Row* balance) {
+  KARV_REQUIRE((account.terms.balance_mode == BalanceMode::kept) == (balance != nullptr));
+  book.add_account(account.id, account.terms, balance == nullptr ? Sums{} : sums_of(*balance, 1));
 }
 
 // Nothing when there is no such account: the rules refuse what needs it.
 void add_reserved_account(Book& book, const store::Rows& account, const store::Rows& balance) {
-  if (!account.empty()) add_account(book, terms_of(account.front()), balance);
+  if (!account.empty()) add_account(book, terms_of(account.front()), balance.empty() ? nullptr : &balance.front());
 }
+
+// Walks over answers that are, one after the other, in id order.
+class RowsById {
+ public:
+  explicit RowsById(std::span<const store::Rows> answers) : answers_(answers) {}
+  // nullptr: it has no row. Pre: asked in id order.
+  const store::Row* take(AccountId id) {
+    while (!answers_.empty() && at_ == answers_.front().size()) {
+      answers_ = answers_.subspan(1);
+      at_ = 0;
+    }
+    if (answers_.empty() || answers_.front()[at_].id<AccountId>(0) != id) return nullptr;
+    return &answers_.front()[at_++];
+  }
+
+ private:
+  std::span<const store::Rows> answers_;
+  std::size_t at_ = 0;
+};
+
+// The questions about the accounts that a call's transfers name: the terms of those that are not known, and the sums of
+// all that are not known to have none.
+class AccountsAsked {
+ public:
+  AccountsAsked(std::span<const AccountId> ids, AccountCache* known, std::vector<Query>& batch)
+      : ids_(ids), known_(known != nullptr ? known->find(ids) : std::vector<std::optional<Terms>>(ids.size())) {
+    std::vector<AccountId> unknown;
+    std::vector<AccountId> summed;
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      if (!known_[i]) unknown.push_back(ids[i]);
+      if (!known_[i] || known_[i]->balance_mode == BalanceMode::kept) summed.push_back(ids[i]);
+    }
+    const std::size_t first = batch.size();
+    find_by_id<kFindTerms>(batch, unknown, false);
+    terms_queries_ = batch.size() - first;
+    find_by_id<kFindBalances>(batch, summed, true);
+  }
+
+  // Answers what was learned about accounts that were not known.
+  std::vector<KnownTerms> add_to(Book& book, std::span<const store::Rows> answers) const {
+    RowsById terms(answers.first(terms_queries_));
+    RowsById balances(answers.subspan(terms_queries_));
+    std::vector<KnownTerms> learned;
+    for (std::size_t i = 0; i < ids_.size(); ++i) {
+      if (known_[i]) {
+        add_account(book, {ids_[i], *known_[i]}, balances.take(ids_[i]));
+      } else if (const auto* row = terms.take(ids_[i])) {
+        learned.push_back(terms_of(*row));
+        add_account(book, learned.back(), balances.take(ids_[i]));
+      }
+    }
+    return learned;
+  }
+
+ private:
+  std::span<const AccountId> ids_;
+  std::vector<std::optional<Terms>> known_;
+  std::size_t terms_queries_ = 0;
+};
 
 void put_sums(std::vector<store::Value>& values, const Sums& sums) {
   for (const auto sum : {sums.debits_posted, sums.credits_posted, sums.debits_pending, sums.credits_pending})
@@ -229,21 +296,17 @@ void insert_tail(store::Tx& tx, std::span<const TailEntry> entries) {
   });
 }
 
-void update_sums(store::Tx& tx, AccountId id, const Sums& sums) {
-  tx.write({kUpdateBalance, {sums.debits_posted, sums.credits_posted, sums.debits_pending, sums.credits_pending, id}},
-           1);
+void update_sums(store::Tx& tx, std::span<const NewSums> accounts) {
+  store::insert_rows<kUpdateBalances>(tx, accounts.size(), [&](std::size_t i, std::vector<store::Value>& values) {
+    values.emplace_back(accounts[i].account);
+    put_sums(values, accounts[i].sums);
+  });
 }
 
 Result<Book> read_book(store::Tx& tx, const Wanted& wanted, AccountCache* known) {
-  const auto terms =
-      known != nullptr ? known->find(wanted.accounts) : std::vector<std::optional<Terms>>(wanted.accounts.size());
   std::vector<Query> batch;
-  batch.reserve(wanted.accounts.size() * 2 + wanted.reservations.size() * 6);
-  for (std::size_t i = 0; i < wanted.accounts.size(); ++i) {
-    const auto& id = wanted.accounts[i];
-    if (!terms[i]) batch.push_back({kFindTerms, {id}});
-    if (!terms[i] || terms[i]->balance_mode == BalanceMode::kept) batch.push_back(locked(kFindBalance, id));
-  }
+  const AccountsAsked asked(wanted.accounts, known, batch);
+  const std::size_t reservations_at = batch.size();
   for (const auto& id : wanted.reservations) {
     batch.push_back({kFindTransfer, {id}});
     batch.push_back({kFindResolution, {id}});
@@ -259,17 +322,8 @@ Result<Book> read_book(store::Tx& tx, const Wanted& wanted, AccountCache* known)
 
   Book book;
   book.reserve(wanted.accounts.size() + wanted.reservations.size() * 2, wanted.transfers);
-  std::vector<KnownTerms> learned;
-  std::size_t at = 0;
-  for (std::size_t i = 0; i < wanted.accounts.size(); ++i) {
-    KnownTerms account{.id = wanted.accounts[i], .terms = terms[i].value_or(Terms{})};
-    const bool there = terms[i].has_value() || !answers.at(at).empty();
-    if (!terms[i] && there) learned.push_back(account = terms_of(answers[at].front()));
-    if (!terms[i]) ++at;
-    const bool asked = !terms[i] || terms[i]->balance_mode == BalanceMode::kept;
-    if (there) add_account(book, account, asked ? answers.at(at) : store::Rows{});
-    if (asked) ++at;
-  }
+  auto learned = asked.add_to(book, std::span(answers).first(reservations_at));
+  std::size_t at = reservations_at;
   for (std::size_t i = 0; i < wanted.reservations.size(); ++i, at += 6) {
     if (answers.at(at).empty()) continue;
     State state = State::pending;
@@ -287,11 +341,11 @@ Result<Book> read_book(store::Tx& tx, const Wanted& wanted, AccountCache* known)
 
 Result<std::vector<Account>> read_accounts(store::ReadTx& tx, const std::vector<AccountId>& ids) {
   std::vector<Query> batch;
-  for (const auto& id : ids) batch.push_back({kFindAccount, {id}});
+  find_by_id<kFindAccounts>(batch, ids, false);
   KARV_TRY(const auto answers, tx.read(std::move(batch)));
   std::vector<Account> accounts;
   for (const auto& rows : answers)
-    if (!rows.empty()) accounts.push_back(account_of(rows.front()));
+    for (const auto& row : rows) accounts.push_back(account_of(row));
   return accounts;
 }
 
@@ -321,14 +375,9 @@ Result<Rollup> read_rollup(store::Tx& tx, AccountId account, std::int64_t entrie
 }
 
 void store_rollup(store::Tx& tx, const Rollup& rollup, const Sums& sums) {
-  std::span<const TailEntry> tail = rollup.tail;
-  constexpr std::size_t kAtOnce = 16;
-  for (; tail.size() >= kAtOnce; tail = tail.subspan(kAtOnce)) {
-    std::vector<store::Value> keys{rollup.account};
-    for (const auto& entry : tail.first(kAtOnce)) keys.emplace_back(entry.entry);
-    tx.write({kDeleteTail16, std::move(keys)}, kAtOnce);
-  }
-  for (const auto& entry : tail) tx.write({kDeleteTail, {rollup.account, entry.entry}}, 1);
+  store::delete_rows<kDeleteTail>(
+      tx, std::array<store::Value, 1>{rollup.account}, rollup.tail.size(),
+      [&](std::size_t i, std::vector<store::Value>& keys) { keys.emplace_back(rollup.tail[i].entry); });
   tx.write({kUpdateRollup,
             {sums.debits_posted, sums.credits_posted, sums.debits_pending, sums.credits_pending, rollup.version + 1,
              rollup.account, rollup.version}},

@@ -15,7 +15,12 @@ namespace karv::ledger::repository {
 
 void insert_account(store::Tx& tx, const Account& account);
 void insert_transfers(store::Tx& tx, std::span<const Transfer> transfers);
-void update_sums(store::Tx& tx, AccountId id, const Sums& sums);
+// What a kept account stands at after a call. Pre: read_book locked it.
+struct NewSums {
+  AccountId account;
+  Sums sums;
+};
+void update_sums(store::Tx& tx, std::span<const NewSums> accounts);
 
 // What one call added to a derived account.
 struct TailEntry {

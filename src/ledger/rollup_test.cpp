@@ -140,7 +140,7 @@ TEST_F(RollupTest, a_roll_up_that_is_interrupted_leaves_everything_as_it_was) {
     }
     EXPECT_EQ(sums(payable), before);
   }
-  EXPECT_EQ(interruptions, 9);  // two deletes of 16, five of one, the roll-up; then nothing was left to interrupt
+  EXPECT_EQ(interruptions, 8);  // a delete of 32, five of one, the roll-up; then nothing was left to interrupt
   EXPECT_EQ(tail(payable), 0);
 }
 

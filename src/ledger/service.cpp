@@ -42,16 +42,18 @@ Result<void> store_changes(store::Tx& tx, const Book& book) {
     base::log::error("ledger_invariant_breached", {{"invariant", sentence}});
     return base::internal_error(ErrorCode::internal, std::string(sentence)).with_reason("INVARIANT_BREACHED");
   }
+  std::vector<repository::NewSums> kept;
   std::vector<repository::TailEntry> tail;
   for (const auto& account : book.accounts()) {
     if (account.after == account.before) continue;
     KARV_REQUIRE(!account.first.is_nil());
     if (account.terms.balance_mode == BalanceMode::kept)
-      repository::update_sums(tx, account.id, account.after);
+      kept.push_back({.account = account.id, .sums = account.after});
     else
       tail.push_back(
           {.account = account.id, .entry = account.first, .sums = difference(account.after, account.before)});
   }
+  repository::update_sums(tx, kept);
   repository::insert_transfers(tx, book.made());
   repository::insert_tail(tx, tail);
   return {};

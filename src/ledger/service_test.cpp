@@ -183,6 +183,32 @@ TEST_F(LedgerTest, a_reservation_may_be_made_and_ended_in_one_post) {
   EXPECT_EQ(sums(payable), (Sums{.credits_posted = 30}));
 }
 
+TEST_F(LedgerTest, a_large_call_takes_a_statement_for_many_rows) {
+  const auto payable = open(NormalSide::credit, BalanceMode::derived);
+  std::vector<AccountId> customers;
+  for (int i = 0; i < 96; ++i) customers.push_back(open(NormalSide::debit, BalanceMode::kept));
+  AccountCache known;
+  const auto pay_all = [&](std::int64_t minor) {
+    std::vector<TransferSpec> specs;
+    for (const auto customer : customers) specs.push_back(transfer(customer, payable, minor++));
+    std::vector<int> cost;
+    EXPECT_TRUE(write([&](store::Tx& tx) -> base::Result<void> {
+                  WatchedTx watched(tx);
+                  KARV_TRY_VOID(post(watched, std::move(specs), &known));
+                  cost = {watched.plain_reads, watched.locking_reads, static_cast<int>(watched.writes.size())};
+                  return {};
+                }).ok());
+    return cost;
+  };
+  // 97 accounts are three statements of 32 and one of one; written are 96 sums, 96 transfers and an entry in the tail.
+  EXPECT_EQ(pay_all(1), (std::vector{4, 4, 7}));
+  EXPECT_EQ(pay_all(1'000), (std::vector{0, 3, 7}))
+      << "terms are known, and that a derived account has no sums to lock";
+  for (std::size_t i = 0; i < customers.size(); ++i)
+    EXPECT_EQ(sums(customers[i]), (Sums{.debits_posted = 1'001 + 2 * static_cast<std::int64_t>(i)})) << i;
+  EXPECT_TRUE(findings().empty());
+}
+
 TEST_F(LedgerTest, several_posts_in_one_transaction_see_each_other) {
   ASSERT_TRUE(write([&](store::Tx& tx) -> base::Result<void> {
                 KARV_TRY_VOID(post(tx, {transfer(owed, payable, 10)}));
