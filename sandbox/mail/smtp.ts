@@ -1,10 +1,9 @@
 // A real SMTP server that delivers nowhere: what it takes lands in the mailbox.
 //
 // STARTTLS comes first (RFC 3207: 530 before it), nobody signs in, a mail is at most 256 KiB for at most 20
-// recipients. What cannot be parsed is kept as the text it is; the server stays up.
+// recipients.
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { simpleParser } from 'mailparser';
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server';
 import type { Config } from '../common/config.ts';
 import { errorName, type Log } from '../common/log.ts';
@@ -12,7 +11,6 @@ import type { Mailbox } from './mailbox.ts';
 
 export const maxMailBytes = 256 * 1024;
 const maxRecipients = 20;
-const maxTextCharacters = 100_000;
 
 type Done = (error?: Error | null) => void;
 
@@ -76,7 +74,7 @@ export class MailCatcher {
       this.#mailbox.add({
         to: rcptTo.map((recipient) => recipient.address),
         from: mailFrom === false ? '' : mailFrom.address,
-        ...(await contentOf(raw)),
+        raw,
       });
       this.#log('mail.received', { bytes: raw.length });
       done();
@@ -97,19 +95,6 @@ async function readLimited(stream: SMTPServerDataStream): Promise<Buffer | null>
     else chunks.length = 0;
   }
   return bytes > maxMailBytes ? null : Buffer.concat(chunks);
-}
-
-async function contentOf(raw: Buffer): Promise<{ subject: string; text: string }> {
-  try {
-    const parsed = await simpleParser(raw, {
-      skipImageLinks: true,
-      skipTextToHtml: true,
-      maxHtmlLengthToParse: maxTextCharacters,
-    });
-    return { subject: (parsed.subject ?? '').slice(0, 500), text: (parsed.text ?? '').slice(0, maxTextCharacters) };
-  } catch {
-    return { subject: '(cannot be parsed)', text: raw.toString('latin1').slice(0, maxTextCharacters) };
-  }
 }
 
 function needTls(): Error {

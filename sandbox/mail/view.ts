@@ -9,18 +9,18 @@ export function mailRoutes(mailbox: Mailbox): Route[] {
     {
       method: 'GET',
       pattern: '/sandbox/mail',
-      handle: (call) => page(mailPage(mailbox, call.query.get('to'), call.query.get('id'))),
+      handle: async (call) => page(await mailPage(mailbox, call.query.get('to'), call.query.get('id'))),
     },
     {
       method: 'GET',
       pattern: '/sandbox/mail/messages',
-      handle: (call) => json({ messages: mailbox.list(call.query.get('to')) }),
+      handle: async (call) => json({ messages: await mailbox.list(call.query.get('to')) }),
     },
     {
       method: 'GET',
       pattern: '/sandbox/mail/messages/:id',
-      handle: (call) => {
-        const mail = mailbox.find(call.params['id'] ?? '');
+      handle: async (call) => {
+        const mail = await mailbox.find(call.params['id'] ?? '');
         if (mail === undefined) throw notFound('This mail');
         return json(mail);
       },
@@ -36,10 +36,10 @@ export function mailRoutes(mailbox: Mailbox): Route[] {
   ];
 }
 
-function mailPage(mailbox: Mailbox, to: string | null, id: string | null): string {
+async function mailPage(mailbox: Mailbox, to: string | null, id: string | null): Promise<string> {
   const filter = to === null || to.trim() === '' ? null : to;
-  const mails = mailbox.list(filter);
-  const open = id === null ? mails[0] : mailbox.find(id);
+  const mails = await mailbox.list(filter);
+  const open = id === null ? mails[0] : await mailbox.find(id);
   return sandboxPage(
     'Mail',
     '/sandbox/mail',
