@@ -20,10 +20,12 @@ bool WorkerPool::submit_continuation(Job job) {
 }
 
 bool WorkerPool::enqueue(Job&& job, std::size_t bound) {
-  const base::Lock lock(mutex_);
-  if (stopping_ || queue_.size() >= bound) return false;
-  queue_.push_back(std::move(job));
-  wake_.notify_one();
+  {
+    const base::Lock lock(mutex_);
+    if (stopping_ || queue_.size() >= bound) return false;
+    queue_.push_back(std::move(job));
+  }
+  wake_.notify_one();  // a thread that is woken to a mutex that is held goes to sleep again
   return true;
 }
 

@@ -65,23 +65,30 @@ void run_actions(std::vector<std::function<void()>>& actions) {
 
 }  // namespace
 
-void GroupCommit::Member::wake(Woken why) {
-  const Lock lock(mutex_);
-  woken_ = why;
+std::shared_ptr<GroupCommit::Sleeper> GroupCommit::Sleeper::of_this_thread() {
+  static thread_local const auto own = std::make_shared<Sleeper>();
+  return own;
+}
+
+void GroupCommit::Sleeper::wake(Woken why) {
+  {
+    const Lock lock(mutex_);
+    woken_ = why;
+  }
   changed_.notify_one();
 }
 
-GroupCommit::Member::Woken GroupCommit::Member::wait() {
+GroupCommit::Sleeper::Woken GroupCommit::Sleeper::wait() {
   const Lock lock(mutex_);
   while (woken_ == Woken::waiting) changed_.wait(mutex_);
-  return woken_;
+  return std::exchange(woken_, Woken::waiting);
 }
 
 Result<void> GroupCommit::run(std::string_view use_case, const Work& work) {
   if (state() == StorageState::damaged)
     return internal_error(ErrorCode::unavailable, "nothing is written to a damaged database");
   Member me(work);
-  if (lead_or_queue(me) || me.wait() == Member::Woken::leads) lead(me);
+  if (lead_or_queue(me) || me.sleeper->wait() == Sleeper::Woken::leads) lead(me);
   Outcome& outcome = me.outcome;
   if (options_.on_write)
     options_.on_write({.use_case = use_case,
@@ -91,6 +98,12 @@ Result<void> GroupCommit::run(std::string_view use_case, const Work& work) {
   if (outcome.thrown) std::rethrow_exception(outcome.thrown);
   if (outcome.error) return *std::move(outcome.error);
   return {};
+}
+
+// The member is its owner's again, and may be gone, before the call returns.
+void GroupCommit::wake_done(Member& member) {
+  const auto sleeper = member.sleeper;
+  sleeper->wake(Sleeper::Woken::done);
 }
 
 bool GroupCommit::lead_or_queue(Member& me) {
@@ -109,15 +122,15 @@ GroupCommit::Member* GroupCommit::next_member() {
 }
 
 void GroupCommit::hand_on() {
-  Member* next = nullptr;
+  std::shared_ptr<Sleeper> next;
   {
     const Lock lock(mutex_);
     led_ = !waiting_.empty();
     if (!led_) return;
-    next = waiting_.front();
+    next = waiting_.front()->sleeper;
     waiting_.pop_front();
   }
-  next->wake(Member::Woken::leads);
+  next->wake(Sleeper::Woken::leads);
 }
 
 void GroupCommit::lead(Member& leader) {
@@ -142,7 +155,7 @@ void GroupCommit::lead(Member& leader) {
   const bool pause = !batch.lost && checkpoint_is_due();
   if (!pause) hand_on();
   for (Member* member : batch.members)
-    if (member != &leader) member->wake(Member::Woken::done);
+    if (member != &leader) wake_done(*member);
   if (!pause) return;
   checkpoint();
   hand_on();

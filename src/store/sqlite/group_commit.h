@@ -46,15 +46,12 @@ class GroupCommit {
     int round_trips = 0;
     std::int64_t members = 0;  // of its batch; 0 when that was lost
   };
-  // One write, on the stack of the thread that wants it; that thread waits while another has it.
-  class Member {
+  // Where a thread waits for its outcome. One for each thread, shared with who wakes it: the wake-up comes after the
+  // mutex is free (a thread that is woken to a mutex that is held goes to sleep again), when the thread may be gone.
+  class Sleeper {
    public:
-    explicit Member(const Work& wanted) : work(wanted) {}
-    const Work& work;
-    Outcome outcome;  // of whoever runs the work; of its owner after wait()
-
     enum class Woken : std::uint8_t { waiting, leads, done };
-    // Its last use by another thread: the owner may be gone when it returns.
+    static std::shared_ptr<Sleeper> of_this_thread();
     void wake(Woken why) KARV_EXCLUDES(mutex_);
     Woken wait() KARV_EXCLUDES(mutex_);
 
@@ -62,6 +59,13 @@ class GroupCommit {
     base::Mutex mutex_;  // its own, so that those who are woken together do not queue up again for one
     base::Condition changed_;
     Woken woken_ KARV_GUARDED_BY(mutex_) = Woken::waiting;
+  };
+  // One write, on the stack of the thread that wants it; that thread waits while another has it.
+  struct Member {
+    explicit Member(const Work& wanted) : work(wanted) {}
+    const Work& work;
+    Outcome outcome;  // of whoever runs the work; of its owner when it is woken
+    std::shared_ptr<Sleeper> sleeper = Sleeper::of_this_thread();
   };
   // Everybody who shares one COMMIT.
   struct Batch {
@@ -74,6 +78,8 @@ class GroupCommit {
   // True when the caller leads now; otherwise it came behind somebody who does.
   bool lead_or_queue(Member& me) KARV_EXCLUDES(mutex_);
   Member* next_member() KARV_EXCLUDES(mutex_);
+
+  static void wake_done(Member& member);
 
   // With the lead:
   void lead(Member& leader) KARV_EXCLUDES(mutex_);
