@@ -1,7 +1,16 @@
 // How long a purchase takes at a given load, not at the highest: purchases begin at random moments, 25, 50 and 90 % of
 // what the closed loop reached, whether or not earlier ones were answered.
 import type { Databases } from '../../tests/functional/support/postgres.ts';
-import { onFreshKarv, purchaseRound, say, settled, type Bench, type Measured, type Scale } from '../support/bench.ts';
+import {
+  onFreshKarv,
+  purchaseRound,
+  say,
+  settled,
+  shoppers,
+  type Bench,
+  type Measured,
+  type Scale,
+} from '../support/bench.ts';
 import { linesChart } from '../support/plots.ts';
 import { offered, type OfferedResult } from '../support/programs.ts';
 import * as report from '../support/report.ts';
@@ -9,7 +18,7 @@ import * as report from '../support/report.ts';
 const shares = [0.25, 0.5, 0.9];
 
 async function peakOf(bench: Bench, scale: Scale): Promise<number> {
-  const amount = { connections: 32, warmUp: 50, rounds: scale.quick ? 100 : 1500 };
+  const amount = { connections: shoppers, warmUp: 100, rounds: scale.quick ? 200 : 2000 };
   return (await purchaseRound(bench, amount, 'pay_later')).per_second;
 }
 

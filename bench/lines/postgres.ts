@@ -1,6 +1,6 @@
 // Purchase steps on PostgreSQL, against pgbench's TPC-B (prepared, scale 20, 20 clients) on the same server.
 import { makeDatabases } from '../../tests/functional/support/postgres.ts';
-import { onFreshKarv, purchaseRound, say, type Costed, type Measured, type Scale } from '../support/bench.ts';
+import { onFreshKarv, purchaseRound, say, shoppers, type Costed, type Measured, type Scale } from '../support/bench.ts';
 import { Pgbench } from '../support/pgbench.ts';
 import * as report from '../support/report.ts';
 
@@ -9,7 +9,7 @@ const stepsOfPurchase = 4;
 export async function measurePostgres(scale: Scale): Promise<Measured> {
   const databases = await makeDatabases();
   const pgbench = await Pgbench.prepare(20);
-  const amount = { connections: 32, warmUp: 50, rounds: scale.quick ? 100 : 1000 };
+  const amount = { connections: shoppers, warmUp: 100, rounds: scale.quick ? 200 : 1500 };
   const ours: Costed[] = [];
   const limit: number[] = [];
   await onFreshKarv(async (bench) => {

@@ -1,10 +1,11 @@
-// Purchases on the embedded engine as fast as 32 shoppers make them: in 30 days, against the same rows written by bare
+// Purchases on the embedded engine as fast as shoppers make them: in 30 days, against the same rows written by bare
 // SQLite, and by card.
 import { join } from 'node:path';
 import {
   onFreshKarv,
   purchaseRound,
   say,
+  shoppers,
   type Bench,
   type Costed,
   type Measured,
@@ -14,7 +15,7 @@ import { sameRows, type Amount, type LoadResult } from '../support/programs.ts';
 import * as report from '../support/report.ts';
 
 const stepNames = ['create_session', 'authorize', 'place_order', 'capture'];
-const amountOf = (scale: Scale): Amount => ({ connections: 32, warmUp: 50, rounds: scale.quick ? 100 : 1000 });
+const amountOf = (scale: Scale): Amount => ({ connections: shoppers, warmUp: 100, rounds: scale.quick ? 200 : 2000 });
 
 function stepTimes(results: readonly LoadResult[]): Record<string, number> {
   const notes: Record<string, number> = {};
