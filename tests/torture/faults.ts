@@ -86,9 +86,12 @@ export interface FaultsOptions {
   readonly say: (text: string) => void;
 }
 
-/** A 503 tells when to come back; a 502 says that the outcome is not known yet. Anything else is no answer to a fault. */
+/**
+ * A 503 tells when to come back; a 502 or 504 says that the outcome is not known yet (docs/errors.md). Anything else is
+ * no answer to a fault.
+ */
 export function complaintAbout({ answer, message }: Refused): string | null {
-  if (answer.status === 502) return null;
+  if (answer.status === 502 || answer.status === 504) return null;
   if (answer.status === 503) return answer.headers['retry-after'] === undefined ? `${message}: no Retry-After` : null;
   return message;
 }
