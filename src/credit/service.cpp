@@ -1,6 +1,7 @@
 #include "credit/service.h"
 
 #include <algorithm>
+#include <iterator>
 #include <unordered_map>
 
 #include "base/check.h"
@@ -49,8 +50,12 @@ Result<void> open_accounts(store::Tx& tx, const Context& context, const Agreemen
 }
 
 Result<void> post(store::Tx& tx, const Context& context, std::vector<ledger::TransferSpec> transfers) {
-  return ledger::post(tx, with_ids(std::move(transfers), context.wall, context.random), context.known_accounts);
+  transfers = with_ids(std::move(transfers), context.wall, context.random);
+  if (context.gathered == nullptr) return ledger::post(tx, std::move(transfers), context.known_accounts);
+  std::ranges::move(transfers, std::back_inserter(*context.gathered));
+  return {};
 }
+
 Installment make_installment(const Context& context, const Agreement& agreement, const base::Uuid& capture,
                              const QuotedInstallment& quoted) {
   Installment installment;

@@ -16,6 +16,7 @@
 #include "credit/schema.h"  // migrations(): 50001..
 #include "credit/types.h"
 #include "ledger/account_cache.h"
+#include "ledger/types.h"
 #include "store/database.h"
 
 namespace karv::credit {
@@ -27,6 +28,8 @@ struct Context {
   calendar::Zone zone;  // of the purchase's market: where its days begin and end
   // Accounts that are open, so that a capture need not ask. A server has one; empty: one round trip more.
   ledger::AccountCache* known_accounts = nullptr;
+  // Set: transfers are put there instead of being posted; who set it posts them all, in the same transaction.
+  std::vector<ledger::TransferSpec>* gathered = nullptr;
 };
 // The business day there: what every due date is compared with.
 calendar::Date today(const Context& context);

@@ -43,7 +43,7 @@ class ChargePathTest : public testing::Test {
 
   orders::WorldForTest shop{{scheduler::migrations()}};
   rails::FakeVaultForTest vault;
-  Tools tools{shop.context, vault.ask(), [](const notify::OutgoingMail&) { return base::Result<void>(); }};
+  Tools tools{shop.context, {vault.ask()}, [](const notify::OutgoingMail&) { return base::Result<void>(); }};
 };
 
 TEST_F(ChargePathTest, a_charge_reaches_every_row_by_a_unique_key_or_by_an_index_that_has_a_reason) {

@@ -1,8 +1,15 @@
+// The nightly run. A charge is three steps: it is committed as intended, the card network is asked, what it said is
+// recorded. Many are under way at once; outcomes that come while others are being recorded are recorded together, with
+// one call of the ledger.
 #include <algorithm>
+#include <deque>
+#include <span>
 #include <vector>
 
 #include "base/check.h"
 #include "base/log.h"
+#include "base/mutex.h"
+#include "base/side_by_side.h"
 #include "jobs/jobs.h"
 #include "orders/dates.h"
 #include "orders/market.h"
@@ -14,8 +21,10 @@ namespace {
 
 using base::ErrorCode;
 using base::Result;
+using orders::SettledCharge;
+using rails::CardOperation;
 
-constexpr std::int64_t kBatch = 100;
+constexpr std::int64_t kPage = 500;
 
 // The date where the day begins last: nothing is charged before its date has come in its own market.
 calendar::Date date_everywhere(const base::Clock& business) {
@@ -26,61 +35,142 @@ calendar::Date date_everywhere(const base::Clock& business) {
   return date;
 }
 
-Result<std::vector<credit::Installment>> load_due(const Tools& tools, store::Database& database,
-                                                  const std::optional<credit::Installment>& after) {
-  const auto date = date_everywhere(tools.orders.business);
-  return database.read<std::vector<credit::Installment>>(
-      "due_installments", [&](store::ReadTx& tx) { return credit::due_installments(tx, date, kBatch, after); });
-}
+// What is due, each once, in the order of its dates.
+class DueInstallments {
+ public:
+  DueInstallments(store::Database& database, calendar::Date date) : database_(database), date_(date) {}
 
-Result<void> note_unpaid(const Tools& tools, store::Database& database, credit::InstallmentId id) {
-  return database.write<void>("note_unpaid", [&](store::Tx& tx) -> Result<void> {
-    KARV_TRY(auto installment, orders::note_installment_unpaid(tx, tools.orders, id));
-    static_cast<void>(installment);
-    return {};
-  });
-}
-
-// Charges one installment; true when it was paid. Without a card it is noted as due, then overdue.
-Result<bool> charge_one(const Tools& tools, store::Database& database, credit::InstallmentId id) {
-  auto charge = database.write<rails::CardOperation>("start_installment", [&](store::Tx& tx) {
-    return orders::start_installment_payment(tx, tools.orders, {id, std::nullopt});
-  });
-  if (!charge.ok()) {
-    if (charge.error().reason() == "NOT_YET") return false;
-    if (charge.error().code() != ErrorCode::not_allowed) return std::move(charge).error();
-    KARV_TRY_VOID(note_unpaid(tools, database, id));
-    return false;
+  // Nothing when there are no more.
+  Result<std::optional<credit::InstallmentId>> next() {
+    if (waiting_.empty() && !ended_) KARV_TRY_VOID(load());
+    if (waiting_.empty()) return std::optional<credit::InstallmentId>();
+    const auto id = waiting_.front();
+    waiting_.pop_front();
+    return std::optional(id);
   }
-  const auto outcome = rails::read_outcome(
-      tools.vault(rails::operation_request(*charge, tools.orders.business.now()), vault_api::kCardLimit));
-  KARV_TRY(const auto settled, database.write<rails::CardOperation>("finish_installment", [&](store::Tx& tx) {
-    return orders::settle_installment_payment(tx, tools.orders, charge->operation_id, outcome);
-  }));
-  return settled.state == rails::OperationState::approved;
+
+ private:
+  Result<void> load() {
+    KARV_TRY(const auto page,
+             database_.read<std::vector<credit::Installment>>("due_installments", [&](store::ReadTx& tx) {
+               return credit::due_installments(tx, date_, kPage, last_);
+             }));
+    for (const auto& installment : page) waiting_.push_back(installment.installment_id);
+    ended_ = page.size() < static_cast<std::size_t>(kPage);
+    if (!page.empty()) last_ = page.back();
+    return {};
+  }
+
+  store::Database& database_;
+  const calendar::Date date_;
+  std::deque<credit::InstallmentId> waiting_;
+  std::optional<credit::Installment> last_;
+  bool ended_ = false;
+};
+
+void log_not_handled(const std::string& id, const base::Error& error) {
+  base::log::error("installment_not_handled",
+                   {{"id", id}, {"code", base::row_of(error.code()).name}, {"detail", error.internal_text()}});
 }
+
+class ChargeRun {
+ public:
+  ChargeRun(const Tools& tools, const scheduler::JobContext& job)
+      : tools_(tools), job_(job), due_(job.database(), date_everywhere(tools.orders.business)) {}
+
+  // Answers how many were paid.
+  Result<std::int64_t> run() {
+    base::side_by_side(tools_.vault.at_once, [this] {
+      while (const auto id = next())
+        if (const auto charge = start(*id)) settle({charge->operation_id, ask(*charge)});
+    });
+    const base::Lock lock(mutex_);
+    if (failure_) return *failure_;
+    return paid_;
+  }
+
+ private:
+  // Nothing when there are no more, or the run has to end.
+  std::optional<credit::InstallmentId> next() KARV_EXCLUDES(mutex_) {
+    const base::Lock lock(mutex_);
+    if (failure_ || job_.stopping()) return std::nullopt;
+    auto due = due_.next();
+    if (due.ok()) return *due;
+    failure_ = due.error();
+    return std::nullopt;
+  }
+
+  // Intends to charge it. Nothing when it is not to be charged now; without a card it is noted as due, then overdue.
+  std::optional<CardOperation> start(credit::InstallmentId id) {
+    auto charge = job_.database().write<CardOperation>("start_installment", [&](store::Tx& tx) {
+      return orders::start_installment_payment(tx, tools_.orders, {id, std::nullopt});
+    });
+    if (charge.ok()) return std::move(charge).value();
+    if (charge.error().code() == ErrorCode::not_allowed)
+      note_unpaid(id);
+    else if (charge.error().reason() != "NOT_YET")
+      log_not_handled(id.text(), charge.error());
+    return std::nullopt;
+  }
+  void note_unpaid(credit::InstallmentId id) {
+    const auto noted = job_.database().write<credit::Installment>(
+        "note_unpaid", [&](store::Tx& tx) { return orders::note_installment_unpaid(tx, tools_.orders, id); });
+    if (!noted.ok()) log_not_handled(id.text(), noted.error());
+  }
+
+  rails::Outcome ask(const CardOperation& charge) const {
+    return rails::read_outcome(
+        tools_.vault.ask(rails::operation_request(charge, tools_.orders.business.now()), vault_api::kCardLimit));
+  }
+
+  // Records an outcome, or leaves it to the thread that is recording others.
+  void settle(SettledCharge settled) KARV_EXCLUDES(mutex_) {
+    {
+      const base::Lock lock(mutex_);
+      outcomes_.push_back(std::move(settled));
+      if (settling_) return;
+      settling_ = true;
+    }
+    for (auto together = take_outcomes(); !together.empty(); together = take_outcomes()) record(together);
+  }
+  std::vector<SettledCharge> take_outcomes() KARV_EXCLUDES(mutex_) {
+    const base::Lock lock(mutex_);
+    settling_ = !outcomes_.empty();
+    return std::exchange(outcomes_, {});
+  }
+
+  // All in one transaction; when that fails, each in one of its own: one that cannot be recorded must not keep the
+  // others from it.
+  void record(std::span<const SettledCharge> outcomes) {
+    auto recorded = write(outcomes);
+    if (recorded.ok()) return;
+    if (outcomes.size() == 1) return log_not_handled(outcomes[0].charge.text(), recorded.error());
+    for (std::size_t i = 0; i < outcomes.size(); ++i) record(outcomes.subspan(i, 1));
+  }
+  Result<void> write(std::span<const SettledCharge> outcomes) KARV_EXCLUDES(mutex_) {
+    KARV_TRY(const auto charges,
+             job_.database().write<std::vector<CardOperation>>("finish_installments", [&](store::Tx& tx) {
+               return orders::settle_installment_payments(tx, tools_.orders, outcomes);
+             }));
+    const base::Lock lock(mutex_);
+    paid_ += std::ranges::count(charges, rails::OperationState::approved, &CardOperation::state);
+    return {};
+  }
+
+  const Tools& tools_;
+  const scheduler::JobContext& job_;
+  base::Mutex mutex_;
+  DueInstallments due_ KARV_GUARDED_BY(mutex_);
+  std::vector<SettledCharge> outcomes_ KARV_GUARDED_BY(mutex_);  // known, not recorded yet
+  bool settling_ KARV_GUARDED_BY(mutex_) = false;
+  std::int64_t paid_ KARV_GUARDED_BY(mutex_) = 0;
+  std::optional<base::Error> failure_ KARV_GUARDED_BY(mutex_);
+};
 
 }  // namespace
 
 Result<std::int64_t> charge_due_installments(const Tools& tools, const scheduler::JobContext& job) {
-  std::int64_t paid = 0;
-  std::optional<credit::Installment> last;
-  for (;;) {
-    KARV_TRY(const auto due, load_due(tools, job.database(), last));
-    for (const auto& installment : due) {
-      if (job.stopping()) return paid;
-      auto charged = charge_one(tools, job.database(), installment.installment_id);
-      if (!charged.ok()) {  // one that cannot be handled must not keep the others from being charged
-        base::log::error("installment_not_handled", {{"installment", installment.installment_id.text()},
-                                                     {"code", base::row_of(charged.error().code()).name},
-                                                     {"detail", charged.error().internal_text()}});
-      } else if (*charged) {
-        ++paid;
-      }
-    }
-    if (due.size() < kBatch) return paid;
-    last = due.back();
-  }
+  return ChargeRun(tools, job).run();
 }
 
 }  // namespace karv::jobs

@@ -17,7 +17,7 @@ namespace karv::jobs {
 // What a job works with besides the database, which the scheduler hands to each run: the only one it may write to.
 struct Tools {
   const orders::Context& orders;
-  rails::AskVault vault;
+  rails::VaultLine vault;
   notify::SendMail send_mail;
 };
 

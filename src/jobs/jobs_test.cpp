@@ -1,6 +1,9 @@
 #include "jobs/jobs.h"
 
 #include <algorithm>
+#include <latch>
+#include <map>
+#include <mutex>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -118,7 +121,7 @@ class JobsTest : public testing::Test {
   orders::WorldForTest shop{{scheduler::migrations()}};
   rails::FakeVaultForTest vault;
   std::vector<notify::OutgoingMail> sent;
-  Tools tools{shop.context, vault.ask(), [this](const notify::OutgoingMail& mail) {
+  Tools tools{shop.context, {vault.ask()}, [this](const notify::OutgoingMail& mail) {
                 sent.push_back(mail);
                 return base::Result<void>();
               }};
@@ -301,6 +304,37 @@ TEST_F(JobsTest, expired_tokens_and_orders_end) {
   EXPECT_EQ(shop.now(order).status, orders::OrderStatus::EXPIRED);
 }
 
+// Four questions are under way at once; the card network declines one, and the answer to another is lost.
+TEST_F(JobsTest, many_are_charged_side_by_side_and_each_gets_its_own_outcome) {
+  std::vector<orders::Order> bought;
+  for (int i = 0; i < 12; ++i) {
+    bought.push_back(shop.buy(Plan::pay_in_3, 9'000, "customer" + std::to_string(i) + "@email.de"));
+    ASSERT_TRUE(shop.capture(bought.back(), 9'000).ok());
+  }
+  shop.world.advance(base::days(31));
+  std::latch four(4);
+  std::mutex one_by_one;
+  const auto ask = [&, ask = vault.ask()](net::OutboundRequest request, base::Duration limit) {
+    if (!four.try_wait()) four.arrive_and_wait();
+    const std::lock_guard lock(one_by_one);
+    const auto number = vault.done().size();
+    vault.outcome = number == 3 ? vault_api::Outcome::declined : vault_api::Outcome::approved;
+    vault.channel = number == 7 ? Channel::loses_answers : Channel::works;
+    return ask(std::move(request), limit);
+  };
+  const Tools side_by_side{shop.context, {ask, 4}, tools.send_mail};
+  EXPECT_TRUE(run(named(side_by_side, "due_installments")));
+  EXPECT_EQ(vault.done(), Words(12, "charge"));
+  std::map<InstallmentState, int> states;
+  for (const auto& order : bought) {
+    ++states[installment(order, 1).state];
+    EXPECT_TRUE(shop.books_are_right(order));
+  }
+  EXPECT_EQ(states,
+            (std::map<InstallmentState, int>{
+                {InstallmentState::paid, 10}, {InstallmentState::overdue, 1}, {InstallmentState::processing, 1}}));
+}
+
 // The vault takes so long that the lease ends, and another process runs the job meanwhile.
 TEST_F(JobsTest, a_run_that_was_taken_over_commits_nothing_more) {
   const auto bought = {captured(Plan::pay_in_3), captured(Plan::pay_in_3)};
@@ -314,7 +348,7 @@ TEST_F(JobsTest, a_run_that_was_taken_over_commits_nothing_more) {
     }
     return answer;
   };
-  const Tools slow{shop.context, slow_vault, tools.send_mail};
+  const Tools slow{shop.context, {slow_vault}, tools.send_mail};
   const auto in_state = [&](InstallmentState state) {
     return std::ranges::count_if(bought, [&](const auto& order) { return installment(order, 1).state == state; });
   };

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/random.h"
@@ -29,9 +30,12 @@ struct Context {
   bool sandbox = false;    // sandbox e-mail conventions count
   ledger::AccountCache* known_accounts = nullptr;  // saves captures a round trip
 
+  // See credit::Context.
+  std::vector<ledger::TransferSpec>* gathered = nullptr;
+
   // Pre: the country of the purchase, a supported market: its days are counted there.
   credit::Context credit(std::string_view country) const {
-    return {wall, business, random, zone_of(country), known_accounts};
+    return {wall, business, random, zone_of(country), known_accounts, gathered};
   }
   rails::Context rails() const { return {wall, business, random}; }
   risk::Context risk() const { return {wall, business, random, sandbox}; }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
+#include "ledger/service.h"
 #include "orders/authorization_service.h"
 #include "orders/mails.h"
 #include "orders/repository.h"
@@ -149,14 +150,27 @@ Result<credit::Installment> finish_installment_payment(store::Tx& tx, const Cont
 }
 
 Result<rails::CardOperation> settle_installment_payment(store::Tx& tx, const Context& context,
-                                                        rails::CardOperationId charge, const rails::Outcome& outcome) {
-  return rails::settle_and_act(tx, context.rails(), charge, outcome,
-                               [&](store::Tx& same_tx, const rails::CardOperation& settled) -> Result<void> {
-                                 KARV_TRY(const auto installment,
-                                          finish_installment_payment(same_tx, context, settled));
+                                                        const SettledCharge& settled) {
+  return rails::settle_and_act(tx, context.rails(), settled.charge, settled.outcome,
+                               [&](store::Tx& same_tx, const rails::CardOperation& charge) -> Result<void> {
+                                 KARV_TRY(const auto installment, finish_installment_payment(same_tx, context, charge));
                                  static_cast<void>(installment);
                                  return {};
                                });
+}
+
+Result<std::vector<rails::CardOperation>> settle_installment_payments(store::Tx& tx, const Context& context,
+                                                                      std::span<const SettledCharge> settled) {
+  std::vector<ledger::TransferSpec> gathered;
+  Context together = context;
+  together.gathered = &gathered;
+  std::vector<rails::CardOperation> charges;
+  for (const auto& one : settled) {
+    KARV_TRY(auto charge, settle_installment_payment(tx, together, one));
+    charges.push_back(std::move(charge));
+  }
+  if (!gathered.empty()) KARV_TRY_VOID(ledger::post(tx, std::move(gathered), context.known_accounts));
+  return charges;
 }
 
 Result<void> undo_refused_advice(store::Tx& tx, const Context& context, const rails::CardOperation& advice) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "orders/context.h"
@@ -33,10 +34,16 @@ bool pays_installment(const rails::CardOperation& operation);
 base::Result<credit::Installment> finish_installment_payment(store::Tx& tx, const Context& context,
                                                              const rails::CardOperation& settled_charge);
 
+struct SettledCharge {
+  rails::CardOperationId charge;
+  rails::Outcome outcome;  // what was said of it
+};
 // Records what was said of the charge, and finishes it unless that was done before.
 base::Result<rails::CardOperation> settle_installment_payment(store::Tx& tx, const Context& context,
-                                                              rails::CardOperationId charge,
-                                                              const rails::Outcome& outcome);
+                                                              const SettledCharge& settled);
+// The same for many, in one transaction and with one call of the ledger: all of them or none. In their order.
+base::Result<std::vector<rails::CardOperation>> settle_installment_payments(store::Tx& tx, const Context& context,
+                                                                            std::span<const SettledCharge> settled);
 
 // An advice that was refused, by the vault for good or afterwards by the card network. A completion had been counted as
 // a payment: that is undone, refunds of it that wait are withdrawn, and what the hold still blocks is given free when

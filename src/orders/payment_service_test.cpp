@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include "ledger/rollup.h"
 #include "orders/account_service.h"
 #include "orders/world_for_test.h"
 
@@ -199,7 +200,7 @@ TEST_F(PaymentServiceTest, an_answer_that_comes_after_it_was_settled_changes_not
   const auto id = installment(order, 1).installment_id;
   const auto settle = [&](const rails::CardOperation& charge, OperationEvent event) {
     return shop.write<rails::CardOperation>([&](store::Tx& tx) {
-      return settle_installment_payment(tx, shop.context, charge.operation_id, {event, "00", {}, {}});
+      return settle_installment_payment(tx, shop.context, {charge.operation_id, {event, "00", {}, {}}});
     });
   };
   const auto first = *start(id);
@@ -211,6 +212,45 @@ TEST_F(PaymentServiceTest, an_answer_that_comes_after_it_was_settled_changes_not
   for (int i = 0; i < 2; ++i) ASSERT_TRUE(settle(second, OperationEvent::approve).ok());
   EXPECT_EQ(shop.mails(notify::kInstallmentCharged), 1U);
   EXPECT_TRUE(shop.books_are_right(order));
+}
+
+TEST_F(PaymentServiceTest, many_outcomes_are_recorded_at_once_and_with_one_call_of_the_ledger) {
+  const auto orders = {captured(Plan::pay_in_3), captured(Plan::pay_in_3), captured(Plan::pay_in_3)};
+  const auto clearing = credit::card_clearing_account(money::Currency::of("EUR")).id;
+  const auto entries_in_tail = [&] {
+    return shop.write<std::int64_t>([&](store::Tx& tx) { return ledger::roll_up(tx, clearing, 1'000); }).value();
+  };
+  std::vector<SettledCharge> outcomes;
+  for (const auto& order : orders)
+    outcomes.push_back(
+        {start(installment(order, 1).installment_id)->operation_id, {OperationEvent::approve, "00", {}, {}}});
+  outcomes[1].outcome = {OperationEvent::decline, "51", {}, {}};
+  const auto settle = [&](const std::vector<SettledCharge>& some) {
+    return shop.write<std::vector<rails::CardOperation>>(
+        [&](store::Tx& tx) { return settle_installment_payments(tx, shop.context, some); });
+  };
+  ASSERT_GT(entries_in_tail(), 0);
+
+  auto with_a_stranger = outcomes;
+  with_a_stranger.push_back({base::make_id<rails::CardOperationTag>(shop.world.wall, shop.world.random),
+                             {OperationEvent::approve, "00", {}, {}}});
+  EXPECT_EQ(settle(with_a_stranger).error().code(), ErrorCode::not_found);
+  for (const auto& order : orders) EXPECT_EQ(installment(order, 1).state, InstallmentState::processing);
+  EXPECT_EQ(entries_in_tail(), 0);
+
+  const auto charges = settle(outcomes);
+  ASSERT_TRUE(charges.ok());
+  ASSERT_EQ(charges->size(), 3U);
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ((*charges)[i].operation_id, outcomes[i].charge);
+  std::vector<InstallmentState> states;
+  for (const auto& order : orders) {
+    states.push_back(installment(order, 1).state);
+    EXPECT_TRUE(shop.books_are_right(order));
+  }
+  EXPECT_EQ(states, (std::vector{InstallmentState::paid, InstallmentState::planned, InstallmentState::paid}));
+  EXPECT_EQ(entries_in_tail(), 1);
+  EXPECT_TRUE(settle(outcomes).ok());  // they are recorded already
+  EXPECT_EQ(entries_in_tail(), 0);
 }
 
 TEST_F(PaymentServiceTest, a_refused_completion_opens_its_installment_again_once_and_everybody_learns_of_it) {

@@ -133,8 +133,9 @@ struct WorldForTest {
     });
   }
   // Confirms and, with a card, has the hold approved.
-  Authorization authorize(const PaymentSession& session, credit::Plan plan) {
-    auto step = confirm(session, plan).value();
+  Authorization authorize(const PaymentSession& session, credit::Plan plan,
+                          const std::string& email = "customer@email.de") {
+    auto step = confirm(session, plan, email).value();
     return step.hold ? answer(*step.hold, rails::OperationEvent::approve).value() : step.authorization;
   }
 
@@ -146,9 +147,11 @@ struct WorldForTest {
     return place_order(*world.database, context, merchant, authorization.authorization_id, order);
   }
   // A whole purchase up to the placed order.
-  Order buy(credit::Plan plan, std::int64_t amount) { return buy(plan, request_of(amount)); }
-  Order buy(credit::Plan plan, const PurchaseRequest& request) {
-    const auto authorization = authorize(open(request), plan);
+  Order buy(credit::Plan plan, std::int64_t amount, const std::string& email = "customer@email.de") {
+    return buy(plan, request_of(amount), email);
+  }
+  Order buy(credit::Plan plan, const PurchaseRequest& request, const std::string& email = "customer@email.de") {
+    const auto authorization = authorize(open(request), plan, email);
     const auto placed = place(authorization, request).value();
     return view(order_id_in(placed.reply)).order;
   }

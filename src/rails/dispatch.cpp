@@ -1,10 +1,14 @@
 #include "rails/dispatch.h"
 
 #include <algorithm>
+#include <iterator>
+#include <map>
 #include <optional>
 
 #include "audit/record.h"
 #include "base/log.h"
+#include "base/mutex.h"
+#include "base/side_by_side.h"
 #include "rails/repository.h"
 #include "rails/vault_calls.h"
 
@@ -181,56 +185,105 @@ std::optional<Outcome> ask_about(const AskVault& vault, const CardOperation& ope
   return outcome.event == OperationEvent::miss ? std::nullopt : std::optional(std::move(outcome));
 }
 
-}  // namespace
+using Handle = std::function<Result<bool>(const CardOperation&)>;
 
-Result<std::int64_t> dispatch_advices(store::Database& database, const Context& context, const AskVault& vault,
-                                      const Act& refused, std::int64_t limit) {
-  KARV_TRY(const auto waiting, load_waiting(database, context, OperationState::queued, limit));
-  std::int64_t accepted = 0;
-  for (const bool completions : {true, false})
-    for (const auto& operation : waiting) {
-      if ((operation.kind == OperationKind::complete) != completions) continue;
-      KARV_TRY(const bool taken, dispatch_one(database, context, vault, refused, operation));
-      if (taken) ++accepted;
+// Hands out purchases to the threads of side_by_side, and adds up what they say.
+class ByPurchase {
+ public:
+  explicit ByPurchase(const std::vector<CardOperation>& operations) {
+    std::map<base::Uuid, std::size_t> known;
+    for (const auto& operation : operations) {
+      const auto [at, is_new] = known.try_emplace(operation.purchase, purchases_.size());
+      if (is_new) purchases_.emplace_back();
+      purchases_[at->second].push_back(&operation);
     }
-  return accepted;
+  }
+
+  // Answers how many `handle` said true for. The first failure ends it; what is under way ends first.
+  Result<std::int64_t> handle_all(std::size_t at_once, const Handle& handle) {
+    base::side_by_side(std::clamp<std::size_t>(at_once, 1, std::max<std::size_t>(purchases_.size(), 1)),
+                       [&] { work(handle); });
+    const base::Lock lock(mutex_);
+    if (failure_) return *failure_;
+    return done_;
+  }
+
+ private:
+  using Purchase = std::vector<const CardOperation*>;
+
+  const Purchase* next() KARV_EXCLUDES(mutex_) {
+    const base::Lock lock(mutex_);
+    return failure_ || next_ == purchases_.size() ? nullptr : &purchases_[next_++];
+  }
+  void work(const Handle& handle) {
+    while (const Purchase* purchase = next())
+      for (const auto* operation : *purchase)
+        if (!note(handle(*operation))) return;
+  }
+  bool note(const Result<bool>& handled) KARV_EXCLUDES(mutex_) {
+    const base::Lock lock(mutex_);
+    if (!handled.ok() && !failure_) failure_ = handled.error();
+    if (handled.ok() && *handled) ++done_;
+    return !failure_;
+  }
+
+  std::vector<Purchase> purchases_;  // in the order of their first operations
+  base::Mutex mutex_;
+  std::size_t next_ KARV_GUARDED_BY(mutex_) = 0;
+  std::int64_t done_ KARV_GUARDED_BY(mutex_) = 0;
+  std::optional<base::Error> failure_ KARV_GUARDED_BY(mutex_);
+};
+
+// One missing answer; true when it is known now.
+Result<bool> resolve_one(store::Database& database, const Context& context, const AskVault& vault, const Act& settled,
+                         const CardOperation& operation) {
+  const auto outcome = ask_about(vault, operation);
+  if (!outcome) {
+    KARV_TRY_VOID(look_again_later(database, context, operation.operation_id));
+    return false;
+  }
+  KARV_TRY(const auto now, database.write<CardOperation>("resolve_intent", [&](store::Tx& tx) {
+    return settle_and_act(tx, context, operation.operation_id, *outcome, settled);
+  }));
+  return now.state != OperationState::intended;
 }
 
-Result<std::int64_t> follow_advices(store::Database& database, const Context& context, const AskVault& vault,
+}  // namespace
+
+Result<std::int64_t> dispatch_advices(store::Database& database, const Context& context, const VaultLine& vault,
+                                      const Act& refused, std::int64_t limit) {
+  KARV_TRY(const auto waiting, load_waiting(database, context, OperationState::queued, limit));
+  std::vector<CardOperation> in_order;
+  for (const bool completions : {true, false})
+    std::ranges::copy_if(waiting, std::back_inserter(in_order), [&](const CardOperation& operation) {
+      return (operation.kind == OperationKind::complete) == completions;
+    });
+  return ByPurchase(in_order).handle_all(vault.at_once, [&](const CardOperation& operation) {
+    return dispatch_one(database, context, vault.ask, refused, operation);
+  });
+}
+
+Result<std::int64_t> follow_advices(store::Database& database, const Context& context, const VaultLine& vault,
                                     const Act& refused, std::int64_t limit) {
   KARV_TRY(const auto waiting, load_waiting(database, context, OperationState::accepted, limit));
-  std::int64_t settled = 0;
-  for (const auto& advice : waiting) {
-    const auto done = follow_one(database, context, vault, refused, advice);
-    if (done.ok()) {
-      if (*done) ++settled;
-      continue;
-    }
+  return ByPurchase(waiting).handle_all(vault.at_once, [&](const CardOperation& advice) -> Result<bool> {
+    auto done = follow_one(database, context, vault.ask, refused, advice);
+    if (done.ok()) return done;
     // One whose consequences cannot be recorded must not keep the others waiting, nor be asked about all the time.
     base::log::error("card_advice_not_followed", {{"operation", advice.operation_id.text()},
                                                   {"code", base::row_of(done.error().code()).name},
                                                   {"detail", done.error().internal_text()}});
     KARV_TRY_VOID(look_again_later(database, context, advice.operation_id));
-  }
-  return settled;
+    return false;
+  });
 }
 
-Result<std::int64_t> resolve_intents(store::Database& database, const Context& context, const AskVault& vault,
+Result<std::int64_t> resolve_intents(store::Database& database, const Context& context, const VaultLine& vault,
                                      const Act& settled, std::int64_t limit) {
-  KARV_TRY(auto waiting, load_waiting(database, context, OperationState::intended, limit));
-  std::int64_t resolved = 0;
-  for (const auto& operation : waiting) {
-    const auto outcome = ask_about(vault, operation);
-    if (!outcome) {
-      KARV_TRY_VOID(look_again_later(database, context, operation.operation_id));
-      continue;
-    }
-    KARV_TRY(const auto now, database.write<CardOperation>("resolve_intent", [&](store::Tx& tx) {
-      return settle_and_act(tx, context, operation.operation_id, *outcome, settled);
-    }));
-    if (now.state != OperationState::intended) ++resolved;
-  }
-  return resolved;
+  KARV_TRY(const auto waiting, load_waiting(database, context, OperationState::intended, limit));
+  return ByPurchase(waiting).handle_all(vault.at_once, [&](const CardOperation& operation) {
+    return resolve_one(database, context, vault.ask, settled, operation);
+  });
 }
 
 }  // namespace karv::rails

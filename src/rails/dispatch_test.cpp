@@ -51,8 +51,8 @@ class DispatchTest : public testing::Test {
                    .ok());
     return hold;
   }
-  std::int64_t dispatch() { return dispatch_advices(*world.database, context(), vault.ask(), act(), 100).value(); }
-  std::int64_t follow() { return follow_advices(*world.database, context(), vault.ask(), act(), 100).value(); }
+  std::int64_t dispatch() { return dispatch_advices(*world.database, context(), {vault.ask()}, act(), 100).value(); }
+  std::int64_t follow() { return follow_advices(*world.database, context(), {vault.ask()}, act(), 100).value(); }
   Act act() {
     return [this](store::Tx&, const CardOperation& operation) -> base::Result<void> {
       told.push_back(operation);
@@ -61,7 +61,7 @@ class DispatchTest : public testing::Test {
   }
   std::int64_t resolve() {
     return resolve_intents(
-               *world.database, context(), vault.ask(),
+               *world.database, context(), {vault.ask()},
                [this](store::Tx&, const CardOperation& operation) -> base::Result<void> {
                  told.push_back(operation);
                  return {};
@@ -202,7 +202,7 @@ TEST_F(DispatchTest, a_refusal_whose_consequences_cannot_be_recorded_is_taken_up
   const Act fails = [](store::Tx&, const CardOperation&) -> base::Result<void> {
     return base::Error(base::ErrorCode::storage_full);
   };
-  EXPECT_EQ(follow_advices(*world.database, context(), vault.ask(), fails, 100).value(), 0);
+  EXPECT_EQ(follow_advices(*world.database, context(), {vault.ask()}, fails, 100).value(), 0);
   EXPECT_EQ(state_of(complete), OperationState::accepted);
   world.advance(base::minutes(1));
   EXPECT_EQ(follow(), 1);
@@ -283,7 +283,7 @@ TEST_F(DispatchTest, an_answer_that_came_by_itself_is_not_acted_on_again) {
         vault_api::OperationAnswer{vault_api::Outcome::approved, vault_api::OperationState::approved, "00", {}, {}});
   };
   const auto resolved = resolve_intents(
-      *world.database, context(), ask,
+      *world.database, context(), {ask},
       [this](store::Tx&, const CardOperation& operation) -> base::Result<void> {
         told.push_back(operation);
         return {};

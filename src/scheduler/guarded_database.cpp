@@ -5,19 +5,72 @@
 
 namespace karv::scheduler {
 
+using base::ErrorCode;
 using base::Result;
 
 void GuardedDatabase::add_commit_check(store::CommitCheck check) { inner_.add_commit_check(std::move(check)); }
 
 Result<void> GuardedDatabase::run_write(std::string_view use_case,
                                         const std::function<Result<void>(store::Tx&)>& work) {
+  Waiting mine{.use_case = use_case, .work = work};
+  Group group;
+  {
+    const base::Lock lock(mutex_);
+    queue_.push_back(&mine);
+    while (writing_ && !mine.is_done()) written_.wait(mutex_);
+    if (!mine.is_done()) {
+      writing_ = true;
+      group.swap(queue_);
+    }
+  }
+  if (!group.empty()) {
+    write_group(group);
+    const base::Lock lock(mutex_);
+    writing_ = false;
+    written_.notify_all();
+  }
+  if (mine.thrown) std::rethrow_exception(mine.thrown);
+  return *std::move(mine.outcome);
+}
+
+void GuardedDatabase::write_group(const Group& group) {
+  bool work_failed = false;
+  std::optional<Result<void>> outcome;
+  std::exception_ptr thrown;
+  try {
+    outcome = write_together(group, work_failed);
+  } catch (...) {
+    thrown = std::current_exception();
+  }
+  // Nothing of it was kept, and one of them is why: which one is found out one by one. The works have conflicts of
+  // their own, which come with the commit. Anything else (a commit whose answer was lost) must not be run again.
+  const bool one_is_why = thrown || work_failed || (!outcome->ok() && outcome->error().code() == ErrorCode::conflict);
+  if (one_is_why && group.size() > 1 && !lost()) {
+    for (auto* one : group) write_group({one});
+    return;
+  }
+  const base::Lock lock(mutex_);
+  for (auto* one : group) {
+    one->outcome = outcome;
+    one->thrown = thrown;
+  }
+}
+
+Result<void> GuardedDatabase::write_together(const Group& group, bool& work_failed) {
   if (lost()) return taken_over();
+  const std::string_view use_case = group.front()->use_case;
   auto written = inner_.write<void>(use_case, [&](store::Tx& tx) -> Result<void> {
+    work_failed = false;
     repository::extend(tx, lease_.job, lease_.fence, wall_.now() + lease_.length);
-    return work(tx);
+    for (const auto* one : group)
+      if (auto done = one->work(tx); !done.ok()) {
+        work_failed = true;
+        return done;
+      }
+    return {};
   });
   // The work has conflicts of its own, which are no reason to stop.
-  if (written.ok() || written.error().code() != base::ErrorCode::conflict || is_ours()) return written;
+  if (written.ok() || written.error().code() != ErrorCode::conflict || is_ours()) return written;
   lost_ = true;
   base::log::warn("job_lease_lost", {{"job", lease_.job}, {"use_case", use_case}});
   return taken_over();
@@ -29,7 +82,7 @@ Result<void> GuardedDatabase::run_read(std::string_view use_case,
 }
 
 base::Error GuardedDatabase::taken_over() const {
-  return base::internal_error(base::ErrorCode::conflict, "another run has taken over the job " + lease_.job);
+  return base::internal_error(ErrorCode::conflict, "another run has taken over the job " + lease_.job);
 }
 
 // Not knowing counts as ours: the next write asks again.

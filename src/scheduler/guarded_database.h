@@ -5,11 +5,15 @@
 #pragma once
 
 #include <atomic>
+#include <exception>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "store/database.h"
 
 namespace karv::scheduler {
@@ -38,6 +42,19 @@ class GuardedDatabase final : public store::Database {
                               const std::function<base::Result<void>(store::ReadTx&)>& work) override;
 
  private:
+  // A work that waits for a transaction, or is in one.
+  struct Waiting {
+    std::string_view use_case;
+    const std::function<base::Result<void>(store::Tx&)>& work;
+    std::optional<base::Result<void>> outcome = {};
+    std::exception_ptr thrown = {};  // by the work
+    bool is_done() const { return outcome.has_value() || thrown != nullptr; }
+  };
+  using Group = std::vector<Waiting*>;
+
+  // Gives each its outcome.
+  void write_group(const Group& group) KARV_EXCLUDES(mutex_);
+  base::Result<void> write_together(const Group& group, bool& work_failed);
   base::Error taken_over() const;
   bool is_ours();
 
@@ -45,6 +62,10 @@ class GuardedDatabase final : public store::Database {
   const base::Clock& wall_;
   const Lease lease_;
   std::atomic<bool> lost_{false};
+  base::Mutex mutex_;
+  base::Condition written_;
+  Group queue_ KARV_GUARDED_BY(mutex_);
+  bool writing_ KARV_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace karv::scheduler

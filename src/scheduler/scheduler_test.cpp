@@ -2,12 +2,16 @@
 
 #include <atomic>
 #include <chrono>
+#include <latch>
+#include <stdexcept>
 #include <thread>
+#include <tuple>
 
 #include <gtest/gtest.h>
 
 #include "base/check.h"
 #include "base/random.h"
+#include "base/side_by_side.h"
 #include "scheduler/repository.h"
 #include "store/outbox.h"
 #include "store/temporary.h"
@@ -38,14 +42,17 @@ class SchedulerTest : public testing::Test {
   // Something a job writes, and what came of it.
   Result<void> note(store::Database& database, const std::string& text) {
     return database.write<void>("note", [&](store::Tx& tx) -> Result<void> {
-      store::outbox::put(tx, {.id = base::make_id<store::outbox::EntryTag>(wall, random),
-                              .topic = "note",
-                              .key = "x",
-                              .payload = base::Bytes(text.begin(), text.end()),
-                              .created_at = wall.now(),
-                              .available_at = wall.now()});
+      put_note(tx, text);
       return {};
     });
+  }
+  void put_note(store::Tx& tx, std::string_view text) {
+    store::outbox::put(tx, {.id = base::make_id<store::outbox::EntryTag>(wall, random),
+                            .topic = "note",
+                            .key = "x",
+                            .payload = base::Bytes(text.begin(), text.end()),
+                            .created_at = wall.now(),
+                            .available_at = wall.now()});
   }
   std::vector<std::string> notes() {
     const auto entries = db->read<std::vector<store::outbox::Entry>>(
@@ -221,6 +228,72 @@ TEST_F(SchedulerTest, a_conflict_of_the_work_itself_does_not_end_the_run) {
   Scheduler scheduler(*db, business, wall, {job});
   EXPECT_EQ(run_now(scheduler).ran.size(), 1U);
   EXPECT_EQ(notes(), std::vector<std::string>{"next"});
+}
+
+// One that fails and one that throws among others that do not, from as many threads.
+TEST_F(SchedulerTest, writes_from_several_threads_are_each_kept_or_undone_on_their_own) {
+  constexpr std::size_t kThreads = 8;
+  constexpr int kEach = 25;
+  std::atomic<int> failed{0};
+  std::atomic<int> thrown{0};
+  Job job{.name = "busy", .every = base::days(1), .run = [&](const JobContext& context) -> Result<void> {
+            base::side_by_side(kThreads, [&] {
+              for (int i = 0; i < kEach; ++i) {
+                EXPECT_TRUE(note(context.database(), "good").ok());
+                const auto refused = context.database().write<void>("refused", [&](store::Tx& tx) -> Result<void> {
+                  put_note(tx, "bad");
+                  return base::Error(base::ErrorCode::not_allowed);
+                });
+                if (!refused.ok() && refused.error().code() == base::ErrorCode::not_allowed) ++failed;
+                try {
+                  std::ignore = context.database().write<void>("thrown", [&](store::Tx& tx) -> Result<void> {
+                    put_note(tx, "bad");
+                    throw std::runtime_error("of this one alone");
+                  });
+                } catch (const std::runtime_error&) {
+                  ++thrown;
+                }
+              }
+            });
+            return {};
+          }};
+  Scheduler scheduler(*db, business, wall, {job});
+  EXPECT_EQ(run_now(scheduler).ran.size(), 1U);
+  constexpr int kAll = kEach * static_cast<int>(kThreads);
+  EXPECT_EQ(failed, kAll);
+  EXPECT_EQ(thrown, kAll);
+  EXPECT_EQ(notes(), std::vector<std::string>(kAll, "good"));
+}
+
+TEST_F(SchedulerTest, writes_that_wait_for_another_share_a_transaction) {
+  std::atomic<int> transactions{0};
+  db.watch([&](const store::Query& query, bool) {
+    if (query.sql.text().find("lease_until > 0") != std::string_view::npos) ++transactions;  // the lease is extended
+  });
+  Job job{.name = "busy", .every = base::days(1), .run = [&](const JobContext& context) -> Result<void> {
+            std::latch all(4);
+            base::side_by_side(4, [&] {
+              all.arrive_and_wait();
+              EXPECT_TRUE(context.database()
+                              .write<void>("write",
+                                           [&](store::Tx& tx) -> Result<void> {
+                                             put_note(tx, "one");
+                                             std::this_thread::sleep_for(std::chrono::milliseconds(2));
+                                             return {};
+                                           })
+                              .ok());
+            });
+            return {};
+          }};
+  Scheduler scheduler(*db, business, wall, {job});
+  // Who waits while another writes is a matter of moments; that nobody ever does would be a matter of the code.
+  EXPECT_TRUE(eventually([&] {
+    transactions = 0;
+    business.advance(job.every);
+    EXPECT_EQ(run_now(scheduler).ran.size(), 1U);
+    return transactions < 4;
+  }));
+  EXPECT_GE(transactions, 1);
 }
 
 TEST_F(SchedulerTest, each_write_extends_the_lease) {

@@ -44,7 +44,7 @@ base::Error card_error(const rails::CardOperation& charge) {
 Reply finish(const Services& services, const net::Request& request, rails::CardOperationId charge,
              const net::CallOutcome& outcome) {
   const auto settled = services.database.write<rails::CardOperation>("finish_installment", [&](store::Tx& tx) {
-    return orders::settle_installment_payment(tx, services.orders, charge, rails::read_outcome(outcome));
+    return orders::settle_installment_payment(tx, services.orders, {charge, rails::read_outcome(outcome)});
   });
   if (!settled.ok()) return problem(request, settled.error());
   if (settled->state == rails::OperationState::intended) return status_answer("processing");  // the answer was lost

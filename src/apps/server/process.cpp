@@ -35,6 +35,8 @@ using base::Result;
 constexpr base::Duration kGrace = base::seconds(10);
 constexpr base::Duration kSequencerTick = base::milliseconds(250);
 constexpr std::int64_t kSequencerBatch = 500;
+// A card network answers in a second or two: 16 charges at once are about a million in a night.
+constexpr std::size_t kJobQuestionsAtOnce = 16;
 
 Result<std::unique_ptr<store::Database>> open_database(const Config& config) {
   KARV_TRY(auto database, store::open_database({.address = config.database, .use = store::StoreUse::server}));
@@ -156,7 +158,7 @@ void Process::Impl::make_jobs() {
   const auto ask_vault = [this](net::OutboundRequest request, base::Duration limit) {
     return client->send_blocking(std::move(request), limit);
   };
-  tools.emplace(jobs::Tools{*orders_context, ask_vault, make_mailer(config.mail, wall)});
+  tools.emplace(jobs::Tools{*orders_context, {ask_vault, kJobQuestionsAtOnce}, make_mailer(config.mail, wall)});
   scheduler.emplace(*database, business, wall, jobs::all_jobs(*tools), scheduler::SchedulerOptions{.threads = 4});
   std::vector<store::Sequencer::Step> steps;
   steps.push_back({"audit_chain", [this] { return audit::chain_waiting(*database, kSequencerBatch); }});
