@@ -20,7 +20,8 @@ interface Content {
   readonly text: string;
 }
 interface Received extends Omit<Mail, keyof Content> {
-  readonly raw: Buffer;
+  /** Until somebody looks at it. */
+  raw: Buffer | null;
   content: Promise<Content> | null;
 }
 
@@ -57,8 +58,9 @@ export class Mailbox {
 }
 
 async function parsed(mail: Received): Promise<Mail> {
-  const { id, to, from, received_at, raw } = mail;
-  mail.content ??= contentOf(raw);
+  const { id, to, from, received_at } = mail;
+  mail.content ??= contentOf(mail.raw ?? Buffer.alloc(0));
+  mail.raw = null;
   return { id, to, from, received_at, ...(await mail.content) };
 }
 

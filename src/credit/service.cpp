@@ -193,7 +193,7 @@ Result<Installment> apply_payment(store::Tx& tx, const Context& context, Install
   update_installment(tx, decision.installment);
   insert_payment(tx, {base::make_id<PaymentTag>(context.wall, context.random), agreement->agreement_id, installment_id,
                       amount, nothing(*agreement), by, context.business.now()});
-  return std::move(decision.installment);
+  return decision.installment;
 }
 
 Result<UndonePayment> undo_payment(store::Tx& tx, const Context& context, AgreementId agreement_id,
@@ -216,7 +216,7 @@ Result<UndonePayment> undo_payment(store::Tx& tx, const Context& context, Agreem
   update_agreement(tx, decision.agreement);
   update_installment(tx, decision.installment);
   update_payment_refused(tx, *payment, context.business.now());
-  return UndonePayment{std::move(decision.installment), decision.undone, decision.withdrawn, true};
+  return UndonePayment{decision.installment, decision.undone, decision.withdrawn, true};
 }
 
 Result<Installment> fail_payment(store::Tx& tx, const Context& context, InstallmentId installment_id) {
@@ -276,8 +276,8 @@ Result<std::vector<AgreementView>> list_agreements(store::ReadTx& tx, identity::
     place.emplace(agreement.agreement_id, views.size());
     views.push_back({std::move(agreement), {}, {}});
   }
-  for (Installment& installment : read_installments(answers[1]))
-    views[place.at(installment.agreement_id)].installments.push_back(std::move(installment));
+  for (const Installment& installment : read_installments(answers[1]))
+    views[place.at(installment.agreement_id)].installments.push_back(installment);
   for (Payment& payment : read_payments(answers[2]))
     views[place.at(payment.agreement_id)].payments.push_back(std::move(payment));
   for (AgreementView& view : views) sort_by_date(view.installments);

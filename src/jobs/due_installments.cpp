@@ -68,9 +68,30 @@ class DueInstallments {
   bool ended_ = false;
 };
 
+// One that cannot be handled must not keep the others from being charged.
 void log_not_handled(const std::string& id, const base::Error& error) {
   base::log::error("installment_not_handled",
                    {{"id", id}, {"code", base::row_of(error.code()).name}, {"detail", error.internal_text()}});
+}
+
+template <class Step>
+auto caught(Step step) -> decltype(step()) {
+  try {
+    return step();
+  } catch (const std::exception& thrown) {
+    return base::internal_error(ErrorCode::internal, thrown.what());
+  }
+}
+
+// Intends to charge it. Nothing when it is not to be charged now; without a card it is noted as due, then overdue.
+Result<std::optional<CardOperation>> start(store::Tx& tx, const orders::Context& context, credit::InstallmentId id) {
+  auto charge = orders::start_installment_payment(tx, context, {id, std::nullopt});  // refuses before it writes
+  if (charge.ok()) return std::optional(std::move(charge).value());
+  if (charge.error().reason() == "NOT_YET") return std::optional<CardOperation>();
+  if (charge.error().code() != ErrorCode::not_allowed) return std::move(charge).error();
+  KARV_TRY(const auto noted, orders::note_installment_unpaid(tx, context, id));
+  static_cast<void>(noted);
+  return std::optional<CardOperation>();
 }
 
 class ChargeRun {
@@ -81,8 +102,10 @@ class ChargeRun {
   // Answers how many were paid.
   Result<std::int64_t> run() {
     base::side_by_side(tools_.vault.at_once, [this] {
-      while (const auto id = next())
-        if (const auto charge = start(*id)) settle({charge->operation_id, ask(*charge)});
+      while (const auto id = next()) {
+        const auto charged = caught([&] { return charge(*id); });
+        if (!charged.ok()) log_not_handled(id->text(), charged.error());
+      }
     });
     const base::Lock lock(mutex_);
     if (failure_) return *failure_;
@@ -100,22 +123,12 @@ class ChargeRun {
     return std::nullopt;
   }
 
-  // Intends to charge it. Nothing when it is not to be charged now; without a card it is noted as due, then overdue.
-  std::optional<CardOperation> start(credit::InstallmentId id) {
-    auto charge = job_.database().write<CardOperation>("start_installment", [&](store::Tx& tx) {
-      return orders::start_installment_payment(tx, tools_.orders, {id, std::nullopt});
-    });
-    if (charge.ok()) return std::move(charge).value();
-    if (charge.error().code() == ErrorCode::not_allowed)
-      note_unpaid(id);
-    else if (charge.error().reason() != "NOT_YET")
-      log_not_handled(id.text(), charge.error());
-    return std::nullopt;
-  }
-  void note_unpaid(credit::InstallmentId id) {
-    const auto noted = job_.database().write<credit::Installment>(
-        "note_unpaid", [&](store::Tx& tx) { return orders::note_installment_unpaid(tx, tools_.orders, id); });
-    if (!noted.ok()) log_not_handled(id.text(), noted.error());
+  Result<void> charge(credit::InstallmentId id) {
+    KARV_TRY(const auto intended,
+             job_.database().write<std::optional<CardOperation>>(
+                 "start_installment", [&](store::Tx& tx) { return start(tx, tools_.orders, id); }));
+    if (intended) settle({intended->operation_id, ask(*intended)});
+    return {};
   }
 
   rails::Outcome ask(const CardOperation& charge) const {
@@ -139,10 +152,9 @@ class ChargeRun {
     return std::exchange(outcomes_, {});
   }
 
-  // All in one transaction; when that fails, each in one of its own: one that cannot be recorded must not keep the
-  // others from it.
+  // All in one transaction; when that fails, each in one of its own.
   void record(std::span<const SettledCharge> outcomes) {
-    auto recorded = write(outcomes);
+    const auto recorded = caught([&] { return write(outcomes); });
     if (recorded.ok()) return;
     if (outcomes.size() == 1) return log_not_handled(outcomes[0].charge.text(), recorded.error());
     for (std::size_t i = 0; i < outcomes.size(); ++i) record(outcomes.subspan(i, 1));

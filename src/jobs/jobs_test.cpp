@@ -1,9 +1,11 @@
 #include "jobs/jobs.h"
 
 #include <algorithm>
+#include <atomic>
 #include <latch>
 #include <map>
 #include <mutex>
+#include <stdexcept>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -313,9 +315,10 @@ TEST_F(JobsTest, many_are_charged_side_by_side_and_each_gets_its_own_outcome) {
   }
   shop.world.advance(base::days(31));
   std::latch four(4);
+  std::atomic<int> asked{0};
   std::mutex one_by_one;
   const auto ask = [&, ask = vault.ask()](net::OutboundRequest request, base::Duration limit) {
-    if (!four.try_wait()) four.arrive_and_wait();
+    if (asked++ < 4) four.arrive_and_wait();
     const std::lock_guard lock(one_by_one);
     const auto number = vault.done().size();
     vault.outcome = number == 3 ? vault_api::Outcome::declined : vault_api::Outcome::approved;
@@ -333,6 +336,40 @@ TEST_F(JobsTest, many_are_charged_side_by_side_and_each_gets_its_own_outcome) {
   EXPECT_EQ(states,
             (std::map<InstallmentState, int>{
                 {InstallmentState::paid, 10}, {InstallmentState::overdue, 1}, {InstallmentState::processing, 1}}));
+}
+
+// One whose card is gone when its outcome comes (which cannot be), and one whose question throws.
+TEST_F(JobsTest, an_installment_that_cannot_be_handled_keeps_no_other_from_being_charged) {
+  std::vector<orders::Order> bought;
+  for (int i = 0; i < 8; ++i) {
+    bought.push_back(shop.buy(Plan::pay_in_3, 9'000, "customer" + std::to_string(i) + "@email.de"));
+    ASSERT_TRUE(shop.capture(bought.back(), 9'000).ok());
+  }
+  shop.world.advance(base::days(31));
+  std::atomic<int> asked{0};
+  std::mutex one_by_one;
+  const auto ask = [&, ask = vault.ask()](net::OutboundRequest request, base::Duration limit) {
+    const int number = asked++;
+    const std::lock_guard lock(one_by_one);
+    if (number == 2) throw std::runtime_error("nobody expected this");
+    if (number == 3) {
+      const base::Uuid purchase = json::decode<vault_api::CardOperation>(request.body)->agreement.value().uuid();
+      EXPECT_TRUE(shop.write<void>([&](store::Tx& tx) -> base::Result<void> {
+                        tx.write({"delete from purchase_cards where purchase = $1",
+                                  {base::Bytes(purchase.begin(), purchase.end())}},
+                                 1);
+                        return {};
+                      })
+                      .ok());
+    }
+    return ask(std::move(request), limit);
+  };
+  const Tools side_by_side{shop.context, {ask, 3}, tools.send_mail};
+  EXPECT_TRUE(run(named(side_by_side, "due_installments")));
+  EXPECT_EQ(asked, 8);
+  std::map<InstallmentState, int> states;
+  for (const auto& order : bought) ++states[installment(order, 1).state];
+  EXPECT_EQ(states, (std::map<InstallmentState, int>{{InstallmentState::paid, 6}, {InstallmentState::processing, 2}}));
 }
 
 // The vault takes so long that the lease ends, and another process runs the job meanwhile.

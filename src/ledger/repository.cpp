@@ -197,15 +197,24 @@ class RowsById {
   explicit RowsById(std::span<const store::Rows> answers) : answers_(answers) {}
   // nullptr: it has no row. Pre: asked in id order.
   const store::Row* take(AccountId id) {
+    while (const store::Row* row = next()) {
+      const auto found = row->id<AccountId>(0);
+      if (found > id) return nullptr;
+      ++at_;
+      if (found == id) return row;
+    }
+    return nullptr;
+  }
+
+ private:
+  const store::Row* next() {
     while (!answers_.empty() && at_ == answers_.front().size()) {
       answers_ = answers_.subspan(1);
       at_ = 0;
     }
-    if (answers_.empty() || answers_.front()[at_].id<AccountId>(0) != id) return nullptr;
-    return &answers_.front()[at_++];
+    return answers_.empty() ? nullptr : &answers_.front()[at_];
   }
 
- private:
   std::span<const store::Rows> answers_;
   std::size_t at_ = 0;
 };
@@ -388,6 +397,7 @@ Result<std::vector<AccountId>> read_long_tails(store::ReadTx& tx, AccountId afte
                                                std::int64_t limit) {
   KARV_TRY(const auto rows, tx.read_one({kFindLongTails, {after, at_least, limit}}));
   std::vector<AccountId> accounts;
+  accounts.reserve(rows.size());
   for (const auto& row : rows) accounts.push_back(row.id<AccountId>(0));
   return accounts;
 }
@@ -401,6 +411,7 @@ Result<std::optional<Transfer>> read_transfer(store::ReadTx& tx, TransferId id) 
 Result<std::vector<Transfer>> read_by_reference(store::ReadTx& tx, const base::Uuid& reference) {
   KARV_TRY(const auto rows, tx.read_one({kFindByReference, {base::Bytes(reference.begin(), reference.end())}}));
   std::vector<Transfer> transfers;
+  transfers.reserve(rows.size());
   for (const auto& row : rows) transfers.push_back(transfer_of(row));
   return transfers;
 }
@@ -431,6 +442,7 @@ Result<std::vector<StoredTransfer>> read_transfers_after(store::ReadTx& tx, Tran
 Result<std::vector<TailEntry>> read_tail_after(store::ReadTx& tx, const TailEntry& after, std::int64_t limit) {
   KARV_TRY(const auto rows, tx.read_one({kFindTailAfter, {after.account, after.entry, limit}}));
   std::vector<TailEntry> entries;
+  entries.reserve(rows.size());
   for (const auto& row : rows)
     entries.push_back({.account = row.id<AccountId>(0), .entry = row.id<TransferId>(1), .sums = sums_of(row, 2)});
   return entries;

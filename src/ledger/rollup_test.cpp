@@ -280,6 +280,7 @@ TEST_F(RollupBesideOthersTest, balances_are_exact_at_every_moment_under_load) {
   std::atomic<int> paying{kPayers};
   {
     std::vector<std::jthread> threads;
+    threads.reserve(kPayers);
     for (int t = 0; t < kPayers; ++t)
       threads.emplace_back([&] {
         for (int i = 0; i < kPayments; ++i) pay(1);

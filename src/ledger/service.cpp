@@ -83,6 +83,7 @@ void open_account(store::Tx& tx, const Account& account) {
 
 Result<void> ensure_accounts(store::Tx& tx, const std::vector<Account>& accounts, AccountCache* known) {
   std::vector<AccountId> ids;
+  ids.reserve(accounts.size());
   for (const auto& account : accounts) ids.push_back(account.id);
   if (known != nullptr && std::ranges::all_of(known->find(ids), [](const auto& terms) { return terms.has_value(); }))
     return {};
@@ -96,6 +97,7 @@ Result<void> ensure_accounts(store::Tx& tx, const std::vector<Account>& accounts
   }
   if (known != nullptr) {
     std::vector<KnownTerms> learned;
+    learned.reserve(accounts.size());
     for (const auto& account : accounts) learned.push_back({account.id, account.terms()});
     tx.after_commit([known, learned = std::move(learned)] { known->put(learned); });
   }

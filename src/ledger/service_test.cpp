@@ -37,6 +37,7 @@ TEST_F(LedgerTest, a_transfer_debits_one_account_and_credits_the_other) {
 
 TEST_F(LedgerTest, a_post_costs_two_round_trips_whatever_its_size) {
   std::vector<TransferSpec> many;
+  many.reserve(100);
   for (int i = 0; i < 100; ++i) many.push_back(transfer(owed, payable, 10));
   ASSERT_TRUE(post_all(many).ok());
   EXPECT_EQ(last_round_trips, 2);
@@ -186,10 +187,12 @@ TEST_F(LedgerTest, a_reservation_may_be_made_and_ended_in_one_post) {
 TEST_F(LedgerTest, a_large_call_takes_a_statement_for_many_rows) {
   const auto payable = open(NormalSide::credit, BalanceMode::derived);
   std::vector<AccountId> customers;
+  customers.reserve(96);
   for (int i = 0; i < 96; ++i) customers.push_back(open(NormalSide::debit, BalanceMode::kept));
   AccountCache known;
   const auto pay_all = [&](std::int64_t minor) {
     std::vector<TransferSpec> specs;
+    specs.reserve(customers.size());
     for (const auto customer : customers) specs.push_back(transfer(customer, payable, minor++));
     std::vector<int> cost;
     EXPECT_TRUE(write([&](store::Tx& tx) -> base::Result<void> {

@@ -19,9 +19,9 @@ struct VaultLine {
 };
 // What belongs to one purchase is handled in its order; purchases are handled side by side.
 
-// Hands queued completions, refunds and reversals to the vault, completions first, then oldest first; what cannot be
-// handed over is tried again later. Answers how many were accepted. What is refused for good is audited and given to
-// `refused`, once, in the transaction that records it.
+// Hands queued completions, refunds and reversals to the vault, in a purchase completions first, then oldest first;
+// what cannot be handed over is tried again later. Answers how many were accepted. What is refused for good is audited
+// and given to `refused`, once, in the transaction that records it.
 base::Result<std::int64_t> dispatch_advices(store::Database& database, const Context& context, const VaultLine& vault,
                                             const Act& refused, std::int64_t limit);
 

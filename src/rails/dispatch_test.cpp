@@ -1,5 +1,9 @@
 #include "rails/dispatch.h"
 
+#include <atomic>
+#include <latch>
+#include <map>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -94,6 +98,32 @@ TEST_F(DispatchTest, advices_go_out_in_order_once_each) {
   EXPECT_EQ(vault.done(), (Words{"complete", "refund", "reverse"}));
   for (const auto id : {complete, refund, reverse}) EXPECT_EQ(state_of(id), OperationState::accepted);
   EXPECT_TRUE(vault.messages()[1].vault_token.starts_with("derived-"));  // a refund has a token of its own
+}
+
+TEST_F(DispatchTest, purchases_are_handled_side_by_side_and_each_in_its_order) {
+  constexpr std::uint8_t kPurchases = 6;
+  for (std::uint8_t i = 0; i < kPurchases; ++i) {
+    purchase = base::Uuid{i};
+    const auto hold = approved_hold();
+    const auto complete = intend_one(OperationKind::complete, 1'000, hold);
+    intend_one(OperationKind::refund, 400, complete);
+    intend_one(OperationKind::reverse, 0, hold);
+  }
+  std::latch three(3);
+  std::atomic<int> asked{0};
+  std::mutex one_by_one;
+  const auto ask = [&, ask = vault.ask()](net::OutboundRequest request, base::Duration limit) {
+    if (asked++ < 3) three.arrive_and_wait();  // none gets on before the third is there
+    const std::lock_guard lock(one_by_one);
+    return ask(std::move(request), limit);
+  };
+  EXPECT_EQ(dispatch_advices(*world.database, context(), {ask, 3}, act(), 100).value(), 3 * kPurchases);
+  std::map<std::string, Words> in_order;
+  for (std::size_t i = 0; i < vault.done().size(); ++i)
+    in_order[vault.messages()[i].agreement->text()].push_back(vault.done()[i]);
+  EXPECT_EQ(in_order.size(), kPurchases);
+  for (const auto& [of_purchase, words] : in_order)
+    EXPECT_EQ(words, (Words{"complete", "refund", "reverse"})) << of_purchase;
 }
 
 TEST_F(DispatchTest, an_unreachable_vault_loses_nothing) {

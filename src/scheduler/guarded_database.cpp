@@ -2,16 +2,30 @@
 
 #include "base/log.h"
 #include "scheduler/repository.h"
+#include "store/in_transaction.h"
 
 namespace karv::scheduler {
 
 using base::ErrorCode;
 using base::Result;
 
+namespace {
+
+// What comes with the commit: a row that was not as expected, a value that the table refuses. Not the storage's
+// trouble.
+bool is_about_one(const Result<void>& committed) {
+  if (committed.ok()) return false;
+  const auto code = committed.error().code();
+  return code != ErrorCode::unknown_outcome && code != ErrorCode::unavailable && code != ErrorCode::storage_full;
+}
+
+}  // namespace
+
 void GuardedDatabase::add_commit_check(store::CommitCheck check) { inner_.add_commit_check(std::move(check)); }
 
 Result<void> GuardedDatabase::run_write(std::string_view use_case,
                                         const std::function<Result<void>(store::Tx&)>& work) {
+  const store::InTransaction here(this);
   Waiting mine{.use_case = use_case, .work = work};
   Group group;
   {
@@ -42,9 +56,9 @@ void GuardedDatabase::write_group(const Group& group) {
   } catch (...) {
     thrown = std::current_exception();
   }
-  // Nothing of it was kept, and one of them is why: which one is found out one by one. The works have conflicts of
-  // their own, which come with the commit. Anything else (a commit whose answer was lost) must not be run again.
-  const bool one_is_why = thrown || work_failed || (!outcome->ok() && outcome->error().code() == ErrorCode::conflict);
+  // Nothing of it was kept, and one of them is why: which one is found out one by one. A commit whose answer was lost
+  // must not be run again.
+  const bool one_is_why = work_failed || (outcome && is_about_one(*outcome));
   if (one_is_why && group.size() > 1 && !lost()) {
     for (auto* one : group) write_group({one});
     return;
@@ -60,13 +74,13 @@ Result<void> GuardedDatabase::write_together(const Group& group, bool& work_fail
   if (lost()) return taken_over();
   const std::string_view use_case = group.front()->use_case;
   auto written = inner_.write<void>(use_case, [&](store::Tx& tx) -> Result<void> {
-    work_failed = false;
     repository::extend(tx, lease_.job, lease_.fence, wall_.now() + lease_.length);
-    for (const auto* one : group)
-      if (auto done = one->work(tx); !done.ok()) {
-        work_failed = true;
-        return done;
-      }
+    const store::InTransaction here(this);
+    for (const auto* one : group) {
+      work_failed = true;  // should it throw
+      KARV_TRY_VOID(one->work(tx));
+      work_failed = false;
+    }
     return {};
   });
   // The work has conflicts of its own, which are no reason to stop.
@@ -78,6 +92,7 @@ Result<void> GuardedDatabase::write_together(const Group& group, bool& work_fail
 
 Result<void> GuardedDatabase::run_read(std::string_view use_case,
                                        const std::function<Result<void>(store::ReadTx&)>& work) {
+  const store::InTransaction here(this);
   return inner_.read<void>(use_case, [&](store::ReadTx& tx) { return work(tx); });
 }
 

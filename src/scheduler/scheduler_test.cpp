@@ -296,6 +296,62 @@ TEST_F(SchedulerTest, writes_that_wait_for_another_share_a_transaction) {
   EXPECT_GE(transactions, 1);
 }
 
+// Commits, and loses the answer of every write that `loses` holds for.
+class LosesAnswers final : public store::Database {
+ public:
+  explicit LosesAnswers(store::Database& inner) : inner_(inner) {}
+  void add_commit_check(store::CommitCheck check) override { inner_.add_commit_check(std::move(check)); }
+  store::StorageState state() const override { return inner_.state(); }
+  std::atomic<bool> loses{false};
+
+ protected:
+  Result<void> run_write(std::string_view use_case, const std::function<Result<void>(store::Tx&)>& work) override {
+    KARV_TRY_VOID(inner_.write<void>(use_case, work));
+    if (!loses) return {};
+    return base::internal_error(base::ErrorCode::unknown_outcome, "no answer");
+  }
+  Result<void> run_read(std::string_view use_case, const std::function<Result<void>(store::ReadTx&)>& work) override {
+    return inner_.read<void>(use_case, [&](store::ReadTx& tx) { return work(tx); });
+  }
+
+ private:
+  store::Database& inner_;
+};
+
+TEST_F(SchedulerTest, a_shared_transaction_whose_answer_was_lost_is_not_run_again) {
+  LosesAnswers loses(*db);
+  std::atomic<int> worked{0};
+  std::atomic<int> unknown{0};
+  Job job{.name = "busy", .every = base::days(1), .run = [&](const JobContext& context) -> Result<void> {
+            loses.loses = true;
+            base::side_by_side(4, [&] {
+              const auto written = context.database().write<void>("write", [&](store::Tx& tx) -> Result<void> {
+                put_note(tx, "once");
+                ++worked;
+                std::this_thread::sleep_for(std::chrono::milliseconds(5));
+                return {};
+              });
+              if (!written.ok() && written.error().code() == base::ErrorCode::unknown_outcome) ++unknown;
+            });
+            loses.loses = false;
+            return {};
+          }};
+  Scheduler scheduler(loses, business, wall, {job});
+  EXPECT_EQ(run_now(scheduler).ran.size(), 1U);
+  EXPECT_EQ(unknown, 4);
+  EXPECT_EQ(worked, 4);
+  EXPECT_EQ(notes(), std::vector<std::string>(4, "once"));
+}
+
+TEST_F(SchedulerTest, a_write_inside_a_write_is_found_at_once) {
+  Job job{.name = "tangled", .every = base::days(1), .run = [&](const JobContext& context) -> Result<void> {
+            return context.database().write<void>("outer", [&](store::Tx&) { return note(context.database(), "x"); });
+          }};
+  Scheduler scheduler(*db, business, wall, {job});
+  EXPECT_EQ(run_now(scheduler).failed.size(), 1U);
+  EXPECT_TRUE(notes().empty());
+}
+
 TEST_F(SchedulerTest, each_write_extends_the_lease) {
   Scheduler second(*db, business, wall, {counting("shared")});
   Job job{.name = "shared", .every = base::days(1), .run = [&](const JobContext& context) -> Result<void> {

@@ -5,8 +5,8 @@
 //     row.emplace_back(entries[i].id);
 //     row.emplace_back(entries[i].amount);
 //   });
-//   constexpr store::RowSql kFindEntries("select entry_id, amount from entries where entry_id in ($1) order by
-//   entry_id"); constexpr store::RowSql kDeleteEntries("delete from entries where owner = $1 and entry_id in ($2)");
+//   constexpr store::RowSql kFind("select entry_id, amount from entries where entry_id in ($1) order by entry_id");
+//   constexpr store::RowSql kDelete("delete from entries where owner = $1 and entry_id in ($2)");
 //
 // The text of one row is written by hand, in a repository file, under the rules for SQL; those of many rows are made
 // from it at compile time and keep the rules: $1..$n, each once and in order. What is repeated stands in the
@@ -52,8 +52,9 @@ struct Parts {
   std::string_view after;   // from its end
   bool is_list = false;     // `in (row, row)`, not `values (row), (row)`
   constexpr bool good() const {
-    return parameters_in(row) > 0 && parameters_in(after) == 0 && row.find('(') == std::string_view::npos &&
-           (!is_list || row.find(',') == std::string_view::npos);
+    if (parameters_in(row) == 0 || parameters_in(after) > 0 || row.find('(') != std::string_view::npos) return false;
+    return is_list ? row.front() == '$' && std::ranges::all_of(row.substr(1), is_digit)
+                   : std::ranges::count(row, '\'') % 2 == 0;  // otherwise the parenthesis was inside a literal
   }
 };
 

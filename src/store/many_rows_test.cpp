@@ -26,6 +26,8 @@ static_assert(!many_rows_detail::parts_of("select item_id from items").good());
 static_assert(!many_rows_detail::parts_of("delete from items where item_id in ($1) and word = $2").good());
 static_assert(!many_rows_detail::parts_of("insert into items (item_id) values (abs($1))").good());
 static_assert(!many_rows_detail::parts_of("delete from items where item_id in (1)").good());
+static_assert(!many_rows_detail::parts_of("delete from items where item_id in (select 1 where 2 = $1)").good());
+static_assert(!many_rows_detail::parts_of("insert into items (item_id, kind) values ($1, 'a)b')").good());
 
 class ManyRowsTest : public testing::Test {
  protected:
