@@ -114,6 +114,7 @@ class Host {
     const logFile = join(this.#folder, `${this.name}.log`);
     const log = openSync(logFile, 'a');
     const settings = {
+      wal_retrieve_retry_interval: '1s', // as high-availability.md says: how soon a standby asks for its primary again
       listen_addresses: this.address,
       unix_socket_directories: this.#socket,
       max_connections: '200',
