@@ -1,5 +1,5 @@
-// Finds a work that opens a second transaction on the same database, at once: it would wait for itself. For drivers, and for
-// what stands in front of one.
+// Finds a work that opens a second transaction on the same database, at once: it would wait for itself. For drivers,
+// and for what stands in front of one.
 #pragma once
 
 #include "base/check.h"
