@@ -42,6 +42,16 @@ class JobsTest : public testing::Test {
     EXPECT_TRUE(shop.capture(order, amount).ok());
     return order;
   }
+  // Orders whose second installment is due; one customer may not buy that often.
+  std::vector<orders::Order> due_of_different_customers(int count) {
+    std::vector<orders::Order> bought;
+    for (int i = 0; i < count; ++i) {
+      bought.push_back(shop.buy(Plan::pay_in_3, 9'000, "customer" + std::to_string(i) + "@email.de"));
+      EXPECT_TRUE(shop.capture(bought.back(), 9'000).ok());
+    }
+    shop.world.advance(base::days(31));
+    return bought;
+  }
   std::int64_t charge_due() {
     std::int64_t paid = 0;
     EXPECT_TRUE(run(
@@ -308,12 +318,7 @@ TEST_F(JobsTest, expired_tokens_and_orders_end) {
 
 // Four questions are under way at once; the card network declines one, and the answer to another is lost.
 TEST_F(JobsTest, many_are_charged_side_by_side_and_each_gets_its_own_outcome) {
-  std::vector<orders::Order> bought;
-  for (int i = 0; i < 12; ++i) {
-    bought.push_back(shop.buy(Plan::pay_in_3, 9'000, "customer" + std::to_string(i) + "@email.de"));
-    ASSERT_TRUE(shop.capture(bought.back(), 9'000).ok());
-  }
-  shop.world.advance(base::days(31));
+  const auto bought = due_of_different_customers(12);
   std::latch four(4);
   std::atomic<int> asked{0};
   std::mutex one_by_one;
@@ -340,12 +345,7 @@ TEST_F(JobsTest, many_are_charged_side_by_side_and_each_gets_its_own_outcome) {
 
 // One whose card is gone when its outcome comes (which cannot be), and one whose question throws.
 TEST_F(JobsTest, an_installment_that_cannot_be_handled_keeps_no_other_from_being_charged) {
-  std::vector<orders::Order> bought;
-  for (int i = 0; i < 8; ++i) {
-    bought.push_back(shop.buy(Plan::pay_in_3, 9'000, "customer" + std::to_string(i) + "@email.de"));
-    ASSERT_TRUE(shop.capture(bought.back(), 9'000).ok());
-  }
-  shop.world.advance(base::days(31));
+  const auto bought = due_of_different_customers(8);
   std::atomic<int> asked{0};
   std::mutex one_by_one;
   const auto ask = [&, ask = vault.ask()](net::OutboundRequest request, base::Duration limit) {
