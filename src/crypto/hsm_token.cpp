@@ -44,6 +44,25 @@ base::Result<void> initialize_token(const HsmSettings& settings, const base::Sec
   return set_user_pin(module, slot, pin, settings.pin.expose());
 }
 
+base::Result<void> change_pin(const HsmSettings& settings, const base::SecretBytes& new_pin) {
+  KARV_TRY(const auto module, pkcs11::Module::load(settings.module_path));
+  KARV_TRY(const auto slot, module.find_token(settings.token_label));
+  CK_SESSION_HANDLE session = 0;
+  if (const CK_RV rv = module->C_OpenSession(slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, nullptr, nullptr, &session);
+      rv != CKR_OK)
+    return failure("C_OpenSession", rv);
+  const auto old = settings.pin.expose();
+  const auto pin = new_pin.expose();
+  if (const CK_RV rv = module->C_Login(session, CKU_USER, bytes_of(old.data()), old.size()); rv != CKR_OK)
+    return failure("C_Login", rv);
+  if (const CK_RV rv = module->C_SetPIN(session, bytes_of(old.data()), old.size(), bytes_of(pin.data()), pin.size());
+      rv != CKR_OK)
+    return failure("C_SetPIN", rv);
+  module->C_Logout(session);
+  module->C_CloseSession(session);
+  return {};
+}
+
 base::Result<std::string> write_softhsm_configuration(const std::string& folder) {
   const std::string tokens = folder + "/tokens";
   if (::mkdir(tokens.c_str(), 0700) != 0 && errno != EEXIST)
