@@ -1,6 +1,7 @@
 #include "vault/card_desk.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/check.h"
 #include "base/log.h"
@@ -33,6 +34,23 @@ base::Result<std::string> joined_origins(const vault_api::TicketRequest& request
   return joined;
 }
 
+vault_api::CardAnswer card_answer(const StoredCard& card, Expiry expiry, std::string token) {
+  return {.vault_token = std::move(token),
+          .brand = card.brand,
+          .last4 = card.last4,
+          .expiry_month = expiry.month,
+          .expiry_year = expiry.year,
+          .fingerprint = base::to_hex(card.fingerprint)};
+}
+
+StoredToken token_of(KeyedDigest digest, Scope scope) {
+  StoredToken token;
+  token.mac = std::move(digest.digest);
+  token.mac_key = digest.key;
+  token.scope = std::move(scope);
+  return token;
+}
+
 Scope scope_of(CardId card, CustomerRef customer, std::optional<MerchantRef> merchant, Purpose purpose) {
   Scope scope;
   scope.card = card;
@@ -43,6 +61,12 @@ Scope scope_of(CardId card, CustomerRef customer, std::optional<MerchantRef> mer
 }
 
 }  // namespace
+
+std::string random_text(base::Random& random) {
+  std::array<std::uint8_t, 32> bytes{};
+  random.fill(bytes);
+  return base::to_base64url(bytes);
+}
 
 bool is_https_origin(std::string_view text) {
   constexpr std::string_view kScheme = "https://";
@@ -59,16 +83,19 @@ bool is_https_origin(std::string_view text) {
          std::ranges::all_of(port, [](char c) { return c >= '0' && c <= '9'; });
 }
 
-base::Result<vault_api::TicketAnswer> CardDesk::create_ticket(const vault_api::TicketRequest& request) {
+base::Result<vault_api::TicketAnswer> CardDesk::create_ticket(TenantId tenant,
+                                                              const vault_api::TicketRequest& request) {
   if (request.merchant.has_value() == (request.purpose == Purpose::saved))
     return refused(base::ErrorCode::bad_value, "A saved card belongs to no merchant, everything else to one.",
                    "INVALID_SCOPE");
   if (request.purpose != Purpose::purchase && request.purpose != Purpose::saved)
     return refused(base::ErrorCode::bad_value, "A card form is for a purchase or a saved card.", "INVALID_SCOPE");
   KARV_TRY(const auto ancestors, joined_origins(request));
+  KARV_TRY(const auto ring, keys_.get_fresh());
   const std::string text = random_text(random_);
   StoredTicket ticket;
-  ticket.mac = keys_.ticket_mac(text);
+  ticket.mac = ring->ticket_digests(text).front().digest;
+  ticket.tenant = tenant;
   ticket.customer = request.customer;
   ticket.merchant = request.merchant;
   ticket.purpose = request.purpose;
@@ -84,8 +111,9 @@ base::Result<vault_api::TicketAnswer> CardDesk::create_ticket(const vault_api::T
                                  .expires_at = ticket.expires_at.ms};
 }
 
-base::Result<StoredTicket> CardDesk::find_open_ticket(store::ReadTx& tx, const base::Bytes& mac) const {
-  KARV_TRY(auto found, find_ticket(tx, mac));
+base::Result<StoredTicket> CardDesk::find_open_ticket(store::ReadTx& tx,
+                                                      const std::vector<KeyedDigest>& digests) const {
+  KARV_TRY(auto found, find_ticket(tx, digests));
   if (!found) return ticket_unknown();
   if (found->state != TicketState::open) return ticket_used();
   if (wall_.now() >= found->expires_at) return ticket_expired();
@@ -93,69 +121,42 @@ base::Result<StoredTicket> CardDesk::find_open_ticket(store::ReadTx& tx, const b
 }
 
 base::Result<FrameFacts> CardDesk::find_frame(std::string_view ticket) {
-  const auto mac = keys_.ticket_mac(ticket);
+  KARV_TRY(const auto ring, keys_.get());
+  const auto digests = ring->ticket_digests(ticket);
   return database_.read<FrameFacts>("vault_find_frame", [&](store::ReadTx& tx) -> base::Result<FrameFacts> {
-    KARV_TRY(const auto found, find_open_ticket(tx, mac));
+    KARV_TRY(const auto found, find_open_ticket(tx, digests));
     return FrameFacts{.frame_ancestors = found.frame_ancestors, .parent_origin = found.parent_origin};
   });
 }
 
-base::Result<StoredCard> CardDesk::store_card(store::Tx& tx, CustomerRef customer, const Card& card) {
-  const auto fingerprint = keys_.fingerprint(customer, card.number);
-  KARV_TRY(auto known, find_card_by_fingerprint(tx, customer, fingerprint));
-  if (known) {  // the same card again, perhaps with a new expiry
-    keys_.seal(card, *known, random_);
-    update_card(tx, *known);
-    return *std::move(known);
-  }
-  const auto number = card.number.expose_text();
-  StoredCard row{.id = base::make_id<CardTag>(wall_, random_),
-                 .customer = customer,
-                 .key_version = 0,
-                 .sealed = {},
-                 .fingerprint = fingerprint,
-                 .brand = std::string(brand_of(number)),
-                 .last4 = last4_of(number)};
-  keys_.seal(card, row, random_);
-  insert_card(tx, row, wall_.now());
-  return row;
-}
-
 base::Result<FilledCard> CardDesk::fill_ticket(std::string_view ticket, CardFields fields) {
-  const auto mac = keys_.ticket_mac(ticket);
-  const auto find_open = [&](store::ReadTx& tx) { return find_open_ticket(tx, mac); };
-  KARV_TRY_VOID(database_.read<StoredTicket>("vault_check_ticket", find_open));  // before anything else is said
+  KARV_TRY(const auto ring, keys_.get());
+  const auto digests = ring->ticket_digests(ticket);
+  const auto find_open = [&](store::ReadTx& tx) { return find_open_ticket(tx, digests); };
+  KARV_TRY(const auto opened,
+           database_.read<StoredTicket>("vault_check_ticket", find_open));  // before anything is said
   KARV_TRY(auto typed, parse_card(std::move(fields), wall_.now()));
-  const Card& card = typed.card;
-  KARV_TRY(const auto stored,
-           database_.write<StoredCard>("vault_fill_ticket", [&](store::Tx& tx) -> base::Result<StoredCard> {
-             KARV_TRY(const auto open, find_open(tx));
-             KARV_TRY(auto row, store_card(tx, open.customer, card));
-             update_ticket(tx, open, TicketState::filled, row.id);
-             return row;
-           }));
+  KARV_TRY(const auto stored, cards_.put("vault_fill_ticket", opened.tenant, opened.customer, typed.card,
+                                         [&](store::Tx& tx, const StoredCard& row) -> base::Result<void> {
+                                           KARV_TRY(const auto open, find_open(tx));
+                                           update_ticket(tx, open, TicketState::filled, row.id);
+                                           return {};
+                                         }));
   codes_.put(stored.id, std::move(typed.code), wall_.now());
   base::log::info("card_ticket_filled", {{"card_id", stored.id.text()}, {"brand", stored.brand}});
-  return FilledCard{.brand = stored.brand, .last4 = stored.last4, .expiry = card.expiry};
+  return FilledCard{.brand = stored.brand, .last4 = stored.last4, .expiry = typed.card.expiry};
 }
 
-base::Result<vault_api::CardAnswer> CardDesk::card_answer(const StoredCard& card, std::string token) const {
-  KARV_TRY(const auto clear, keys_.open_card(card));
-  return vault_api::CardAnswer{.vault_token = std::move(token),
-                               .brand = card.brand,
-                               .last4 = card.last4,
-                               .expiry_month = clear.expiry.month,
-                               .expiry_year = clear.expiry.year,
-                               .fingerprint = base::to_hex(card.fingerprint)};
-}
-
-base::Result<vault_api::CardAnswer> CardDesk::collect_ticket(const vault_api::CollectRequest& request) {
-  const auto mac = keys_.ticket_mac(request.ticket);
-  const std::string token = random_text(random_);
+base::Result<vault_api::CardAnswer> CardDesk::collect_ticket(TenantId tenant,
+                                                             const vault_api::CollectRequest& request) {
+  KARV_TRY(const auto ring, keys_.get_fresh());
+  const auto digests = ring->ticket_digests(request.ticket);
+  const std::string text = random_text(random_);
+  const auto token = ring->token_digests(tenant, text).front();
   KARV_TRY(const auto card,
-           database_.write<StoredCard>("vault_collect_ticket", [&](store::Tx& tx) -> base::Result<StoredCard> {
-             KARV_TRY(const auto ticket, find_ticket(tx, mac));
-             if (!ticket) return ticket_unknown();
+           database_.write<SealedCard>("vault_collect_ticket", [&](store::Tx& tx) -> base::Result<SealedCard> {
+             KARV_TRY(const auto ticket, find_ticket(tx, digests));
+             if (!ticket || ticket->tenant != tenant) return ticket_unknown();
              if (ticket->customer != request.customer || ticket->merchant != request.merchant)
                return refused(base::ErrorCode::forbidden, "The card ticket is somebody else's.", "TICKET_FOREIGN");
              if (ticket->state == TicketState::collected) return ticket_used();
@@ -165,19 +166,22 @@ base::Result<vault_api::CardAnswer> CardDesk::collect_ticket(const vault_api::Co
                               "TICKET_NOT_FILLED");
              KARV_TRY(auto found, find_card(tx, *ticket->card));
              KARV_REQUIRE(found.has_value());
-             update_ticket(tx, *ticket, TicketState::collected, found->id);
-             const auto scope = scope_of(found->id, ticket->customer, ticket->merchant, ticket->purpose);
-             insert_token(tx, {.mac = keys_.token_mac(token), .scope = scope}, wall_.now());
+             update_ticket(tx, *ticket, TicketState::collected, found->card.id);
+             const auto scope = scope_of(found->card.id, ticket->customer, ticket->merchant, ticket->purpose);
+             insert_token(tx, token_of(token, scope), wall_.now());
              return *std::move(found);
            }));
-  return card_answer(card, token);
+  KARV_TRY(const auto clear, cards_.open(card));
+  return card_answer(card.card, clear.expiry, text);
 }
 
-base::Result<vault_api::DeriveAnswer> CardDesk::derive_token(const vault_api::DeriveRequest& request) {
-  const auto mac = keys_.token_mac(request.vault_token);
-  const std::string token = random_text(random_);
+base::Result<vault_api::DeriveAnswer> CardDesk::derive_token(TenantId tenant, const vault_api::DeriveRequest& request) {
+  KARV_TRY(const auto ring, keys_.get_fresh());
+  const auto digests = ring->token_digests(tenant, request.vault_token);
+  const std::string text = random_text(random_);
+  const auto token = ring->token_digests(tenant, text).front();
   KARV_TRY_VOID(database_.write<void>("vault_derive_token", [&](store::Tx& tx) -> base::Result<void> {
-    KARV_TRY(const auto source, find_token(tx, mac));
+    KARV_TRY(const auto source, find_token_of(tx, digests));
     if (!source) return refused(base::ErrorCode::not_found, "There is no such vault token.", "TOKEN_UNKNOWN");
     KARV_TRY_VOID(require_not_frozen(*source, OperationKind::hold));
     Scope scope = scope_of(source->scope.card, request.customer, request.merchant, request.purpose);
@@ -187,27 +191,28 @@ base::Result<vault_api::DeriveAnswer> CardDesk::derive_token(const vault_api::De
     if (request.expires_at) scope.expires_at = base::Instant{*request.expires_at};
     KARV_TRY_VOID(check_scope(scope));
     KARV_TRY_VOID(decide_derive(*source, scope, {request.business_time}));
-    insert_token(tx, {.mac = keys_.token_mac(token), .scope = scope}, wall_.now());
+    insert_token(tx, token_of(token, scope), wall_.now());
     return {};
   }));
-  return vault_api::DeriveAnswer{.vault_token = token};
+  return vault_api::DeriveAnswer{.vault_token = text};
 }
 
-base::Result<vault_api::CardAnswer> CardDesk::take_test_card(const vault_api::TestCardRequest& request,
+base::Result<vault_api::CardAnswer> CardDesk::take_test_card(TenantId tenant, const vault_api::TestCardRequest& request,
                                                              CardFields fields) {
   KARV_TRY(auto typed, parse_card(std::move(fields), wall_.now()));
-  const Card& card = typed.card;
-  const std::string token = random_text(random_);
-  KARV_TRY(const auto stored,
-           database_.write<StoredCard>("vault_take_test_card", [&](store::Tx& tx) -> base::Result<StoredCard> {
-             KARV_TRY(auto row, store_card(tx, request.customer, card));
-             const auto scope = scope_of(row.id, request.customer, request.merchant, request.purpose);
-             KARV_TRY_VOID(check_scope(scope));
-             insert_token(tx, {.mac = keys_.token_mac(token), .scope = scope}, wall_.now());
-             return row;
-           }));
+  KARV_TRY(const auto ring, keys_.get_fresh());
+  const std::string text = random_text(random_);
+  const auto token = ring->token_digests(tenant, text).front();
+  KARV_TRY(const auto stored, cards_.put("vault_take_test_card", tenant, request.customer, typed.card,
+                                         [&](store::Tx& tx, const StoredCard& row) -> base::Result<void> {
+                                           const auto scope =
+                                               scope_of(row.id, request.customer, request.merchant, request.purpose);
+                                           KARV_TRY_VOID(check_scope(scope));
+                                           insert_token(tx, token_of(token, scope), wall_.now());
+                                           return {};
+                                         }));
   codes_.put(stored.id, std::move(typed.code), wall_.now());
-  return card_answer(stored, token);
+  return card_answer(stored, typed.card.expiry, text);
 }
 
 base::Result<void> CardDesk::remove_old_tickets() {

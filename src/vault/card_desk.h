@@ -14,7 +14,7 @@
 #include "base/result.h"
 #include "store/database.h"
 #include "vault/card.h"
-#include "vault/key_ring.h"
+#include "vault/card_store.h"
 #include "vault/security_codes.h"
 #include "vault/types.h"
 
@@ -40,41 +40,51 @@ struct FilledCard {
 
 class CardDesk {
  public:
-  CardDesk(store::Database& database, const KeyRing& keys, SecurityCodes& codes, const base::Clock& wall,
+  CardDesk(store::Database& database, KeyHolder& keys, CardStore& cards, SecurityCodes& codes, const base::Clock& wall,
            base::Random& random, CardDeskSettings settings)
-      : database_(database), keys_(keys), codes_(codes), wall_(wall), random_(random), settings_(std::move(settings)) {}
+      : database_(database),
+        keys_(keys),
+        cards_(cards),
+        codes_(codes),
+        wall_(wall),
+        random_(random),
+        settings_(std::move(settings)) {}
 
+  // `tenant`: whose server asks; what belongs to another one is unknown here. All of these also answer unavailable
+  // VAULT_SEALED.
   // Errors: bad_value (an origin that is not one, a scope that cannot be).
-  base::Result<vault_api::TicketAnswer> create_ticket(const vault_api::TicketRequest& request);
+  base::Result<vault_api::TicketAnswer> create_ticket(TenantId tenant, const vault_api::TicketRequest& request);
   // Errors: not_found TICKET_UNKNOWN, gone TICKET_USED or TICKET_EXPIRED.
   base::Result<FrameFacts> find_frame(std::string_view ticket);
   // As above, and those of parse_card(): the ticket then stays open for another try.
   base::Result<FilledCard> fill_ticket(std::string_view ticket, CardFields fields);
   // As above, and not_matching TICKET_NOT_FILLED, forbidden TICKET_FOREIGN.
-  base::Result<vault_api::CardAnswer> collect_ticket(const vault_api::CollectRequest& request);
+  base::Result<vault_api::CardAnswer> collect_ticket(TenantId tenant, const vault_api::CollectRequest& request);
 
   // Errors: not_found TOKEN_UNKNOWN, forbidden SCOPE_REFUSED, bad_value.
-  base::Result<vault_api::DeriveAnswer> derive_token(const vault_api::DeriveRequest& request);
+  base::Result<vault_api::DeriveAnswer> derive_token(TenantId tenant, const vault_api::DeriveRequest& request);
 
   // A card as if a shopper had typed it; for sandbox mode.
-  base::Result<vault_api::CardAnswer> take_test_card(const vault_api::TestCardRequest& request, CardFields fields);
+  base::Result<vault_api::CardAnswer> take_test_card(TenantId tenant, const vault_api::TestCardRequest& request,
+                                                     CardFields fields);
 
   // Removes tickets that were over a day ago. Cost: bounded; called now and then.
   base::Result<void> remove_old_tickets();
 
  private:
-  base::Result<StoredTicket> find_open_ticket(store::ReadTx& tx, const base::Bytes& mac) const;
-  // Finds the customer's row of this card, or makes it; seals what is new.
-  base::Result<StoredCard> store_card(store::Tx& tx, CustomerRef customer, const Card& card);
-  base::Result<vault_api::CardAnswer> card_answer(const StoredCard& card, std::string token) const;
+  base::Result<StoredTicket> find_open_ticket(store::ReadTx& tx, const std::vector<KeyedDigest>& digests) const;
 
   store::Database& database_;
-  const KeyRing& keys_;
+  KeyHolder& keys_;
+  CardStore& cards_;
   SecurityCodes& codes_;
   const base::Clock& wall_;
   base::Random& random_;
   CardDeskSettings settings_;
 };
+
+// 256 random bits as text: a token's or a ticket's only copy.
+std::string random_text(base::Random& random);
 
 // "https://host" or "https://host:port", lower case: what may stand in a Content-Security-Policy.
 bool is_https_origin(std::string_view text);

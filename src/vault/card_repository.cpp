@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "json/words.h"
+#include "vault/keys/repository.h"
 
 namespace karv::vault {
 namespace {
@@ -9,34 +10,54 @@ namespace {
 using store::Row;
 using store::Sql;
 
-constexpr Sql kLoadKeys = "select purpose, version, wrapped from data_keys order by version";
-constexpr Sql kInsertKey = "insert into data_keys (purpose, version, wrapped, created_at) values ($1, $2, $3, $4)";
-
 constexpr Sql kFindCard =
-    "select card_id, customer_id, key_version, sealed, fingerprint, brand, last4 from cards where card_id = $1";
+    "select c.card_id, c.tenant_id, c.customer_id, c.subject_key_id, c.sealed, c.fingerprint, c.fingerprint_key_id,"
+    " c.brand, c.last4, k.subject_key_id, k.subject_id, k.tenant_id, k.version, k.tenant_key_id, k.epoch_key_id,"
+    " k.wrapped, k.state, k.uses, k.created_at from cards c"
+    " join subject_keys k on k.subject_key_id = c.subject_key_id where c.card_id = $1";
+constexpr Sql kFindByFingerprintKey =
+    "select c.card_id, c.tenant_id, c.customer_id, c.subject_key_id, c.sealed, c.fingerprint, c.fingerprint_key_id,"
+    " c.brand, c.last4, k.subject_key_id, k.subject_id, k.tenant_id, k.version, k.tenant_key_id, k.epoch_key_id,"
+    " k.wrapped, k.state, k.uses, k.created_at from cards c"
+    " join subject_keys k on k.subject_key_id = c.subject_key_id"
+    " where c.fingerprint_key_id = $1 and k.state <> 'destroyed' limit $2";
+constexpr Sql kCountByFingerprintKey =
+    "select count(*) from cards c join subject_keys k on k.subject_key_id = c.subject_key_id"
+    " where c.fingerprint_key_id = $1 and k.state <> 'destroyed'";
+constexpr Sql kFindCardsUnder =
+    "select card_id, tenant_id, customer_id, subject_key_id, sealed, fingerprint, fingerprint_key_id, brand, last4"
+    " from cards where subject_key_id = $1 order by card_id";
 constexpr Sql kFindCardByFingerprint =
-    "select card_id, customer_id, key_version, sealed, fingerprint, brand, last4 from cards"
-    " where customer_id = $1 and fingerprint = $2";
+    "select card_id, tenant_id, customer_id, subject_key_id, sealed, fingerprint, fingerprint_key_id, brand, last4"
+    " from cards where tenant_id = $1 and customer_id = $2 and fingerprint = $3";
 constexpr Sql kInsertCard =
-    "insert into cards (card_id, customer_id, key_version, sealed, fingerprint, brand, last4, created_at)"
-    " values ($1, $2, $3, $4, $5, $6, $7, $8)";
-constexpr Sql kUpdateCard = "update cards set key_version = $1, sealed = $2 where card_id = $3";
+    "insert into cards (card_id, tenant_id, customer_id, subject_key_id, sealed, fingerprint, fingerprint_key_id, "
+    "brand,"
+    " last4, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+constexpr Sql kUpdateCard =
+    "update cards set subject_key_id = $1, sealed = $2, fingerprint = $3, fingerprint_key_id = $4"
+    " where card_id = $5 and subject_key_id = $6 and fingerprint_key_id = $7";
 
 constexpr Sql kFindToken =
-    "select token_mac, card_id, customer_id, merchant_id, purpose, agreement_id, cap_minor, currency, expires_at,"
+    "select token_mac, mac_key_id, card_id, customer_id, merchant_id, purpose, agreement_id, cap_minor, currency, "
+    "expires_at,"
     " used_minor, uses, frozen_at from vault_tokens where token_mac = $1";
 constexpr Sql kInsertToken =
-    "insert into vault_tokens (token_mac, card_id, customer_id, merchant_id, purpose, agreement_id, cap_minor,"
-    " currency, expires_at, used_minor, uses, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+    "insert into vault_tokens (token_mac, mac_key_id, card_id, customer_id, merchant_id, purpose, agreement_id,"
+    " cap_minor, currency, expires_at, used_minor, uses, created_at)"
+    " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+constexpr Sql kCountTokensByKey = "select count(*) from vault_tokens where mac_key_id = $1";
 constexpr Sql kUpdateTokenUse =
     "update vault_tokens set used_minor = $1, uses = $2 where token_mac = $3 and used_minor = $4 and uses = $5";
 
 constexpr Sql kFindTicket =
-    "select ticket_mac, customer_id, merchant_id, purpose, frame_ancestors, parent_origin, state, card_id, expires_at"
+    "select ticket_mac, tenant_id, customer_id, merchant_id, purpose, frame_ancestors, parent_origin, state, card_id, "
+    "expires_at"
     " from card_tickets where ticket_mac = $1";
 constexpr Sql kInsertTicket =
-    "insert into card_tickets (ticket_mac, customer_id, merchant_id, purpose, frame_ancestors, parent_origin, state,"
-    " card_id, expires_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    "insert into card_tickets (ticket_mac, tenant_id, customer_id, merchant_id, purpose, frame_ancestors, "
+    "parent_origin,"
+    " state, card_id, expires_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 constexpr Sql kUpdateTicket = "update card_tickets set state = $1, card_id = $2 where ticket_mac = $3 and state = $4";
 constexpr Sql kFindTicketsOver = "select ticket_mac from card_tickets where expires_at < $1 limit $2";
 constexpr Sql kDeleteTicket = "delete from card_tickets where ticket_mac = $1";
@@ -49,16 +70,6 @@ E word_at(const Row& row, std::size_t column) {
   return *parsed;
 }
 
-StoredCard card_from(const Row& row) {
-  return {.id = row.id<CardId>(0),
-          .customer = row.id<CustomerRef>(1),
-          .key_version = row.integer(2),
-          .sealed = row.bytes(3),
-          .fingerprint = row.bytes(4),
-          .brand = row.text(5),
-          .last4 = row.text(6)};
-}
-
 std::optional<base::Instant> instant_or_null(const Row& row, std::size_t column) {
   if (row.is_null(column)) return std::nullopt;
   return base::Instant{row.integer(column)};
@@ -66,29 +77,48 @@ std::optional<base::Instant> instant_or_null(const Row& row, std::size_t column)
 
 StoredToken token_from(const Row& row) {
   return {.mac = row.bytes(0),
-          .scope = {.card = row.id<CardId>(1),
-                    .customer = row.id<CustomerRef>(2),
-                    .merchant = row.id_or_null<MerchantRef>(3),
-                    .purpose = word_at<Purpose>(row, 4),
-                    .agreement = row.id_or_null<AgreementRef>(5),
-                    .cap_minor = row.integer_or_null(6),
-                    .currency = row.text_or_null(7),
-                    .expires_at = instant_or_null(row, 8)},
-          .used_minor = row.integer(9),
-          .uses = row.integer(10),
-          .frozen = !row.is_null(11)};
+          .mac_key = row.id<KeyId>(1),
+          .scope = {.card = row.id<CardId>(2),
+                    .customer = row.id<CustomerRef>(3),
+                    .merchant = row.id_or_null<MerchantRef>(4),
+                    .purpose = word_at<Purpose>(row, 5),
+                    .agreement = row.id_or_null<AgreementRef>(6),
+                    .cap_minor = row.integer_or_null(7),
+                    .currency = row.text_or_null(8),
+                    .expires_at = instant_or_null(row, 9)},
+          .used_minor = row.integer(10),
+          .uses = row.integer(11),
+          .frozen = !row.is_null(12)};
 }
 
 StoredTicket ticket_from(const Row& row) {
   return {.mac = row.bytes(0),
-          .customer = row.id<CustomerRef>(1),
-          .merchant = row.id_or_null<MerchantRef>(2),
-          .purpose = word_at<Purpose>(row, 3),
-          .frame_ancestors = row.text(4),
-          .parent_origin = row.text(5),
-          .state = word_at<TicketState>(row, 6),
-          .card = row.id_or_null<CardId>(7),
-          .expires_at = {row.integer(8)}};
+          .tenant = row.id<TenantId>(1),
+          .customer = row.id<CustomerRef>(2),
+          .merchant = row.id_or_null<MerchantRef>(3),
+          .purpose = word_at<Purpose>(row, 4),
+          .frame_ancestors = row.text(5),
+          .parent_origin = row.text(6),
+          .state = word_at<TicketState>(row, 7),
+          .card = row.id_or_null<CardId>(8),
+          .expires_at = {row.integer(9)}};
+}
+
+SealedCard sealed_card_from(const Row& row) { return {.card = card_from(row), .key = subject_key_from(row, 9)}; }
+
+base::Result<std::int64_t> count(store::ReadTx& tx, Sql sql, KeyId key) {
+  KARV_TRY(const auto rows, tx.read_one({sql, {key}}));
+  return rows.front().integer(0);
+}
+
+// One query for each digest, all in one round trip; the first row of any.
+base::Result<std::optional<Row>> find_first(store::ReadTx& tx, Sql sql, const std::vector<KeyedDigest>& digests) {
+  std::vector<store::Query> batch;
+  for (const auto& digest : digests) batch.push_back({sql, {digest.digest}});
+  KARV_TRY(const auto answers, tx.read(std::move(batch)));
+  for (const auto& rows : answers)
+    if (!rows.empty()) return std::optional<Row>(rows.front());
+  return std::optional<Row>();
 }
 
 template <class Make>
@@ -106,56 +136,82 @@ std::optional<std::int64_t> ms_or_none(std::optional<base::Instant> instant) {
 
 }  // namespace
 
-base::Result<std::vector<WrappedKey>> load_keys(store::ReadTx& tx) {
-  KARV_TRY(const auto rows, tx.read_one({kLoadKeys, {}}));
-  std::vector<WrappedKey> keys;
-  keys.reserve(rows.size());
-  for (const auto& row : rows)
-    keys.push_back({.purpose = row.text(0), .version = row.integer(1), .wrapped = row.bytes(2)});
-  return keys;
+StoredCard card_from(const Row& row) {
+  return {.id = row.id<CardId>(0),
+          .tenant = row.id<TenantId>(1),
+          .customer = row.id<CustomerRef>(2),
+          .subject_key = row.id<SubjectKeyId>(3),
+          .sealed = row.bytes(4),
+          .fingerprint = row.bytes(5),
+          .fingerprint_key = row.id<KeyId>(6),
+          .brand = row.text(7),
+          .last4 = row.text(8)};
 }
-void insert_key(store::Tx& tx, const WrappedKey& key, base::Instant now) {
-  tx.write({kInsertKey, {key.purpose, key.version, key.wrapped, now.ms}}, 1);
+base::Result<std::optional<SealedCard>> find_card(store::ReadTx& tx, CardId id) {
+  return first_or_none(tx.read_one({kFindCard, {id}}), sealed_card_from);
 }
-
-base::Result<std::optional<StoredCard>> find_card(store::ReadTx& tx, CardId id) {
-  return first_or_none(tx.read_one({kFindCard, {id}}), card_from);
+store::Query card_by_fingerprint_query(TenantId tenant, CustomerRef customer, const base::Bytes& fingerprint) {
+  return {kFindCardByFingerprint, {tenant, customer, fingerprint}};
 }
-base::Result<std::optional<StoredCard>> find_card_by_fingerprint(store::ReadTx& tx, CustomerRef customer,
-                                                                 const base::Bytes& fingerprint) {
-  return first_or_none(tx.read_one({kFindCardByFingerprint, {customer, fingerprint}}), card_from);
-}
-void insert_card(store::Tx& tx, const StoredCard& card, base::Instant now) {
+void insert_card(store::Tx& tx, const StoredCard& c, base::Instant now) {
   tx.write({kInsertCard,
-            {card.id, card.customer, card.key_version, card.sealed, card.fingerprint, card.brand, card.last4, now.ms}},
+            {c.id, c.tenant, c.customer, c.subject_key, c.sealed, c.fingerprint, c.fingerprint_key, c.brand, c.last4,
+             now.ms}},
            1);
 }
-void update_card(store::Tx& tx, const StoredCard& card) {
-  tx.write({kUpdateCard, {card.key_version, card.sealed, card.id}}, 1);
+void update_card(store::Tx& tx, const StoredCard& before, const StoredCard& c) {
+  tx.write(
+      {kUpdateCard,
+       {c.subject_key, c.sealed, c.fingerprint, c.fingerprint_key, c.id, before.subject_key, before.fingerprint_key}},
+      1);
+}
+base::Result<std::vector<StoredCard>> find_cards_under(store::ReadTx& tx, SubjectKeyId key) {
+  KARV_TRY(const auto rows, tx.read_one({kFindCardsUnder, {key}}));
+  std::vector<StoredCard> cards;
+  for (const auto& row : rows) cards.push_back(card_from(row));
+  return cards;
+}
+base::Result<std::vector<SealedCard>> find_cards_by_fingerprint_key(store::ReadTx& tx, KeyId key, std::int64_t limit) {
+  KARV_TRY(const auto rows, tx.read_one({kFindByFingerprintKey, {key, limit}}));
+  std::vector<SealedCard> cards;
+  for (const auto& row : rows) cards.push_back(sealed_card_from(row));
+  return cards;
+}
+base::Result<std::int64_t> count_cards_by_fingerprint_key(store::ReadTx& tx, KeyId key) {
+  return count(tx, kCountByFingerprintKey, key);
 }
 
+base::Result<std::int64_t> count_tokens_by_key(store::ReadTx& tx, KeyId key) {
+  return count(tx, kCountTokensByKey, key);
+}
+base::Result<std::optional<StoredToken>> find_token_of(store::ReadTx& tx, const std::vector<KeyedDigest>& digests) {
+  KARV_TRY(const auto row, find_first(tx, kFindToken, digests));
+  return row ? std::optional(token_from(*row)) : std::nullopt;
+}
 base::Result<std::optional<StoredToken>> find_token(store::ReadTx& tx, const base::Bytes& mac) {
   return first_or_none(tx.read_one({kFindToken, {mac}}), token_from);
 }
 void insert_token(store::Tx& tx, const StoredToken& token, base::Instant now) {
   const Scope& s = token.scope;
   tx.write({kInsertToken,
-            {token.mac, s.card, s.customer, s.merchant, json::word(s.purpose), s.agreement, s.cap_minor, s.currency,
-             ms_or_none(s.expires_at), token.used_minor, token.uses, now.ms}},
+            {token.mac, token.mac_key, s.card, s.customer, s.merchant, json::word(s.purpose), s.agreement, s.cap_minor,
+             s.currency, ms_or_none(s.expires_at), token.used_minor, token.uses, now.ms}},
            1);
 }
 void update_token_use(store::Tx& tx, const StoredToken& before, std::int64_t used_minor, std::int64_t uses) {
   tx.write({kUpdateTokenUse, {used_minor, uses, before.mac, before.used_minor, before.uses}}, 1);
 }
 
-base::Result<std::optional<StoredTicket>> find_ticket(store::ReadTx& tx, const base::Bytes& mac) {
-  return first_or_none(tx.read_one({kFindTicket, {mac}}), ticket_from);
+base::Result<std::optional<StoredTicket>> find_ticket(store::ReadTx& tx, const std::vector<KeyedDigest>& digests) {
+  KARV_TRY(const auto row, find_first(tx, kFindTicket, digests));
+  return row ? std::optional(ticket_from(*row)) : std::nullopt;
 }
 void insert_ticket(store::Tx& tx, const StoredTicket& ticket) {
-  tx.write({kInsertTicket,
-            {ticket.mac, ticket.customer, ticket.merchant, json::word(ticket.purpose), ticket.frame_ancestors,
-             ticket.parent_origin, json::word(ticket.state), ticket.card, ticket.expires_at.ms}},
-           1);
+  tx.write(
+      {kInsertTicket,
+       {ticket.mac, ticket.tenant, ticket.customer, ticket.merchant, json::word(ticket.purpose), ticket.frame_ancestors,
+        ticket.parent_origin, json::word(ticket.state), ticket.card, ticket.expires_at.ms}},
+      1);
 }
 void update_ticket(store::Tx& tx, const StoredTicket& before, TicketState to, CardId card) {
   tx.write({kUpdateTicket, {json::word(to), card, before.mac, json::word(before.state)}}, 1);

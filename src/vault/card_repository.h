@@ -5,30 +5,33 @@
 #include <vector>
 
 #include "store/database.h"
+#include "vault/keys/key_ring.h"
 #include "vault/types.h"
 
 namespace karv::vault {
 
-struct WrappedKey {
-  std::string purpose;
-  std::int64_t version = 0;
-  base::Bytes wrapped;
-};
-base::Result<std::vector<WrappedKey>> load_keys(store::ReadTx& tx);
-void insert_key(store::Tx& tx, const WrappedKey& key, base::Instant now);
-
-base::Result<std::optional<StoredCard>> find_card(store::ReadTx& tx, CardId id);
-base::Result<std::optional<StoredCard>> find_card_by_fingerprint(store::ReadTx& tx, CustomerRef customer,
-                                                                 const base::Bytes& fingerprint);
+// The card and the row of its key; none when either is gone.
+base::Result<std::optional<SealedCard>> find_card(store::ReadTx& tx, CardId id);
+// The customer's card with one of these fingerprints (the same number under several key versions).
+store::Query card_by_fingerprint_query(TenantId tenant, CustomerRef customer, const base::Bytes& fingerprint);
+StoredCard card_from(const store::Row& row);
+// Fails the transaction with `conflict` when the customer has this card.
 void insert_card(store::Tx& tx, const StoredCard& card, base::Instant now);
-void update_card(store::Tx& tx, const StoredCard& card);  // what is sealed, and its key version
+// What is sealed, the fingerprint, and the keys of both; fails the transaction when the keys are not as in `before`.
+void update_card(store::Tx& tx, const StoredCard& before, const StoredCard& card);
+base::Result<std::vector<StoredCard>> find_cards_under(store::ReadTx& tx, SubjectKeyId key);
+base::Result<std::vector<SealedCard>> find_cards_by_fingerprint_key(store::ReadTx& tx, KeyId key, std::int64_t limit);
+base::Result<std::int64_t> count_cards_by_fingerprint_key(store::ReadTx& tx, KeyId key);
 
+base::Result<std::int64_t> count_tokens_by_key(store::ReadTx& tx, KeyId key);
+// The first that is found: the digests of one text under several key versions.
+base::Result<std::optional<StoredToken>> find_token_of(store::ReadTx& tx, const std::vector<KeyedDigest>& digests);
 base::Result<std::optional<StoredToken>> find_token(store::ReadTx& tx, const base::Bytes& mac);
 void insert_token(store::Tx& tx, const StoredToken& token, base::Instant now);
 // Optimistic: fails the transaction when the row is not as `before`.
 void update_token_use(store::Tx& tx, const StoredToken& before, std::int64_t used_minor, std::int64_t uses);
 
-base::Result<std::optional<StoredTicket>> find_ticket(store::ReadTx& tx, const base::Bytes& mac);
+base::Result<std::optional<StoredTicket>> find_ticket(store::ReadTx& tx, const std::vector<KeyedDigest>& digests);
 void insert_ticket(store::Tx& tx, const StoredTicket& ticket);
 // Moves a ticket from the state that was read. Fails the transaction when somebody was faster.
 void update_ticket(store::Tx& tx, const StoredTicket& before, TicketState to, CardId card);

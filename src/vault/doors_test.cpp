@@ -28,7 +28,7 @@ class Doors : public ::testing::Test {
     private_door.emplace(PrivateDoor{.desk = *vault.desk,
                                      .operations = *vault.operations,
                                      .network = *vault.network,
-                                     .hsm = disk.hsm,
+                                     .keys = *vault.keys,
                                      .database = *vault.database,
                                      .wall = vault.wall,
                                      .test_cards = std::nullopt});
@@ -56,7 +56,7 @@ class Doors : public ::testing::Test {
     return answer(public_router, request);
   }
   net::Response ask_private(net::Method method, std::string path, std::string body,
-                            std::string peer_cn = kAllowedPeer) {
+                            std::string peer_cn = "karv-server") {
     net::Request request;
     request.method = method;
     request.path = std::move(path);
@@ -74,7 +74,7 @@ class Doors : public ::testing::Test {
     request.merchant = vault.merchant;
     request.frame_ancestors = {"https://shop.localhost:8446"};
     request.parent_origin = "https://pay.localhost:8443";
-    return vault.desk->create_ticket(request)->ticket;
+    return vault.desk->create_ticket(vault.tenant, request)->ticket;
   }
   static std::string card_body(const std::string& ticket, std::string_view number = testing::kVisa) {
     return R"({"ticket":")" + ticket + R"(","number":")" + std::string(number) +
@@ -235,7 +235,7 @@ TEST_F(Doors, a_purchase_goes_through_the_private_door) {
   EXPECT_EQ(ask_private(net::Method::post, std::string(bar.kPath), json::encode(bar)).body, held.body);
   EXPECT_EQ(found.body, held.body);
   const auto health = ask_private(net::Method::get, "/private/v1/health", "");
-  EXPECT_EQ(health.body, R"({"hsm":true,"network":true,"open_operations":0})");
+  EXPECT_EQ(health.body, R"({"sealed":false,"hsm":true,"key_alarms":0,"network":true,"open_operations":0})");
 }
 
 TEST_F(Doors, bad_private_requests_are_refused) {

@@ -12,18 +12,21 @@ using store::Sql;
 constexpr Sql kFindOperation =
     "select operation_id, kind, request_digest, state, card_id, customer_id, merchant_id, token_mac, original_id,"
     " amount_minor, currency, merchant_reference, merchant_name, initiator, reference, stan, sent_at, reversal_stan,"
-    " reversal_at, response_code, approval_code, completed_minor, refunded_minor from operations"
+    " reversal_at, response_code, approval_code, completed_minor, refunded_minor,"
+    " tenant_id from operations"
     " where operation_id = $1";
 constexpr Sql kFindOperationByReference =
     "select operation_id, kind, request_digest, state, card_id, customer_id, merchant_id, token_mac, original_id,"
     " amount_minor, currency, merchant_reference, merchant_name, initiator, reference, stan, sent_at, reversal_stan,"
-    " reversal_at, response_code, approval_code, completed_minor, refunded_minor from operations where reference = $1";
+    " reversal_at, response_code, approval_code, completed_minor, refunded_minor,"
+    " tenant_id from operations where reference = $1";
 constexpr Sql kInsertOperation =
     "insert into operations (operation_id, kind, request_digest, state, card_id, customer_id, merchant_id, token_mac,"
     " original_id, amount_minor, currency, merchant_reference, merchant_name, initiator, reference, stan, sent_at,"
-    " reversal_stan, reversal_at, response_code, approval_code, completed_minor, refunded_minor, created_at)"
-    " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,"
-    " $23, $24)";
+    " reversal_stan, reversal_at, response_code, approval_code, completed_minor, refunded_minor, tenant_id,"
+    " created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, "
+    "$21, $22,"
+    " $23, $24, $25)";
 constexpr Sql kUpdateOperation =
     "update operations set state = $1, reversal_stan = $2, reversal_at = $3, response_code = $4, approval_code = $5,"
     " completed_minor = $6, refunded_minor = $7 where operation_id = $8 and state = $9";
@@ -73,6 +76,7 @@ Operation operation_from(const Row& row) {
   o.approval_code = row.text(20);
   o.completed_minor = row.integer(21);
   o.refunded_minor = row.integer(22);
+  o.tenant = row.id_or_null<TenantId>(23).value_or(TenantId());
   return o;
 }
 
@@ -122,6 +126,7 @@ void insert_operation(store::Tx& tx, const Operation& o, base::Instant now) {
              o.approval_code,
              o.completed_minor,
              o.refunded_minor,
+             o.tenant,
              now.ms}},
            1);
 }

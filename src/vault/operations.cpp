@@ -68,8 +68,9 @@ vault_api::OperationAnswer answer_about(const Operation& operation) {
           .network_reference = operation.state == OperationState::barred ? std::string() : operation.reference};
 }
 
-Operation Operations::wanted_operation(OperationKind kind, const vault_api::CardOperation& request) {
+Operation Operations::wanted_operation(TenantId tenant, OperationKind kind, const vault_api::CardOperation& request) {
   Operation o;
+  o.tenant = tenant;
   o.id = request.operation;
   o.kind = kind;
   const std::string content = json::encode(request);
@@ -77,7 +78,6 @@ Operation Operations::wanted_operation(OperationKind kind, const vault_api::Card
   o.state = is_advice(kind) ? OperationState::delivering : OperationState::recorded;
   o.customer = request.customer;
   o.merchant = request.merchant;
-  o.token_mac = keys_.token_mac(request.vault_token);
   o.original = request.original_operation;
   o.amount_minor = request.amount_minor;
   o.currency = request.currency;
@@ -125,16 +125,18 @@ base::Result<void> Operations::check_original(store::Tx& tx, Recorded& recorded)
   return {};
 }
 
-base::Result<Operations::Recorded> Operations::record(store::Tx& tx, const Operation& wanted,
+base::Result<Operations::Recorded> Operations::record(store::Tx& tx, const Wanted& what,
                                                       const vault_api::CardOperation& request) {
+  const Operation& wanted = what.operation;
   KARV_TRY(auto known, find_operation(tx, wanted.id));
   if (known) {
+    if (known->tenant != wanted.tenant) return base::Error(base::ErrorCode::idempotency_conflict);
     if (known->state == OperationState::barred)
       return base::public_error(base::ErrorCode::gone, "The operation was barred before it came.", "OPERATION_BARRED");
     if (known->request_digest != wanted.request_digest) return base::Error(base::ErrorCode::idempotency_conflict);
     return Recorded{.operation = *std::move(known), .fresh = false, .card = {}, .original = {}};
   }
-  KARV_TRY(const auto token, find_token(tx, wanted.token_mac));
+  KARV_TRY(const auto token, find_token_of(tx, what.token));
   if (!token) return base::public_error(base::ErrorCode::not_found, "There is no such vault token.", "TOKEN_UNKNOWN");
   KARV_TRY_VOID(decide_use(*token, {.kind = wanted.kind,
                                     .customer = wanted.customer,
@@ -146,10 +148,11 @@ base::Result<Operations::Recorded> Operations::record(store::Tx& tx, const Opera
   KARV_TRY_VOID(require_not_frozen(*token, wanted.kind));
   Recorded recorded{.operation = wanted, .fresh = true, .card = {}, .original = {}};
   recorded.operation.card = token->scope.card;
+  recorded.operation.token_mac = token->mac;
   KARV_TRY(recorded.card, find_card(tx, token->scope.card));
   KARV_REQUIRE(recorded.card.has_value());
   KARV_TRY_VOID(check_original(tx, recorded));
-  if (counts_against_cap(wanted.kind)) KARV_TRY_VOID(change_token_use(tx, wanted.token_mac, wanted.amount_minor));
+  if (counts_against_cap(wanted.kind)) KARV_TRY_VOID(change_token_use(tx, token->mac, wanted.amount_minor));
   const Operation& operation = recorded.operation;
   insert_operation(tx, operation, wall_.now());
   const base::Instant due = is_advice(operation.kind) ? wall_.now() : wall_.now() + kAbandonedAfter;
@@ -157,9 +160,12 @@ base::Result<Operations::Recorded> Operations::record(store::Tx& tx, const Opera
   return recorded;
 }
 
-base::Result<vault_api::OperationAnswer> Operations::run(OperationKind kind, const vault_api::CardOperation& request) {
+base::Result<vault_api::OperationAnswer> Operations::run(TenantId tenant, OperationKind kind,
+                                                         const vault_api::CardOperation& request) {
   KARV_TRY_VOID(check_request(kind, request));
-  const Operation wanted = wanted_operation(kind, request);
+  KARV_TRY(const auto ring, keys_.get());
+  const Wanted wanted{.operation = wanted_operation(tenant, kind, request),
+                      .token = ring->token_digests(tenant, request.vault_token)};
   KARV_TRY(const auto recorded, database_.write<Recorded>("vault_record_operation",
                                                           [&](store::Tx& tx) { return record(tx, wanted, request); }));
   if (!recorded.fresh) return answer_about(recorded.operation);
@@ -178,7 +184,7 @@ base::Result<vault_api::OperationAnswer> Operations::run(OperationKind kind, con
 
 base::Result<NetworkRequest> Operations::make_request(const Recorded& recorded) {
   const Operation& operation = recorded.operation;
-  KARV_TRY(const auto card, keys_.open_card(*recorded.card));
+  KARV_TRY(const auto card, cards_.open(*recorded.card));
   if (operation.kind == OperationKind::refund)
     return refund_request(operation, card, *recorded.original, Attempt::first, settings_.acquirer);
   base::SecretBytes code;
@@ -217,19 +223,21 @@ base::Result<Operation> Operations::step(OperationId id, OperationCommand comman
                                     [&](store::Tx& tx) { return step_operation(tx, id, command, facts); });
 }
 
-base::Result<vault_api::OperationAnswer> Operations::find(OperationId id) {
+base::Result<vault_api::OperationAnswer> Operations::find(TenantId tenant, OperationId id) {
   return database_.read<vault_api::OperationAnswer>(
       "vault_find_operation", [&](store::ReadTx& tx) -> base::Result<vault_api::OperationAnswer> {
         KARV_TRY(const auto found, find_operation(tx, id));
-        if (!found) return base::public_error(base::ErrorCode::not_found, "There is no such operation.");
+        if (!found || found->tenant != tenant)
+          return base::public_error(base::ErrorCode::not_found, "There is no such operation.");
         return answer_about(*found);
       });
 }
 
-base::Result<vault_api::OperationAnswer> Operations::bar(const vault_api::BarRequest& request) {
+base::Result<vault_api::OperationAnswer> Operations::bar(TenantId tenant, const vault_api::BarRequest& request) {
   if (request.operation.is_nil()) return wrong("The operation has no id.");
   Operation never;  // only its id and kind are known; it belongs to no card and nobody
   never.id = request.operation;
+  never.tenant = tenant;
   never.kind = request.kind;
   never.state = OperationState::barred;
   never.reference = make_reference(random_);
@@ -237,6 +245,7 @@ base::Result<vault_api::OperationAnswer> Operations::bar(const vault_api::BarReq
   return database_.write<vault_api::OperationAnswer>(
       "vault_bar_operation", [&](store::Tx& tx) -> base::Result<vault_api::OperationAnswer> {
         KARV_TRY(const auto found, find_operation(tx, request.operation));
+        if (found && found->tenant != tenant) return base::Error(base::ErrorCode::idempotency_conflict);
         if (found) return answer_about(*found);
         KARV_TRY_VOID(require_reconciled(tx));
         insert_operation(tx, never, wall_.now());

@@ -12,7 +12,7 @@
 #include "base/result.h"
 #include "store/database.h"
 #include "vault/card_network.h"
-#include "vault/key_ring.h"
+#include "vault/card_store.h"
 #include "vault/operation_rules.h"
 #include "vault/security_codes.h"
 #include "vault/types.h"
@@ -26,10 +26,11 @@ struct OperationSettings {
 
 class Operations {
  public:
-  Operations(store::Database& database, const KeyRing& keys, SecurityCodes& codes, CardNetwork& network,
+  Operations(store::Database& database, KeyHolder& keys, CardStore& cards, SecurityCodes& codes, CardNetwork& network,
              const base::Clock& wall, base::Random& random, OperationSettings settings)
       : database_(database),
         keys_(keys),
+        cards_(cards),
         codes_(codes),
         network_(network),
         wall_(wall),
@@ -43,30 +44,38 @@ class Operations {
   // Errors: bad_value, gone OPERATION_BARRED, not_found TOKEN_UNKNOWN, forbidden SCOPE_REFUSED, not_matching
   // NOT_MATCHING, idempotency_conflict, unavailable (a completion must be confirmed first). Effects: operations,
   // open_operations, vault_tokens; a message to the card network.
-  base::Result<vault_api::OperationAnswer> run(OperationKind kind, const vault_api::CardOperation& request);
-  base::Result<vault_api::OperationAnswer> find(OperationId id);
+  base::Result<vault_api::OperationAnswer> run(TenantId tenant, OperationKind kind,
+                                               const vault_api::CardOperation& request);
+  // Errors: not_found.
+  base::Result<vault_api::OperationAnswer> find(TenantId tenant, OperationId id);
   // What is known of the operation; one that never came is barred: run() refuses it from now on. The row of the
   // operation itself says so, so that of an arrival and a bar at the same time exactly one comes first.
   // Errors: bad_value. Effects: operations.
-  base::Result<vault_api::OperationAnswer> bar(const vault_api::BarRequest& request);
+  base::Result<vault_api::OperationAnswer> bar(TenantId tenant, const vault_api::BarRequest& request);
 
  private:
   // An operation as it was recorded, and what is needed to send it.
   struct Recorded {
     Operation operation;
     bool fresh = false;
-    std::optional<StoredCard> card;
+    std::optional<SealedCard> card;
     std::optional<Operation> original;
   };
-  base::Result<Recorded> record(store::Tx& tx, const Operation& wanted, const vault_api::CardOperation& request);
+  // What is wanted, and the digests under which its token may be stored.
+  struct Wanted {
+    Operation operation;
+    std::vector<KeyedDigest> token;
+  };
+  base::Result<Recorded> record(store::Tx& tx, const Wanted& wanted, const vault_api::CardOperation& request);
   base::Result<void> check_original(store::Tx& tx, Recorded& recorded);
-  Operation wanted_operation(OperationKind kind, const vault_api::CardOperation& request);
+  Operation wanted_operation(TenantId tenant, OperationKind kind, const vault_api::CardOperation& request);
   base::Result<NetworkRequest> make_request(const Recorded& recorded);
   base::Result<Operation> send_and_settle(const Recorded& recorded);
   base::Result<Operation> step(OperationId id, OperationCommand command, const NetworkAnswer& answer);
 
   store::Database& database_;
-  const KeyRing& keys_;
+  KeyHolder& keys_;
+  CardStore& cards_;
   SecurityCodes& codes_;
   CardNetwork& network_;
   const base::Clock& wall_;

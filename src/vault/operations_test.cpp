@@ -23,19 +23,19 @@ class OperationsTest : public ::testing::Test {
     vault = std::make_unique<testing::TestVault>(disk, &peer);
   }
   vault_api::OperationAnswer run(OperationKind kind, const vault_api::CardOperation& request) {
-    auto answer = vault->operations->run(kind, request);
+    auto answer = vault->operations->run(vault->tenant, kind, request);
     EXPECT_TRUE(answer.ok()) << answer.error().internal_text() << answer.error().public_text();
     return answer.value();
   }
   std::string refusal(OperationKind kind, const vault_api::CardOperation& request) {
-    const auto answer = vault->operations->run(kind, request);
+    const auto answer = vault->operations->run(vault->tenant, kind, request);
     return answer.ok() ? "" : answer.error().reason().empty() ? "?" : answer.error().reason();
   }
   // Runs it on another thread, lets the answer time out, and gives what the caller was told.
   vault_api::OperationAnswer run_out_of_time(OperationKind kind, const vault_api::CardOperation& request,
                                              std::string_view mti) {
     const int before = peer.count(mti);
-    auto answer = std::async(std::launch::async, [&] { return vault->operations->run(kind, request); });
+    auto answer = std::async(std::launch::async, [&] { return vault->operations->run(vault->tenant, kind, request); });
     EXPECT_TRUE(eventually([&] { return peer.count(mti) > before; }));
     vault->wall.advance(base::seconds(8));
     return answer.get().value();
@@ -47,7 +47,8 @@ class OperationsTest : public ::testing::Test {
     return vault->database
         ->read<std::int64_t>("test",
                              [&](store::ReadTx& tx) -> base::Result<std::int64_t> {
-                               KARV_TRY(const auto found, find_token(tx, vault->keys->token_mac(token)));
+                               const auto ring = vault->keys->get().value();
+                               KARV_TRY(const auto found, find_token_of(tx, ring->token_digests(vault->tenant, token)));
                                return found->used_minor;
                              })
         .value();
@@ -110,18 +111,20 @@ TEST_F(OperationsTest, the_same_operation_again_is_answered_from_the_record) {
   EXPECT_EQ(peer.count("0100"), 1);
   auto other = request;
   other.amount_minor = 1001;
-  EXPECT_EQ(vault->operations->run(OperationKind::hold, other).error().code(), base::ErrorCode::idempotency_conflict);
-  EXPECT_EQ(
-      vault->operations->run(OperationKind::reverse, vault->operation(token, 0, request.operation)).value().outcome,
-      Outcome::accepted);
+  EXPECT_EQ(vault->operations->run(vault->tenant, OperationKind::hold, other).error().code(),
+            base::ErrorCode::idempotency_conflict);
+  EXPECT_EQ(vault->operations->run(vault->tenant, OperationKind::reverse, vault->operation(token, 0, request.operation))
+                .value()
+                .outcome,
+            Outcome::accepted);
 }
 
 TEST_F(OperationsTest, many_callers_with_one_operation_move_money_once) {
   const auto request = vault->operation(vault->make_card().vault_token, 1000);
   std::vector<std::future<base::Result<vault_api::OperationAnswer>>> callers;
   for (int i = 0; i < 8; ++i)
-    callers.push_back(
-        std::async(std::launch::async, [&] { return vault->operations->run(OperationKind::hold, request); }));
+    callers.push_back(std::async(std::launch::async,
+                                 [&] { return vault->operations->run(vault->tenant, OperationKind::hold, request); }));
   for (auto& caller : callers) EXPECT_NE(caller.get().value().outcome, Outcome::declined);
   EXPECT_EQ(peer.count("0100"), 1);
 }
@@ -185,8 +188,8 @@ TEST_F(OperationsTest, a_hold_without_an_answer_is_reversed_until_confirmed) {
   EXPECT_EQ(first.find(11), repeat.find(11));
   EXPECT_EQ(first.find(37), hold.find(37));
   EXPECT_EQ(first.find(90)->substr(0, 20), "0100" + std::string(*hold.find(11)) + std::string(*hold.find(7)));
-  EXPECT_EQ(vault->operations->find(request.operation)->outcome, Outcome::declined);
-  EXPECT_EQ(vault->operations->find(request.operation)->response_code, "68");
+  EXPECT_EQ(vault->operations->find(vault->tenant, request.operation)->outcome, Outcome::declined);
+  EXPECT_EQ(vault->operations->find(vault->tenant, request.operation)->response_code, "68");
 }
 
 TEST_F(OperationsTest, a_late_approval_is_reversed_again_with_a_new_message) {
@@ -209,7 +212,7 @@ TEST_F(OperationsTest, an_unknown_original_counts_as_reversed_and_a_refused_reve
   auto request = vault->operation(token, 1000);
   (void)run_out_of_time(OperationKind::hold, request, "0100");
   EXPECT_TRUE(becomes(request.operation, OperationState::reversed));
-  EXPECT_EQ(vault->operations->find(request.operation)->response_code, "25");  // it never came there
+  EXPECT_EQ(vault->operations->find(vault->tenant, request.operation)->response_code, "25");  // it never came there
   EXPECT_EQ(used(token), 0);
   peer.set_advice_code("30");
   request = vault->operation(token, 1000);
@@ -274,7 +277,8 @@ TEST_F(OperationsTest, a_line_that_is_being_opened_again_is_waited_for) {
   const auto request = vault->operation(vault->make_card().vault_token, 1000);
   peer.hang_up();
   EXPECT_TRUE(eventually([&] { return !vault->network->is_signed_on(); }));
-  auto answer = std::async(std::launch::async, [&] { return vault->operations->run(OperationKind::hold, request); });
+  auto answer = std::async(std::launch::async,
+                           [&] { return vault->operations->run(vault->tenant, OperationKind::hold, request); });
   peer.reopen();
   EXPECT_EQ(answer.get()->outcome, Outcome::approved);
 }
@@ -312,7 +316,7 @@ TEST_F(OperationsTest, a_refused_completion_gives_its_part_back) {
   const auto part = vault->operation(token, 1000, hold.operation);
   run(OperationKind::complete, part);
   EXPECT_TRUE(becomes(part.operation, OperationState::rejected));
-  EXPECT_EQ(vault->operations->find(part.operation)->outcome, Outcome::declined);
+  EXPECT_EQ(vault->operations->find(vault->tenant, part.operation)->outcome, Outcome::declined);
   peer.set_advice_code("00");
   EXPECT_EQ(run(OperationKind::complete, vault->operation(token, 1000, hold.operation)).outcome, Outcome::accepted);
 }
@@ -424,7 +428,8 @@ TEST_F(OperationsTest, what_was_open_when_the_process_was_killed_is_settled_by_t
   run(OperationKind::complete, part);
   peer.set_behavior(Behavior::silent);
   const auto lost = vault->operation(token, 50);
-  auto waiting = std::async(std::launch::async, [&] { return vault->operations->run(OperationKind::hold, lost); });
+  auto waiting =
+      std::async(std::launch::async, [&] { return vault->operations->run(vault->tenant, OperationKind::hold, lost); });
   EXPECT_TRUE(eventually([&] { return peer.count("0100") == 2; }));
   vault->kill();
   EXPECT_EQ(waiting.get()->outcome, Outcome::unknown);
@@ -464,7 +469,7 @@ TEST_F(OperationsTest, what_never_came_is_barred_and_refused_when_it_arrives_aft
   const auto hold = vault->operation(token, 1000);
   const vault_api::BarRequest bar{.operation = hold.operation, .kind = OperationKind::hold};
   for (int i = 0; i < 2; ++i) {
-    const auto barred = vault->operations->bar(bar);
+    const auto barred = vault->operations->bar(vault->tenant, bar);
     ASSERT_TRUE(barred.ok());
     EXPECT_EQ(barred->state, OperationState::barred);
     EXPECT_EQ(barred->outcome, Outcome::declined);
@@ -476,15 +481,16 @@ TEST_F(OperationsTest, what_never_came_is_barred_and_refused_when_it_arrives_aft
   EXPECT_EQ(refusal(OperationKind::complete, vault->operation(token, 1, hold.operation)), "NOT_MATCHING");
   EXPECT_EQ(peer.count("0100"), 0);
   EXPECT_EQ(used(token), 0);
-  EXPECT_EQ(vault->operations->bar({.operation = OperationId(), .kind = OperationKind::hold}).error().reason(),
-            "BAD_VALUE");
+  EXPECT_EQ(
+      vault->operations->bar(vault->tenant, {.operation = OperationId(), .kind = OperationKind::hold}).error().reason(),
+      "BAD_VALUE");
 }
 
 TEST_F(OperationsTest, what_came_first_is_not_barred_but_answered) {
   const auto token = vault->make_card().vault_token;
   const auto hold = vault->operation(token, 1000);
   run(OperationKind::hold, hold);
-  const auto known = vault->operations->bar({.operation = hold.operation, .kind = OperationKind::hold});
+  const auto known = vault->operations->bar(vault->tenant, {.operation = hold.operation, .kind = OperationKind::hold});
   ASSERT_TRUE(known.ok());
   EXPECT_EQ(known->state, OperationState::approved);
   EXPECT_EQ(known->network_reference.size(), 12U);
@@ -493,9 +499,10 @@ TEST_F(OperationsTest, what_came_first_is_not_barred_but_answered) {
   // While the network is being asked it is under way: neither barred nor concluded.
   peer.set_behavior(Behavior::silent);
   const auto slow = vault->operation(token, 10);
-  auto waiting = std::async(std::launch::async, [&] { return vault->operations->run(OperationKind::hold, slow); });
+  auto waiting =
+      std::async(std::launch::async, [&] { return vault->operations->run(vault->tenant, OperationKind::hold, slow); });
   EXPECT_TRUE(eventually([&] { return peer.count("0100") == 2; }));
-  EXPECT_EQ(vault->operations->bar({.operation = slow.operation, .kind = OperationKind::hold})->state,
+  EXPECT_EQ(vault->operations->bar(vault->tenant, {.operation = slow.operation, .kind = OperationKind::hold})->state,
             OperationState::recorded);
   vault->wall.advance(base::seconds(8));
   EXPECT_EQ(waiting.get()->outcome, Outcome::unknown);
@@ -507,9 +514,11 @@ TEST_F(OperationsTest, of_an_arrival_and_a_bar_at_the_same_moment_exactly_one_wi
   int arrivals = 0;
   for (int round = 0; round < 40; ++round) {
     const auto hold = vault->operation(token, 10);
-    auto arriving = std::async(std::launch::async, [&] { return vault->operations->run(OperationKind::hold, hold); });
+    auto arriving = std::async(std::launch::async,
+                               [&] { return vault->operations->run(vault->tenant, OperationKind::hold, hold); });
     if (round % 2 == 1) std::this_thread::sleep_for(std::chrono::microseconds(50 * round));
-    const auto barred = vault->operations->bar({.operation = hold.operation, .kind = OperationKind::hold});
+    const auto barred =
+        vault->operations->bar(vault->tenant, {.operation = hold.operation, .kind = OperationKind::hold});
     const auto arrived = arriving.get();
     ASSERT_TRUE(barred.ok());
     EXPECT_EQ(arrived.ok(), barred->state != OperationState::barred);

@@ -1,11 +1,11 @@
-// The vault's private door: the messages of vault_api, for karv-server alone. Net has verified the client certificate;
-// this door takes one name. Card operations may wait for the card network, so the door has worker threads of its own.
+// The vault's private door: the messages of vault_api, for the tenants' servers alone. Net has verified the client
+// certificate; its name says which tenant asks, and what belongs to another one is unknown here. Card operations may
+// wait for the card network, so the door has worker threads of its own.
 #pragma once
 
 #include <functional>
 #include <optional>
 
-#include "crypto/hsm.h"
 #include "net/http.h"
 #include "vault/card_desk.h"
 #include "vault/operations.h"
@@ -13,13 +13,11 @@
 
 namespace karv::vault {
 
-inline constexpr const char* kAllowedPeer = "karv-server";
-
 struct PrivateDoor {
   CardDesk& desk;
   Operations& operations;
   CardNetwork& network;
-  crypto::Hsm& hsm;
+  KeyHolder& keys;
   store::Database& database;
   const base::Clock& wall;
   std::optional<TestCards> test_cards;  // sandbox mode only

@@ -22,7 +22,7 @@ class RestoreTest : public ::testing::Test {
     EXPECT_GE(*frozen, 1);
   }
   std::string reason(OperationKind kind, const vault_api::CardOperation& request) {
-    const auto done = vault.operations->run(kind, request);
+    const auto done = vault.operations->run(vault.tenant, kind, request);
     return done.ok() ? "" : done.error().reason();
   }
   KnownOperation known(OperationId id, ServerKnows knows) const {
@@ -48,25 +48,25 @@ class RestoreTest : public ::testing::Test {
 TEST_F(RestoreTest, a_frozen_token_moves_nothing_but_may_release) {
   const auto token = vault.make_card().vault_token;
   const auto hold = vault.operation(token, 1000);
-  ASSERT_TRUE(vault.operations->run(OperationKind::hold, hold).ok());
+  ASSERT_TRUE(vault.operations->run(vault.tenant, OperationKind::hold, hold).ok());
   freeze();
   const int asked = peer.count("0100");
   EXPECT_EQ(reason(OperationKind::hold, vault.operation(token, 10)), "TOKEN_FROZEN");
   EXPECT_EQ(reason(OperationKind::complete, vault.operation(token, 10, hold.operation)), "TOKEN_FROZEN");
   EXPECT_EQ(reason(OperationKind::charge, vault.operation(token, 10, hold.operation)), "TOKEN_FROZEN");
   EXPECT_EQ(peer.count("0100"), asked);
-  const auto refused = vault.operations->run(OperationKind::hold, vault.operation(token, 10));
+  const auto refused = vault.operations->run(vault.tenant, OperationKind::hold, vault.operation(token, 10));
   EXPECT_EQ(refused.error().code(), base::ErrorCode::unavailable);  // the caller says it again later
   EXPECT_EQ(reason(OperationKind::reverse, vault.operation(token, 0, hold.operation)), "");
   // What is known is still answered.
-  EXPECT_EQ(vault.operations->run(OperationKind::hold, hold)->outcome, Outcome::approved);
+  EXPECT_EQ(vault.operations->run(vault.tenant, OperationKind::hold, hold)->outcome, Outcome::approved);
 }
 
 TEST_F(RestoreTest, a_frozen_token_is_derived_from_by_nobody_and_new_cards_work) {
   const auto saved = vault.make_card(testing::kVisa, Purpose::saved).vault_token;
   freeze();
-  const auto derived =
-      vault.desk->derive_token({.vault_token = saved, .customer = vault.customer, .merchant = vault.merchant});
+  const auto derived = vault.desk->derive_token(
+      vault.tenant, {.vault_token = saved, .customer = vault.customer, .merchant = vault.merchant});
   EXPECT_EQ(derived.error().reason(), "TOKEN_FROZEN");
   const auto fresh = vault.make_card(testing::kMastercard).vault_token;
   EXPECT_EQ(reason(OperationKind::hold, vault.operation(fresh, 10)), "");
@@ -77,15 +77,15 @@ TEST_F(RestoreTest, an_operation_that_a_restored_store_does_not_know_is_not_said
   const auto never = vault.operation("x", 10).operation;
   freeze();
   const vault_api::BarRequest request{.operation = never, .kind = OperationKind::hold};
-  EXPECT_EQ(vault.operations->bar(request).error().reason(), "TOKEN_FROZEN");
+  EXPECT_EQ(vault.operations->bar(vault.tenant, request).error().reason(), "TOKEN_FROZEN");
   EXPECT_EQ(reconcile({}).still_frozen, 0);
-  EXPECT_EQ(vault.operations->bar(request)->state, OperationState::barred);
+  EXPECT_EQ(vault.operations->bar(vault.tenant, request)->state, OperationState::barred);
 }
 
 TEST_F(RestoreTest, tokens_move_money_again_when_server_and_vault_agree) {
   const auto token = vault.make_card().vault_token;
   const auto hold = vault.operation(token, 1000);
-  ASSERT_TRUE(vault.operations->run(OperationKind::hold, hold).ok());
+  ASSERT_TRUE(vault.operations->run(vault.tenant, OperationKind::hold, hold).ok());
   freeze();
   const auto done = reconcile({.operations = {known(hold.operation, ServerKnows::approved)}, .accepted = {}});
   EXPECT_EQ(done.compared, 1);

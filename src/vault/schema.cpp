@@ -104,14 +104,157 @@ constexpr const char* kRestores = R"(
     reconciled_at BIGINT
   ))";
 
+// From here on keys form a hierarchy (keys/types.h). No store with cards from before it was ever in production: one
+// that has any is refused, by a primary key whose name says what to do.
+constexpr const char* kRefuseMark =
+    "create table made_before_the_key_hierarchy_start_with_a_new_store (n BIGINT primary key)";
+constexpr const char* kRefuseOne = "insert into made_before_the_key_hierarchy_start_with_a_new_store (n) values (1)";
+constexpr const char* kRefuseOld =
+    "insert into made_before_the_key_hierarchy_start_with_a_new_store (n) select 1 from cards limit 1";
+constexpr const char* kRefuseEnd = "drop table made_before_the_key_hierarchy_start_with_a_new_store";
+constexpr const char* kDropDataKeys = "drop table data_keys";
+constexpr const char* kDropCards = "drop table cards";
+constexpr const char* kDropTokens = "drop table vault_tokens";
+constexpr const char* kDropTickets = "drop table card_tickets";
+
+constexpr const char* kTenants = R"(
+  create table tenants (
+    tenant_id BYTEA primary key,
+    name TEXT not null unique,
+    created_at BIGINT not null
+  ))";
+// `tenant_id`: 16 zero bytes for the keys of the whole vault; `parent_id` likewise for those that the HSM wraps
+// directly.
+constexpr const char* kVaultKeys = R"(
+  create table vault_keys (
+    key_id BYTEA primary key,
+    key_class TEXT not null,
+    tenant_id BYTEA not null,
+    version BIGINT not null,
+    parent_id BYTEA not null,
+    wrapped BYTEA not null,
+    check_value BYTEA not null,
+    state TEXT not null,
+    uses BIGINT not null,
+    created_at BIGINT not null,
+    retired_at BIGINT,
+    unique (key_class, tenant_id, version)
+  ))";
+constexpr const char* kSubjectKeys = R"(
+  create table subject_keys (
+    subject_key_id BYTEA primary key,
+    subject_id BYTEA not null,
+    tenant_id BYTEA not null,
+    version BIGINT not null,
+    tenant_key_id BYTEA not null,
+    epoch_key_id BYTEA not null,
+    wrapped BYTEA not null,
+    state TEXT not null,
+    uses BIGINT not null,
+    created_at BIGINT not null,
+    unique (tenant_id, subject_id, version)
+  ))";
+constexpr const char* kSubjectKeysByEpoch = "create index subject_keys_by_epoch on subject_keys (epoch_key_id)";
+constexpr const char* kSubjectKeysByTenant = "create index subject_keys_by_tenant_key on subject_keys (tenant_key_id)";
+constexpr const char* kSubjectKeysByAge = "create index subject_keys_by_age on subject_keys (state, created_at)";
+constexpr const char* kRotations = R"(
+  create table key_rotations (
+    rotation_id BYTEA primary key,
+    key_class TEXT not null,
+    old_key_id BYTEA not null,
+    state TEXT not null,
+    total BIGINT not null,
+    done BIGINT not null,
+    started_at BIGINT not null,
+    destroy_at BIGINT not null,
+    finished_at BIGINT
+  ))";
+
+// `sealed` holds number, expiry and name under the customer's key, bound to this row, its customer and that key.
+constexpr const char* kCardsUnderKeys = R"(
+  create table cards (
+    card_id BYTEA primary key,
+    tenant_id BYTEA not null,
+    customer_id BYTEA not null,
+    subject_key_id BYTEA not null,
+    sealed BYTEA not null,
+    fingerprint BYTEA not null,
+    fingerprint_key_id BYTEA not null,
+    brand TEXT not null,
+    last4 TEXT not null,
+    created_at BIGINT not null
+  ))";
+constexpr const char* kCardsOfCustomer =
+    "create unique index cards_by_fingerprint on cards (tenant_id, customer_id, fingerprint)";
+constexpr const char* kCardsBySubjectKey = "create index cards_by_subject_key on cards (subject_key_id)";
+constexpr const char* kCardsByFingerprintKey = "create index cards_by_fingerprint_key on cards (fingerprint_key_id)";
+constexpr const char* kTokensUnderKeys = R"(
+  create table vault_tokens (
+    token_mac BYTEA primary key,
+    mac_key_id BYTEA not null,
+    card_id BYTEA not null,
+    customer_id BYTEA not null,
+    merchant_id BYTEA,
+    purpose TEXT not null,
+    agreement_id BYTEA,
+    cap_minor BIGINT,
+    currency TEXT,
+    expires_at BIGINT,
+    used_minor BIGINT not null,
+    uses BIGINT not null,
+    created_at BIGINT not null,
+    frozen_at BIGINT
+  ))";
+constexpr const char* kTokensByKey = "create index vault_tokens_by_key on vault_tokens (mac_key_id)";
+constexpr const char* kTicketsOfTenants = R"(
+  create table card_tickets (
+    ticket_mac BYTEA primary key,
+    tenant_id BYTEA not null,
+    customer_id BYTEA not null,
+    merchant_id BYTEA,
+    purpose TEXT not null,
+    frame_ancestors TEXT not null,
+    parent_origin TEXT not null,
+    state TEXT not null,
+    card_id BYTEA,
+    expires_at BIGINT not null
+  ))";
+// Whose an operation is. Operations from before had no card that could still be opened; there are none.
+constexpr const char* kOperationTenant = "alter table operations add column tenant_id BYTEA";
+
 }  // namespace
 
 std::span<const store::Migration> migrations() {
-  static const std::array<store::Migration, 4> kMigrations = {{
+  static const std::array<store::Migration, 5> kMigrations = {{
       {20001, "vault keys and cards", {kDataKeys, kCards, kCardsByFingerprint}},
       {20002, "vault tokens and card tickets", {kVaultTokens, kTickets}},
       {20003, "card operations", {kOperations, kOperationsByReference, kOperationsByOriginal, kOpenOperations}},
       {20004, "restores", {kFrozenAt, kRestores}},
+      {20005,
+       "a hierarchy of keys",
+       {kRefuseMark,
+        kRefuseOne,
+        kRefuseOld,
+        kRefuseEnd,
+        kDropDataKeys,
+        kDropCards,
+        kDropTokens,
+        kDropTickets,
+        kTenants,
+        kVaultKeys,
+        kSubjectKeys,
+        kSubjectKeysByEpoch,
+        kSubjectKeysByTenant,
+        kSubjectKeysByAge,
+        kRotations,
+        kCardsUnderKeys,
+        kCardsOfCustomer,
+        kCardsBySubjectKey,
+        kCardsByFingerprintKey,
+        kTokensUnderKeys,
+        kTokensByKey,
+        kTicketsOfTenants,
+        kOperationTenant}},
   }};
   return kMigrations;
 }

@@ -114,7 +114,7 @@ base::Result<NetworkRequest> Settlement::make_request(const Operation& operation
   KARV_REQUIRE(operation.original.has_value());
   struct Facts {
     Operation original;
-    std::optional<StoredCard> card;
+    std::optional<SealedCard> card;
     std::int64_t completions_under_way = 0;
   };
   KARV_TRY(const auto facts,
@@ -136,7 +136,7 @@ base::Result<NetworkRequest> Settlement::make_request(const Operation& operation
       return release_request(operation, facts.original, attempt, settings_.acquirer);
     case OperationKind::refund: {
       KARV_REQUIRE(facts.card.has_value());
-      KARV_TRY(const auto card, keys_.open_card(*facts.card));
+      KARV_TRY(const auto card, cards_.open(*facts.card));
       return refund_request(operation, card, facts.original, Attempt::repeated, settings_.acquirer);
     }
     case OperationKind::hold:

@@ -11,7 +11,7 @@
 #include "base/mutex.h"
 #include "store/database.h"
 #include "vault/card_network.h"
-#include "vault/key_ring.h"
+#include "vault/card_store.h"
 #include "vault/operation_rules.h"
 #include "vault/types.h"
 
@@ -25,9 +25,9 @@ struct SettlementSettings {
 
 class Settlement {
  public:
-  Settlement(store::Database& database, const KeyRing& keys, CardNetwork& network, const base::Clock& wall,
+  Settlement(store::Database& database, CardStore& cards, CardNetwork& network, const base::Clock& wall,
              SettlementSettings settings)
-      : database_(database), keys_(keys), network_(network), wall_(wall), settings_(std::move(settings)) {}
+      : database_(database), cards_(cards), network_(network), wall_(wall), settings_(std::move(settings)) {}
   ~Settlement();  // stops
   Settlement(const Settlement&) = delete;
   Settlement& operator=(const Settlement&) = delete;
@@ -53,7 +53,7 @@ class Settlement {
   void finish(OperationId id) KARV_EXCLUDES(mutex_);
 
   store::Database& database_;
-  const KeyRing& keys_;
+  CardStore& cards_;
   CardNetwork& network_;
   const base::Clock& wall_;
   SettlementSettings settings_;

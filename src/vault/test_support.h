@@ -2,8 +2,10 @@
 // a card network that behaves as told.
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,7 +13,7 @@
 #include <vector>
 
 #include "base/mutex.h"
-#include "store/sqlite/sqlite.h"
+#include "store/temporary.h"
 #include "vault/card_desk.h"
 #include "vault/operations.h"
 #include "vault/settlement.h"
@@ -27,14 +29,26 @@ inline constexpr std::string_view kMastercard = "5555555555554444";
 class MemoryHsm final : public crypto::Hsm {
  public:
   base::Result<base::SecretBytes> make_data_key() override;
-  base::Result<base::Bytes> wrap(const base::SecretBytes& data_key, base::ByteView associated_data) override;
-  base::Result<base::SecretBytes> unwrap(base::ByteView wrapped, base::ByteView associated_data) override;
-  base::Result<void> health() override { return {}; }
-  base::Result<bool> key_is_confined() override { return true; }
+  base::Result<void> ensure_key(std::string_view label) override;
+  base::Result<bool> has_key(std::string_view label) override;
+  base::Result<void> destroy_key(std::string_view label) override;
+  base::Result<bool> key_is_confined(std::string_view) override { return true; }
+  base::Result<base::Bytes> wrap(std::string_view label, const base::SecretBytes& data_key,
+                                 base::ByteView associated_data) override;
+  base::Result<base::SecretBytes> unwrap(std::string_view label, base::ByteView wrapped,
+                                         base::ByteView associated_data) override;
+  base::Result<void> health(std::string_view label) override;
+
+  // Gone in mid-flight: everything answers unavailable.
+  void take_away(bool away) { away_ = away; }
 
  private:
+  base::Result<const base::SecretBytes*> get_key(std::string_view label) KARV_REQUIRES(mutex_);
+
   base::SystemRandom random_;
-  base::SecretBytes key_{32};
+  std::atomic<bool> away_ = false;
+  base::Mutex mutex_;
+  std::map<std::string, base::SecretBytes, std::less<>> keys_ KARV_GUARDED_BY(mutex_);
 };
 
 // What the network does with the next questions about money (0100, 0200).
@@ -78,17 +92,18 @@ class FakePeer {
   std::vector<base::SecretBytes> late_ KARV_GUARDED_BY(mutex_);
 };
 
-// Folder and database that outlive a vault, so that one can be "restarted" on them.
+// Folder, database (on the engine that is tested) and HSM that outlive a vault, so that one can be "restarted" on them.
 struct Disk {
   Disk();
   ~Disk();
-  std::filesystem::path folder;
-  MemoryHsm hsm;
+  std::filesystem::path folder;  // for pages
+  store::TemporaryDatabase store;
+  std::shared_ptr<MemoryHsm> hsm = std::make_shared<MemoryHsm>();
 };
 
 struct TestVault {
-  // `peer` null: the card network cannot be reached.
-  TestVault(Disk& disk, FakePeer* peer);
+  // `peer` null: the card network cannot be reached. It is unsealed with the disk's HSM.
+  TestVault(Disk& disk, FakePeer* peer, KeySettings key_settings = {});
   ~TestVault();
   // Ends it in the middle: whoever waits is cut off, and what is open stays so.
   void kill();
@@ -99,6 +114,8 @@ struct TestVault {
   vault_api::CardOperation operation(const std::string& token, std::int64_t amount,
                                      std::optional<OperationId> original = std::nullopt);
   OperationState state_of(OperationId id);
+  // The stored card behind a token.
+  SealedCard sealed_card(const std::string& token);
 
   CustomerRef customer;
   MerchantRef merchant;
@@ -106,7 +123,9 @@ struct TestVault {
   base::ManualClock wall{*base::from_rfc3339("2026-11-22T12:00:00Z")};
   base::SystemRandom random;
   std::unique_ptr<store::Database> database;
-  std::optional<KeyRing> keys;
+  TenantId tenant;  // of "karv-server"
+  std::optional<KeyHolder> keys;
+  std::optional<CardStore> cards;
   SecurityCodes codes;
   std::optional<CardNetwork> network;
   std::optional<Settlement> settlement;

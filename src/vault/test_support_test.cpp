@@ -7,6 +7,7 @@
 #include "crypto/aead.h"
 #include "json/words.h"
 #include "store/migrate.h"
+#include "vault/card_repository.h"
 #include "vault/schema.h"
 
 namespace karv::vault::testing {
@@ -14,15 +15,53 @@ namespace karv::vault::testing {
 namespace iso = wire::iso8583;
 
 base::Result<base::SecretBytes> MemoryHsm::make_data_key() {
+  if (away_) return base::Error(base::ErrorCode::unavailable);
   base::SecretBytes key(32);
   random_.fill(key.expose_mutable());
   return key;
 }
-base::Result<base::Bytes> MemoryHsm::wrap(const base::SecretBytes& data_key, base::ByteView associated_data) {
-  return crypto::seal(key_, data_key.expose(), associated_data, random_);
+base::Result<void> MemoryHsm::ensure_key(std::string_view label) {
+  if (away_) return base::Error(base::ErrorCode::unavailable);
+  const base::Lock lock(mutex_);
+  if (keys_.contains(label)) return {};
+  base::SecretBytes key(32);
+  random_.fill(key.expose_mutable());
+  keys_.emplace(label, std::move(key));
+  return {};
 }
-base::Result<base::SecretBytes> MemoryHsm::unwrap(base::ByteView wrapped, base::ByteView associated_data) {
-  return crypto::open(key_, wrapped, associated_data);
+base::Result<bool> MemoryHsm::has_key(std::string_view label) {
+  if (away_) return base::Error(base::ErrorCode::unavailable);
+  const base::Lock lock(mutex_);
+  return keys_.contains(label);
+}
+base::Result<void> MemoryHsm::destroy_key(std::string_view label) {
+  if (away_) return base::Error(base::ErrorCode::unavailable);
+  const base::Lock lock(mutex_);
+  if (const auto found = keys_.find(label); found != keys_.end()) keys_.erase(found);
+  return {};
+}
+base::Result<const base::SecretBytes*> MemoryHsm::get_key(std::string_view label) {
+  if (away_) return base::Error(base::ErrorCode::unavailable);
+  const auto found = keys_.find(label);
+  if (found == keys_.end()) return base::Error(base::ErrorCode::not_found);
+  return &found->second;
+}
+base::Result<base::Bytes> MemoryHsm::wrap(std::string_view label, const base::SecretBytes& data_key,
+                                          base::ByteView associated_data) {
+  const base::Lock lock(mutex_);
+  KARV_TRY(const auto* key, get_key(label));
+  return crypto::seal(*key, data_key.expose(), associated_data, random_);
+}
+base::Result<base::SecretBytes> MemoryHsm::unwrap(std::string_view label, base::ByteView wrapped,
+                                                  base::ByteView associated_data) {
+  const base::Lock lock(mutex_);
+  KARV_TRY(const auto* key, get_key(label));
+  return crypto::open(*key, wrapped, associated_data);
+}
+base::Result<void> MemoryHsm::health(std::string_view label) {
+  const base::Lock lock(mutex_);
+  KARV_TRY(const auto* key, get_key(label));
+  return key->empty() ? base::Result<void>(base::Error(base::ErrorCode::unavailable)) : base::Result<void>();
 }
 
 class FakeLine final : public CardLine {
@@ -177,24 +216,28 @@ bool FakePeer::take(const base::SecretBytes& frame) {
   return true;
 }
 
-Disk::Disk() {
+Disk::Disk() : store(store::TemporaryDatabase::create(store::all_migrations({store::migrations(), migrations()}))) {
+  store.close();
   char pattern[] = "/tmp/karv-vault-XXXXXX";
   folder = ::mkdtemp(pattern);
 }
 Disk::~Disk() { std::filesystem::remove_all(folder); }
 
-TestVault::TestVault(Disk& disk, FakePeer* peer)
+TestVault::TestVault(Disk& disk, FakePeer* peer, KeySettings key_settings)
     : customer(*CustomerRef::parse("0190a1b2-c3d4-7000-8000-00000000000a")),
       merchant(*MerchantRef::parse("0190a1b2-c3d4-7000-8000-00000000000b")),
       agreement(*AgreementRef::parse("0190a1b2-c3d4-7000-8000-00000000000c")) {
-  database = store::open_sqlite({.path = disk.folder / "vault.db"}).value();
-  EXPECT_TRUE(store::migrate(*database, store::all_migrations({store::migrations(), migrations()})).ok());
-  keys.emplace(KeyRing::open(*database, disk.hsm, wall.now()).value());
+  database = disk.store.open().value();
+  keys.emplace(*database, wall, random, std::move(key_settings));
+  EXPECT_TRUE(keys->unseal(disk.hsm).ok());
+  tenant = keys->get().value()->find_tenant("karv-server").value();
+  cards.emplace(*database, *keys, wall, random);
   network.emplace(wall, CardNetworkSettings{.tick = base::milliseconds(2), .patience = base::milliseconds(300)});
-  settlement.emplace(*database, *keys, *network, wall,
+  settlement.emplace(*database, *cards, *network, wall,
                      SettlementSettings{.acquirer = {}, .pause = base::milliseconds(2)});
-  desk.emplace(*database, *keys, codes, wall, random, CardDeskSettings{.public_url = "https://vault.localhost:8444"});
-  operations.emplace(*database, *keys, codes, *network, wall, random, OperationSettings{});
+  desk.emplace(*database, *keys, *cards, codes, wall, random,
+               CardDeskSettings{.public_url = "https://vault.localhost:8444"});
+  operations.emplace(*database, *keys, *cards, codes, *network, wall, random, OperationSettings{});
   operations->on_open([this] { settlement->wake(); });
   network->on_unexpected([this](const NetworkAnswer& answer) { settlement->handle_unexpected(answer); });
   EXPECT_TRUE(settlement->recover().ok());
@@ -217,9 +260,10 @@ vault_api::CardAnswer TestVault::make_card(std::string_view number, Purpose purp
   if (purpose != Purpose::saved) request.merchant = merchant;
   request.purpose = purpose;
   request.parent_origin = "https://pay.localhost:8443";
-  const auto ticket = desk->create_ticket(request).value();
+  const auto ticket = desk->create_ticket(tenant, request).value();
   EXPECT_TRUE(desk->fill_ticket(ticket.ticket, typed(number)).ok());
-  return desk->collect_ticket({.ticket = ticket.ticket, .customer = customer, .merchant = request.merchant}).value();
+  return desk->collect_ticket(tenant, {.ticket = ticket.ticket, .customer = customer, .merchant = request.merchant})
+      .value();
 }
 
 std::string TestVault::derive(const std::string& from, Purpose purpose, std::optional<std::int64_t> cap) {
@@ -232,7 +276,7 @@ std::string TestVault::derive(const std::string& from, Purpose purpose, std::opt
   request.cap_minor = cap;
   if (cap) request.currency = "EUR";
   request.business_time = wall.now().ms;
-  return desk->derive_token(request).value().vault_token;
+  return desk->derive_token(tenant, request).value().vault_token;
 }
 
 vault_api::CardOperation TestVault::operation(const std::string& token, std::int64_t amount,
@@ -251,7 +295,19 @@ vault_api::CardOperation TestVault::operation(const std::string& token, std::int
   return request;
 }
 
-OperationState TestVault::state_of(OperationId id) { return operations->find(id).value().state; }
+OperationState TestVault::state_of(OperationId id) { return operations->find(tenant, id).value().state; }
+
+SealedCard TestVault::sealed_card(const std::string& token) {
+  return database
+      ->read<SealedCard>("test",
+                         [&](store::ReadTx& tx) -> base::Result<SealedCard> {
+                           const auto digests = keys->get().value()->token_digests(tenant, token);
+                           KARV_TRY(const auto found, find_token_of(tx, digests));
+                           KARV_TRY(auto card, find_card(tx, found->scope.card));
+                           return *std::move(card);
+                         })
+      .value();
+}
 
 CardFields typed(std::string_view number, std::string_view code) {
   return {.number = base::SecretBytes::copy_of(number),

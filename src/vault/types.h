@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/id.h"
+#include "vault/keys/types.h"
 #include "vault_api/messages.h"
 
 namespace karv::vault {
@@ -29,12 +30,20 @@ using CardId = base::Id<CardTag>;
 
 struct StoredCard {
   CardId id;
+  TenantId tenant;
   CustomerRef customer;
-  std::int64_t key_version = 0;
+  SubjectKeyId subject_key;  // seals it
   base::Bytes sealed;
   base::Bytes fingerprint;
+  KeyId fingerprint_key;
   std::string brand;
   std::string last4;
+};
+
+// A card with the row of the key that seals it.
+struct SealedCard {
+  StoredCard card;
+  StoredSubjectKey key;
 };
 
 // What a vault token allows. Its random text is known to its holder only; the store has its keyed digest.
@@ -50,6 +59,7 @@ struct Scope {
 };
 struct StoredToken {
   base::Bytes mac;
+  KeyId mac_key;
   Scope scope;
   std::int64_t used_minor = 0;
   std::int64_t uses = 0;
@@ -60,6 +70,7 @@ BOOST_DEFINE_ENUM_CLASS(TicketState, open, filled, collected)
 
 struct StoredTicket {
   base::Bytes mac;
+  TenantId tenant;
   CustomerRef customer;
   std::optional<MerchantRef> merchant;
   Purpose purpose = Purpose::purchase;
@@ -76,6 +87,7 @@ struct Operation {
   OperationKind kind = OperationKind::hold;
   base::Bytes request_digest;
   OperationState state = OperationState::recorded;
+  TenantId tenant;
   CardId card;
   CustomerRef customer;
   MerchantRef merchant;

@@ -148,12 +148,15 @@ struct BarRequest {
 };
 BOOST_DESCRIBE_STRUCT(BarRequest, (), (operation, kind))
 
+// A sealed vault answers everything else with 503 VAULT_SEALED until its custodians open it.
 struct HealthAnswer {
+  bool sealed = true;
   bool hsm = false;
-  bool network = false;  // signed on
+  std::int64_t key_alarms = 0;  // stored keys that were found altered since the start
+  bool network = false;         // signed on
   std::int64_t open_operations = 0;
 };
-BOOST_DESCRIBE_STRUCT(HealthAnswer, (), (hsm, network, open_operations))
+BOOST_DESCRIBE_STRUCT(HealthAnswer, (), (sealed, hsm, key_alarms, network, open_operations))
 
 // Karv's own error body (RFC 9457).
 struct Problem {

@@ -50,7 +50,7 @@ base::Result<Config> from_table(const toml::table& root) {
                     .text("module", h.module)
                     .text("token_label", h.token_label)
                     .text("pin_file", h.pin_file)
-                    .text("key_label", h.key_label)
+                    .text("key_prefix", h.key_prefix)
                     .end());
   if (c.mode == Mode::sandbox) KARV_TRY_VOID(Section(root, "sandbox").text("test_cards", c.test_cards).end());
   return c;

@@ -6,7 +6,7 @@
 //              posts_per_minute, pages_per_minute  # per client; may be left out: 30 and 120, in sandbox mode 100000
 //   [private]  listen, cert, key, client_ca
 //   [network]  address, server_name, ca, cert, key, answer_limit_ms
-//   [hsm]      module, token_label, pin_file, key_label
+//   [hsm]      module, token_label, pin_file, key_prefix
 //   [sandbox]  test_cards                          # sandbox mode only
 #pragma once
 
@@ -34,7 +34,7 @@ struct Config {
     std::int64_t answer_limit_ms = 8000;
   } network;
   struct Hsm {
-    std::string module, token_label, pin_file, key_label;
+    std::string module, token_label, pin_file, key_prefix;
   } hsm;
   std::string test_cards;  // empty in production
 };

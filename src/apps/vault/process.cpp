@@ -16,6 +16,7 @@
 #include "store/migrate.h"
 #include "store/open.h"
 #include "vault/card_line.h"
+#include "vault/key_keeper.h"
 #include "vault/private_door.h"
 #include "vault/problem.h"
 #include "vault/public_door.h"
@@ -45,12 +46,11 @@ base::Result<std::unique_ptr<store::Database>> open_database(const Config& confi
   return database;
 }
 
-base::Result<std::unique_ptr<crypto::Hsm>> open_hsm(const Config::Hsm& config) {
+base::Result<std::shared_ptr<crypto::Hsm>> open_hsm(const Config::Hsm& config) {
   KARV_TRY(auto pin, crypto::read_secret_line(config.pin_file));
-  return crypto::Hsm::open({.module_path = config.module,
-                            .token_label = config.token_label,
-                            .pin = std::move(pin),
-                            .key_label = config.key_label});
+  KARV_TRY(auto hsm,
+           crypto::Hsm::open({.module_path = config.module, .token_label = config.token_label, .pin = std::move(pin)}));
+  return std::shared_ptr<crypto::Hsm>(std::move(hsm));
 }
 
 net::ServerOptions door_options() {
@@ -124,8 +124,8 @@ struct Process::Impl {
   base::SystemClock wall;
   base::SystemRandom random;
   std::unique_ptr<store::Database> database;
-  std::unique_ptr<crypto::Hsm> hsm;
-  std::optional<kv::KeyRing> keys;
+  std::optional<kv::KeyHolder> keys;
+  std::optional<kv::CardStore> cards;
   std::optional<kv::FramePages> pages;
   std::optional<kv::TestCards> test_cards;
   kv::SecurityCodes codes;
@@ -137,6 +137,8 @@ struct Process::Impl {
   std::optional<kv::CardDesk> desk;
   std::optional<kv::Operations> operations;
   std::optional<kv::PrivateDoor> private_door;
+  std::optional<kv::KeyRotation> rotation;
+  std::optional<kv::KeyKeeper> keeper;
   std::optional<Sweeper> sweeper;
   net::Router public_router;
   net::Router private_router;
@@ -146,8 +148,12 @@ struct Process::Impl {
 
 base::Result<void> Process::Impl::open_stores() {
   KARV_TRY(database, open_database(config));
-  KARV_TRY(hsm, open_hsm(config.hsm));
-  KARV_TRY(keys, kv::KeyRing::open(*database, *hsm, wall.now()));
+  keys.emplace(*database, wall, random, kv::KeySettings{.hsm_prefix = config.hsm.key_prefix});
+  cards.emplace(*database, *keys, wall, random);
+  KARV_TRY(auto hsm, open_hsm(config.hsm));
+  // A key that is not what it was: the vault serves, sealed, so that operators and its server learn why.
+  const auto opened = keys->unseal(std::move(hsm));
+  if (!opened.ok() && opened.error().reason() != "KEY_ALTERED") return opened;
   KARV_TRY(pages, kv::FramePages::load(config.public_door.pages));
   if (config.mode == Mode::sandbox) {
     KARV_TRY(test_cards, kv::TestCards::load(config.test_cards));
@@ -158,9 +164,10 @@ base::Result<void> Process::Impl::open_stores() {
 void Process::Impl::make_parts() {
   const base::Duration limit{config.network.answer_limit_ms};
   network.emplace(wall, kv::CardNetworkSettings{});
-  settlement.emplace(*database, *keys, *network, wall, kv::SettlementSettings{.acquirer = {}, .answer_limit = limit});
-  desk.emplace(*database, *keys, codes, wall, random, kv::CardDeskSettings{.public_url = config.public_door.url});
-  operations.emplace(*database, *keys, codes, *network, wall, random,
+  settlement.emplace(*database, *cards, *network, wall, kv::SettlementSettings{.acquirer = {}, .answer_limit = limit});
+  desk.emplace(*database, *keys, *cards, codes, wall, random,
+               kv::CardDeskSettings{.public_url = config.public_door.url});
+  operations.emplace(*database, *keys, *cards, codes, *network, wall, random,
                      kv::OperationSettings{.acquirer = {}, .answer_limit = limit});
   operations->on_open([this] { settlement->wake(); });
   network->on_signed_on([this] { settlement->wake(); });
@@ -168,10 +175,12 @@ void Process::Impl::make_parts() {
   private_door.emplace(kv::PrivateDoor{.desk = *desk,
                                        .operations = *operations,
                                        .network = *network,
-                                       .hsm = *hsm,
+                                       .keys = *keys,
                                        .database = *database,
                                        .wall = wall,
                                        .test_cards = std::move(test_cards)});
+  rotation.emplace(*database, *keys, *cards, wall, random);
+  keeper.emplace(*keys, *rotation);
   sweeper.emplace(codes, *desk, wall);
 }
 
@@ -252,6 +261,7 @@ void Process::stop() {
   impl.public_workers.stop();
   impl.private_workers.stop();
   impl.sweeper.reset();
+  impl.keeper.reset();
   impl.public_server.reset();
   impl.private_server.reset();
   impl.loop.stop();

@@ -53,7 +53,7 @@ base::Result<void> write_vault_configuration(const Layout& layout, const Ports& 
       .text("module", kHsmModule)
       .text("token_label", kTokenLabel)
       .text("pin_file", layout.secret("hsm.pin"))
-      .text("key_label", kKeyLabel);
+      .text("key_prefix", kKeyPrefix);
   out.table("sandbox").text("test_cards", layout.root + "/tests/shared/test_cards.json");
   return out.write_to(layout.file("vault.toml"));
 }

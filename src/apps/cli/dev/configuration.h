@@ -16,6 +16,6 @@ base::Result<void> write_sandbox_configuration(const Layout& layout, const Ports
 
 inline constexpr const char* kHsmModule = "/usr/lib/softhsm/libsofthsm2.so";
 inline constexpr const char* kTokenLabel = "karv-dev";
-inline constexpr const char* kKeyLabel = "karv-vault-kek";
+inline constexpr const char* kKeyPrefix = "karv";
 
 }  // namespace karv::apps::cli::dev

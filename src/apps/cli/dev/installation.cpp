@@ -67,8 +67,7 @@ Result<void> ensure_token(const Layout& layout) {
   ::setenv("SOFTHSM2_CONF", configuration.c_str(), 1);  // NOLINT(concurrency-mt-unsafe): no thread exists yet
   KARV_TRY(auto pin, crypto::read_secret_line(layout.secret("hsm.pin")));
   KARV_TRY(const auto officer_pin, crypto::read_secret_line(layout.secret("hsm.officer-pin")));
-  crypto::HsmSettings settings{
-      .module_path = kHsmModule, .token_label = kTokenLabel, .pin = std::move(pin), .key_label = kKeyLabel};
+  crypto::HsmSettings settings{.module_path = kHsmModule, .token_label = kTokenLabel, .pin = std::move(pin)};
   auto made = crypto::initialize_token(settings, officer_pin);
   if (made.ok() || made.error().code() == ErrorCode::conflict) return {};  // conflict: it is there
   return made;

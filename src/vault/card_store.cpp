@@ -1,0 +1,110 @@
+#include "vault/card_store.h"
+
+#include "base/check.h"
+#include "vault/card_repository.h"
+#include "vault/card_sealing.h"
+#include "vault/keys/repository.h"
+
+namespace karv::vault {
+namespace {
+
+constexpr int kTries = 4;  // each is overtaken only by somebody who stored this customer's card or first key
+
+}  // namespace
+
+base::Result<CardStore::Prepared> CardStore::prepare(TenantId tenant, CustomerRef customer, const Card& card) {
+  KARV_TRY(const auto ring, holder_.get_fresh());
+  const auto fingerprints = ring->fingerprints(tenant, card.number);
+  KARV_REQUIRE(!fingerprints.empty());
+  std::vector<store::Query> batch{subject_key_query(tenant, subject_of(customer))};
+  for (const auto& f : fingerprints) batch.push_back(card_by_fingerprint_query(tenant, customer, f.digest));
+  KARV_TRY(const auto found, database_.read<std::vector<store::Rows>>(
+                                 "vault_find_card", [&](store::ReadTx& tx) { return tx.read(batch); }));
+  Prepared out;
+  for (std::size_t i = 1; i < found.size(); ++i)
+    if (!found[i].empty() && !out.before) out.before = card_from(found[i].front());
+  if (out.before) {
+    out.row = *out.before;
+  } else {
+    const auto number = card.number.expose_text();
+    out.row.id = base::make_id<CardTag>(wall_, random_);
+    out.row.tenant = tenant;
+    out.row.customer = customer;
+    out.row.brand = std::string(brand_of(number));
+    out.row.last4 = last4_of(number);
+  }
+  out.row.fingerprint = fingerprints.front().digest;
+  out.row.fingerprint_key = fingerprints.front().key;
+  if (!found.front().empty()) {
+    const auto stored = subject_key_from(found.front().front());
+    if (stored.uses >= policy_of(holder_.settings().policies, KeyClass::subject).most_uses) {
+      KARV_TRY_VOID(renew_key(stored));
+      return base::Error(base::ErrorCode::conflict);  // prepared anew with the new key
+    }
+    KARV_TRY(const auto key, subject_keys_.open(stored));
+    seal_card(key, card, out.row, random_);
+  } else {
+    KARV_TRY(auto made, subject_keys_.make(tenant, subject_of(customer)));
+    seal_card(made.key, card, out.row, random_);
+    out.new_key = std::move(made.row);
+  }
+  return out;
+}
+
+void CardStore::store(store::Tx& tx, const Prepared& prepared) {
+  if (prepared.new_key) insert_subject_key(tx, *prepared.new_key);
+  count_subject_key_use(tx, prepared.row.subject_key);
+  if (prepared.before) {
+    update_card(tx, *prepared.before, prepared.row);
+  } else {
+    insert_card(tx, prepared.row, wall_.now());
+  }
+}
+
+base::Result<StoredCard> CardStore::put(std::string_view use_case, TenantId tenant, CustomerRef customer,
+                                        const Card& card, const Work& work) {
+  base::Error overtaken(base::ErrorCode::conflict);
+  for (int i = 0; i < kTries; ++i) {
+    const auto prepared = prepare(tenant, customer, card);
+    auto stored = prepared.ok() ? database_.write<void>(use_case,
+                                                        [&](store::Tx& tx) -> base::Result<void> {
+                                                          KARV_TRY_VOID(work(tx, prepared->row));
+                                                          store(tx, *prepared);
+                                                          return {};
+                                                        })
+                                : base::Result<void>(prepared.error());
+    if (stored.ok()) return prepared->row;
+    if (stored.error().code() != base::ErrorCode::conflict) return std::move(stored).error();
+    overtaken = std::move(stored).error();
+  }
+  return overtaken;
+}
+
+base::Result<void> CardStore::renew_key(const StoredSubjectKey& old_key) {
+  KARV_TRY(const auto cards, database_.read<std::vector<StoredCard>>("vault_cards_of_key", [&](store::ReadTx& tx) {
+    return find_cards_under(tx, old_key.id);
+  }));
+  KARV_TRY(const auto old_open, subject_keys_.open(old_key));
+  KARV_TRY(const auto next, subject_keys_.make(old_key.tenant, old_key.subject, old_key.version + 1));
+  std::vector<StoredCard> sealed_again;
+  for (const auto& card : cards) {
+    KARV_TRY(const auto clear, open_card(old_open, card));
+    sealed_again.push_back(card);
+    seal_card(next.key, clear, sealed_again.back(), random_);
+  }
+  return database_.write<void>("vault_renew_subject_key", [&](store::Tx& tx) -> base::Result<void> {
+    destroy_subject_key(tx, old_key);
+    auto row = next.row;
+    row.uses = static_cast<std::int64_t>(cards.size());
+    insert_subject_key(tx, row);
+    for (std::size_t i = 0; i < cards.size(); ++i) update_card(tx, cards[i], sealed_again[i]);
+    return {};
+  });
+}
+
+base::Result<Card> CardStore::open(const SealedCard& sealed) {
+  KARV_TRY(const auto key, subject_keys_.open(sealed.key));
+  return open_card(key, sealed.card);
+}
+
+}  // namespace karv::vault

@@ -1,0 +1,52 @@
+// Cards at rest: one row per card and customer, found again by its fingerprint, sealed under the customer's key.
+//
+// What takes time (digests, sealing, a new key for a new customer) happens before the transaction; whoever is overtaken
+// there meets a conflict and prepares anew. Used by the desk (taking cards in) and by operations (using them).
+#pragma once
+
+#include <functional>
+#include <optional>
+
+#include "store/database.h"
+#include "vault/card.h"
+#include "vault/keys/subject_keys.h"
+#include "vault/types.h"
+
+namespace karv::vault {
+
+class CardStore {
+ public:
+  CardStore(store::Database& database, KeyHolder& holder, const base::Clock& wall, base::Random& random)
+      : database_(database), holder_(holder), wall_(wall), random_(random), subject_keys_(holder, wall, random) {}
+
+  // What `work` adds to the transaction that stores the card.
+  using Work = std::function<base::Result<void>(store::Tx&, const StoredCard&)>;
+  // Stores the customer's card, or the same card again (perhaps with a new expiry), together with `work`.
+  // Errors: those of `work`; unavailable VAULT_SEALED. Effects: cards, subject_keys.
+  base::Result<StoredCard> put(std::string_view use_case, TenantId tenant, CustomerRef customer, const Card& card,
+                               const Work& work);
+
+  // Gives a customer a new key: all cards of the old one are sealed again and the old one is destroyed, in one
+  // transaction. Errors: conflict (a card came meanwhile), and those of open(). Effects: subject_keys, cards.
+  base::Result<void> renew_key(const StoredSubjectKey& old_key);
+
+  // Errors: unavailable VAULT_SEALED; gone KEY_DESTROYED; internal, when the row or its key is not what it was.
+  base::Result<Card> open(const SealedCard& sealed);
+
+ private:
+  struct Prepared {
+    StoredCard row;
+    std::optional<StoredCard> before;         // the customer had it
+    std::optional<StoredSubjectKey> new_key;  // the customer had no key
+  };
+  base::Result<Prepared> prepare(TenantId tenant, CustomerRef customer, const Card& card);
+  void store(store::Tx& tx, const Prepared& prepared);
+
+  store::Database& database_;
+  KeyHolder& holder_;
+  const base::Clock& wall_;
+  base::Random& random_;
+  SubjectKeys subject_keys_;
+};
+
+}  // namespace karv::vault

@@ -1,0 +1,264 @@
+#include "vault/key_rotation.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "json/words.h"
+#include "vault/card_repository.h"
+#include "vault/keys/hierarchy.h"
+#include "vault/keys/repository.h"
+
+namespace karv::vault {
+namespace {
+
+base::Error no_such_key() { return base::public_error(base::ErrorCode::not_found, "There is no such active key."); }
+
+}  // namespace
+
+base::Result<Rotation> KeyRotation::rotate(KeyId old_id) {
+  KARV_TRY(const auto ring, holder_.refresh());
+  KARV_TRY(const auto hsm, holder_.hsm());
+  const HsmTools tools{.hsm = *hsm, .prefix = holder_.settings().hsm_prefix};
+  const OpenKey* const old_key = ring->find_key(old_id);
+  if (old_key == nullptr || old_key->row.state != KeyState::active) return no_such_key();
+  KARV_TRY(const auto next, make_successor(tools, *ring, old_key->row, wall_, random_));
+  const auto to = next_state(old_key->row.state, KeyCommand::retire);
+  KARV_REQUIRE(to.has_value());
+  KARV_TRY(auto retired, in_state(tools, *ring, *old_key, *to, random_));
+  retired.retired_at = wall_.now();
+  Rotation rotation{.id = base::make_id<RotationTag>(wall_, random_),
+                    .key_class = old_key->row.key_class,
+                    .old_key = old_id,
+                    .state = RotationState::rewrapping,
+                    .total = 0,
+                    .done = 0,
+                    .started_at = wall_.now(),
+                    .destroy_at = wall_.now(),
+                    .finished_at = {}};
+  KARV_TRY(rotation.total,
+           database_.write<std::int64_t>("vault_rotate_key", [&](store::Tx& tx) -> base::Result<std::int64_t> {
+             KARV_TRY(const auto left, count_left(tx, old_key->row));
+             auto row = rotation;
+             row.total = left;
+             update_key(tx, retired, KeyState::active);
+             insert_key(tx, next.row);
+             insert_rotation(tx, row);
+             return left;
+           }));
+  base::log::info("vault_key_rotated", {{"class", json::word(rotation.key_class)},
+                                        {"old_key", old_id.text()},
+                                        {"new_key", next.row.id.text()},
+                                        {"values", rotation.total}});
+  KARV_TRY_VOID(holder_.refresh());
+  return rotation;
+}
+
+base::Result<std::int64_t> KeyRotation::count_left(store::ReadTx& tx, const StoredKey& old_key) {
+  switch (old_key.key_class) {
+    case KeyClass::epoch:
+      return count_subject_keys_under(tx, old_key.key_class, old_key.id);
+    case KeyClass::tenant: {
+      KARV_TRY(const auto children, count_keys_under(tx, old_key.id));
+      KARV_TRY(const auto subjects, count_subject_keys_under(tx, old_key.key_class, old_key.id));
+      return children + subjects;
+    }
+    case KeyClass::root:
+      return count_keys_under(tx, old_key.id);
+    case KeyClass::fingerprint:
+      return count_cards_by_fingerprint_key(tx, old_key.id);
+    case KeyClass::token:
+      return count_tokens_by_key(tx, old_key.id);
+    case KeyClass::ticket:
+    case KeyClass::subject:
+      break;
+  }
+  return std::int64_t{0};
+}
+
+base::Result<std::size_t> KeyRotation::move_children(const StoredKey& old_key) {
+  KARV_TRY(const auto ring, holder_.refresh());  // one may just have been made by somebody with an older ring
+  KARV_TRY(const auto hsm, holder_.hsm());
+  const OpenKey* const old_open = ring->find_key(old_key.id);
+  const OpenKey* const next = ring->find_active(old_key.key_class, old_key.tenant);
+  if (old_open == nullptr || next == nullptr) return std::size_t{0};
+  KARV_TRY(const auto children,
+           rewrap_children({.hsm = *hsm, .prefix = holder_.settings().hsm_prefix}, *ring, *old_open, *next, random_));
+  if (children.empty()) return std::size_t{0};
+  KARV_TRY_VOID(database_.write<void>("vault_rewrap_keys", [&](store::Tx& tx) -> base::Result<void> {
+    for (const auto& child : children) update_key(tx, child, child.state);
+    return {};
+  }));
+  return children.size();
+}
+
+base::Result<std::size_t> KeyRotation::move_subject_keys(const StoredKey& old_key) {
+  KARV_TRY(const auto rows,
+           database_.read<std::vector<StoredSubjectKey>>("vault_find_to_rewrap", [&](store::ReadTx& tx) {
+             return find_subject_keys_under(tx, old_key.key_class, old_key.id, settings_.batch);
+           }));
+  std::vector<StoredSubjectKey> again;
+  again.reserve(rows.size());
+  for (const auto& row : rows) {
+    KARV_TRY(auto rewrapped, subject_keys_.rewrap(row));
+    again.push_back(std::move(rewrapped));
+  }
+  if (rows.empty()) return std::size_t{0};
+  KARV_TRY_VOID(database_.write<void>("vault_rewrap_subject_keys", [&](store::Tx& tx) -> base::Result<void> {
+    for (std::size_t i = 0; i < rows.size(); ++i) rewrap_subject_key(tx, rows[i], again[i]);
+    return {};
+  }));
+  return rows.size();
+}
+
+base::Result<std::size_t> KeyRotation::move_fingerprints(const StoredKey& old_key) {
+  KARV_TRY(const auto rows,
+           database_.read<std::vector<SealedCard>>("vault_find_to_fingerprint", [&](store::ReadTx& tx) {
+             return find_cards_by_fingerprint_key(tx, old_key.id, settings_.batch);
+           }));
+  KARV_TRY(const auto ring, holder_.get_fresh());
+  std::vector<StoredCard> again;
+  again.reserve(rows.size());
+  for (const auto& row : rows) {
+    KARV_TRY(const auto card, cards_.open(row));
+    const auto newest = ring->fingerprints(row.card.tenant, card.number).front();
+    again.push_back(row.card);
+    again.back().fingerprint = newest.digest;
+    again.back().fingerprint_key = newest.key;
+  }
+  if (rows.empty()) return std::size_t{0};
+  KARV_TRY_VOID(database_.write<void>("vault_fingerprint_again", [&](store::Tx& tx) -> base::Result<void> {
+    for (std::size_t i = 0; i < rows.size(); ++i) update_card(tx, rows[i].card, again[i]);
+    return {};
+  }));
+  return rows.size();
+}
+
+base::Result<int> KeyRotation::renew_old_subject_keys() {
+  const auto before = wall_.now() - policy_of(holder_.settings().policies, KeyClass::subject).cryptoperiod;
+  KARV_TRY(const auto old, database_.read<std::vector<StoredSubjectKey>>("vault_find_old_keys", [&](store::ReadTx& tx) {
+    return find_old_subject_keys(tx, before, settings_.batch);
+  }));
+  int renewed = 0;
+  for (const auto& key : old) {
+    const auto done = cards_.renew_key(key);
+    if (!done.ok() && done.error().code() != base::ErrorCode::conflict) return done.error();
+    if (done.ok()) ++renewed;
+  }
+  return renewed;
+}
+
+base::Result<int> KeyRotation::start_due() {
+  KARV_TRY(const auto ring, holder_.refresh());
+  int started = 0;
+  for (const auto& row : ring->rows()) {
+    const auto& policy = policy_of(holder_.settings().policies, row.key_class);
+    if (row.state != KeyState::active || !is_due(policy, row.created_at, row.uses, wall_.now())) continue;
+    base::log::warn("vault_key_due",
+                    {{"class", json::word(row.key_class)}, {"key", row.id.text()}, {"uses", row.uses}});
+    const auto rotation = rotate(row.id);
+    const bool overtaken = !rotation.ok() && (rotation.error().code() == base::ErrorCode::conflict ||
+                                              rotation.error().code() == base::ErrorCode::not_found);
+    if (!rotation.ok() && !overtaken) return rotation.error();
+    if (rotation.ok()) ++started;
+  }
+  KARV_TRY(const int renewed, renew_old_subject_keys());
+  return started + renewed;
+}
+
+base::Result<void> KeyRotation::destroy_in_hsm(const StoredKey& key) {
+  if (!is_in_hsm(key.key_class)) return {};
+  KARV_TRY(const auto hsm, holder_.hsm());
+  return hsm->destroy_key(hsm_label(holder_.settings().hsm_prefix, key.key_class, key.version));
+}
+
+// First the row, then the HSM's key: what a crash leaves there is for destroy_leftovers().
+base::Result<void> KeyRotation::finish(Rotation rotation, StoredKey old_key) {
+  const auto to = next_state(old_key.state, KeyCommand::destroy);
+  KARV_REQUIRE(to.has_value());
+  const KeyState from = old_key.state;
+  old_key.state = *to;
+  old_key.wrapped.clear();
+  rotation.state = RotationState::finished;
+  rotation.finished_at = wall_.now();
+  KARV_TRY_VOID(database_.write<void>("vault_destroy_key", [&](store::Tx& tx) -> base::Result<void> {
+    update_key(tx, old_key, from);
+    update_rotation(tx, rotation);
+    return {};
+  }));
+  KARV_TRY_VOID(destroy_in_hsm(old_key));
+  base::log::info("vault_key_destroyed",
+                  {{"class", json::word(old_key.key_class)}, {"key", old_key.id.text()}, {"version", old_key.version}});
+  KARV_TRY_VOID(holder_.refresh());
+  return {};
+}
+
+base::Result<std::size_t> KeyRotation::move(const StoredKey& old_key) {
+  std::size_t moved = 0;
+  if (old_key.key_class == KeyClass::root || old_key.key_class == KeyClass::tenant) {
+    KARV_TRY(moved, move_children(old_key));
+  }
+  if (old_key.key_class == KeyClass::epoch || old_key.key_class == KeyClass::tenant) {
+    KARV_TRY(const auto subjects, move_subject_keys(old_key));
+    moved += subjects;
+  }
+  if (old_key.key_class == KeyClass::fingerprint) {
+    KARV_TRY(moved, move_fingerprints(old_key));
+  }
+  return moved;
+}
+
+base::Result<bool> KeyRotation::step(Rotation rotation) {
+  KARV_TRY(const auto ring, holder_.get_fresh());
+  const auto row = std::ranges::find(ring->rows(), rotation.old_key, &StoredKey::id);
+  KARV_REQUIRE(row != ring->rows().end());
+  const StoredKey old_key = *row;
+  if (rotation.state == RotationState::waiting && wall_.now() < rotation.destroy_at) return false;
+  std::size_t moved = 0;
+  if (rotation.state == RotationState::rewrapping) {
+    KARV_TRY(moved, move(old_key));
+  }
+  std::int64_t left = std::max<std::int64_t>(1, rotation.total - rotation.done - static_cast<std::int64_t>(moved));
+  if (moved < static_cast<std::size_t>(settings_.batch)) {  // only then it is worth counting
+    KARV_TRY(left, database_.read<std::int64_t>("vault_count_to_rewrap",
+                                                [&](store::ReadTx& tx) { return count_left(tx, old_key); }));
+  }
+  if (rotation.state == RotationState::waiting && left == 0) {
+    KARV_TRY_VOID(finish(rotation, old_key));
+    return false;
+  }
+  rotation.done = std::max<std::int64_t>(0, rotation.total - left);
+  rotation.state = left == 0 ? RotationState::waiting : RotationState::rewrapping;
+  rotation.destroy_at = wall_.now() + (is_in_hsm(old_key.key_class) ? settings_.keep_in_hsm : settings_.keep_others);
+  KARV_TRY_VOID(database_.write<void>("vault_rotation_progress", [&](store::Tx& tx) -> base::Result<void> {
+    update_rotation(tx, rotation);
+    return {};
+  }));
+  return left > 0 && old_key.key_class != KeyClass::token;  // tokens go one by one, when they are over
+}
+
+base::Result<bool> KeyRotation::work() {
+  KARV_TRY(const auto open, database_.read<std::vector<Rotation>>(
+                                "vault_open_rotations", [](store::ReadTx& tx) { return find_open_rotations(tx); }));
+  bool more = false;
+  for (const auto& rotation : open) {
+    const auto left = step(rotation);
+    if (left.ok()) {
+      more = more || left.value();
+    } else if (left.error().code() == base::ErrorCode::conflict) {
+      more = true;  // somebody changed a row of the batch
+    } else {
+      return left.error();
+    }
+  }
+  return more;
+}
+
+base::Result<void> KeyRotation::destroy_leftovers() {
+  KARV_TRY(const auto ring, holder_.get());
+  for (const auto& row : ring->rows())
+    if (row.state == KeyState::destroyed) KARV_TRY_VOID(destroy_in_hsm(row));
+  return {};
+}
+
+}  // namespace karv::vault
