@@ -10,12 +10,15 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
@@ -30,6 +33,10 @@ namespace karv::net {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
+// TCP or a Unix socket: which one the address says.
+using Endpoint = asio::generic::stream_protocol::endpoint;
+using Socket = asio::generic::stream_protocol::socket;
+using Acceptor = asio::basic_socket_acceptor<asio::generic::stream_protocol>;
 using boost::system::error_code;
 using SteadyTime = std::chrono::steady_clock::time_point;
 
@@ -45,7 +52,7 @@ struct Loop::Impl {
   std::vector<std::thread> threads;
 };
 
-// "127.0.0.1:8443" or "[::1]:8443"; names are not looked up.
-std::optional<tcp::endpoint> endpoint_of(std::string_view address);
+// "127.0.0.1:8443", "[::1]:8443" or "unix:/absolute/path" (at most 107 bytes); names are not looked up.
+std::optional<Endpoint> endpoint_of(std::string_view address);
 
 }  // namespace karv::net

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include <boost/asio/read.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
@@ -9,6 +10,8 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <sys/socket.h>
+
+#include "net/unix_socket.h"
 
 namespace karv::net {
 namespace {
@@ -37,7 +40,7 @@ std::string common_name(X509* certificate) {
 
 }  // namespace
 
-Channel::Channel(tcp::socket socket, TlsContext tls)
+Channel::Channel(Socket socket, TlsContext tls)
     : tls_(std::move(tls)), stream_(std::move(socket), *tls_), timer_(stream_.get_executor()) {}
 
 void Channel::begin(Way way, SteadyTime deadline_of_step) {
@@ -78,7 +81,7 @@ void Channel::abort() {
   timer_.cancel();
 }
 
-asio::awaitable<error_code> Channel::connect(tcp::endpoint endpoint, SteadyTime limit) {
+asio::awaitable<error_code> Channel::connect(Endpoint endpoint, SteadyTime limit) {
   begin(Way::out, limit);
   const auto [ec] = co_await stream_.lowest_layer().async_connect(endpoint, kAwait);
   end(Way::out);
@@ -133,7 +136,7 @@ asio::awaitable<void> Channel::close() {
   co_await stream_.async_shutdown(kAwait);
   error_code ignored;
   auto& socket = stream_.next_layer();
-  socket.shutdown(tcp::socket::shutdown_send, ignored);
+  socket.shutdown(Socket::shutdown_send, ignored);
   // Closing with unread bytes would reset the connection and take the answer away from a peer that is still sending.
   std::array<char, 4096> unread;
   for (std::size_t drained = 0; !timed_out_ && socket.is_open() && drained < kMaxDrained;) {
@@ -153,8 +156,19 @@ bool Channel::is_stale() {
 
 std::string Channel::peer_address() const {
   error_code ec;
-  const auto endpoint = stream_.lowest_layer().remote_endpoint(ec);
-  return ec ? std::string() : endpoint.address().to_string();
+  const Endpoint endpoint = stream_.lowest_layer().remote_endpoint(ec);
+  if (ec) return {};
+  if (endpoint.protocol().family() == AF_UNIX) return "unix";
+  tcp::endpoint inet;
+  if (endpoint.size() > inet.capacity()) return {};
+  inet.resize(endpoint.size());
+  std::memcpy(inet.data(), endpoint.data(), endpoint.size());
+  return inet.address().to_string();
+}
+
+std::optional<PeerCredentials> Channel::peer_credentials() const {
+  // The descriptor is only looked at; Asio has no const way to it.
+  return peer_credentials_of(const_cast<Socket&>(stream_.next_layer()).native_handle());
 }
 
 std::string Channel::peer_certificate_cn() {

@@ -5,12 +5,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <boost/asio/ssl/stream.hpp>
 
 #include "net/asio.h"
+#include "net/http.h"
 #include "net/tls.h"
 
 namespace karv::net {
@@ -22,9 +24,9 @@ struct IoResult {
 
 class Channel : public std::enable_shared_from_this<Channel> {
  public:
-  Channel(tcp::socket socket, TlsContext tls);
+  Channel(Socket socket, TlsContext tls);
 
-  asio::awaitable<error_code> connect(tcp::endpoint endpoint, SteadyTime deadline);
+  asio::awaitable<error_code> connect(Endpoint endpoint, SteadyTime deadline);
   asio::awaitable<error_code> accept_tls(SteadyTime deadline);
   // Verifies that the peer's certificate is for `server_name`, which is also sent to it.
   asio::awaitable<error_code> connect_tls(std::string server_name, SteadyTime deadline);
@@ -40,8 +42,9 @@ class Channel : public std::enable_shared_from_this<Channel> {
   bool timed_out() const { return timed_out_; }
   // True when the peer has closed (or sent something unasked) while the connection was idle.
   bool is_stale();
-  std::string peer_address() const;
-  std::string peer_certificate_cn();  // empty without a certificate
+  std::string peer_address() const;                         // "127.0.0.1"; "unix" over a Unix socket
+  std::optional<PeerCredentials> peer_credentials() const;  // over a Unix socket
+  std::string peer_certificate_cn();                        // empty without a certificate
 
  private:
   enum class Way : std::uint8_t { in, out };
@@ -52,7 +55,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
   void on_timer();
 
   TlsContext tls_;
-  asio::ssl::stream<tcp::socket> stream_;
+  asio::ssl::stream<Socket> stream_;
   asio::steady_timer timer_;
   SteadyTime read_deadline_ = SteadyTime::max();
   SteadyTime write_deadline_ = SteadyTime::max();

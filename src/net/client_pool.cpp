@@ -19,7 +19,7 @@ base::Error unknown_outcome(std::string_view what, const std::string& destinatio
 
 }  // namespace
 
-ClientPool::ClientPool(asio::io_context& io, Destination destination, tcp::endpoint endpoint)
+ClientPool::ClientPool(asio::io_context& io, Destination destination, Endpoint endpoint)
     : destination_(std::move(destination)), endpoint_(std::move(endpoint)), executor_(asio::make_strand(io)) {}
 
 base::Result<std::shared_ptr<ClientPool>> ClientPool::create(asio::io_context& io, Destination destination) {
@@ -91,7 +91,7 @@ ClientPool::ChannelPtr ClientPool::take_idle() {
 
 asio::awaitable<base::Result<ClientPool::Lease>> ClientPool::connect(SteadyTime deadline) {
   const SteadyTime limit = std::min(deadline, after(destination_.connect_limit));
-  const auto channel = std::make_shared<Channel>(tcp::socket(executor_), tls());
+  const auto channel = std::make_shared<Channel>(Socket(executor_), tls());
   open_.insert(channel);
   Lease lease(*this, channel, false);
   error_code ec = co_await channel->connect(endpoint_, limit);

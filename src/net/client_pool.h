@@ -19,7 +19,7 @@ namespace karv::net {
 class ClientPool : public std::enable_shared_from_this<ClientPool> {
  public:
   static base::Result<std::shared_ptr<ClientPool>> create(asio::io_context& io, Destination destination);
-  ClientPool(asio::io_context& io, Destination destination, tcp::endpoint endpoint);
+  ClientPool(asio::io_context& io, Destination destination, Endpoint endpoint);
 
   const Destination& destination() const { return destination_; }
   const asio::any_io_executor& executor() const { return executor_; }
@@ -68,7 +68,7 @@ class ClientPool : public std::enable_shared_from_this<ClientPool> {
   Wipe wipe() const { return destination_.wipe_buffers ? Wipe::yes : Wipe::no; }
 
   const Destination destination_;
-  const tcp::endpoint endpoint_;
+  const Endpoint endpoint_;
   const asio::any_io_executor executor_;
   base::Mutex mutex_;
   TlsContext tls_ KARV_GUARDED_BY(mutex_);

@@ -12,7 +12,7 @@
 namespace karv::net {
 
 struct FramedClient::Impl : std::enable_shared_from_this<FramedClient::Impl> {
-  Impl(Loop& loop, FramedOptions chosen, FramedCallbacks called, tcp::endpoint where)
+  Impl(Loop& loop, FramedOptions chosen, FramedCallbacks called, Endpoint where)
       : options(std::move(chosen)),
         callbacks(std::move(called)),
         endpoint(std::move(where)),
@@ -36,7 +36,7 @@ struct FramedClient::Impl : std::enable_shared_from_this<FramedClient::Impl> {
 
   const FramedOptions options;
   const FramedCallbacks callbacks;
-  const tcp::endpoint endpoint;
+  const Endpoint endpoint;
   const asio::any_io_executor executor;
 
   // On the strand only.
@@ -124,7 +124,7 @@ asio::awaitable<bool> FramedClient::Impl::open() {
     const base::Lock lock(mutex);
     context = tls;
   }
-  channel = std::make_shared<Channel>(tcp::socket(executor), std::move(context));
+  channel = std::make_shared<Channel>(Socket(executor), std::move(context));
   const SteadyTime limit = after(options.destination.connect_limit);
   error_code ec = co_await channel->connect(endpoint, limit);
   if (!ec) ec = co_await channel->connect_tls(options.destination.server_name, limit);

@@ -46,15 +46,23 @@ class Headers {
 enum class Method : std::uint8_t { get, head, post, put, patch, delete_, options, other };
 std::string_view method_text(Method method);  // "GET"; "OTHER" for other
 
+// Who is at the other end of a Unix socket, as the kernel saw it when they connected.
+struct PeerCredentials {
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  std::int32_t pid = 0;  // for logs only: it may be another process by now
+};
+
 struct Request {
   Method method = Method::get;
   std::string path;   // percent-decoded once, duplicate slashes collapsed, no query; "/a/b"
   std::string query;  // undecoded, without '?'
   Headers headers;
   std::string body;
-  std::string peer;                 // "127.0.0.1"
-  std::string peer_certificate_cn;  // common name of the verified client certificate; empty without one
-  std::string correlation_id;       // UUID text made by net; goes out as Karv-Correlation-Id / Klarna-Correlation-Id
+  std::string peer;                                 // "127.0.0.1"; "unix" over a Unix socket
+  std::string peer_certificate_cn;                  // common name of the verified client certificate; empty without one
+  std::optional<PeerCredentials> peer_credentials;  // over a Unix socket only
+  std::string correlation_id;  // UUID text made by net; goes out as Karv-Correlation-Id / Klarna-Correlation-Id
   std::vector<std::pair<std::string, std::string>> path_parameters;  // filled by the router
   // The value of ":name" in the route's pattern. Pre: the route has it.
   const std::string& parameter(std::string_view name) const;

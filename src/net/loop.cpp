@@ -2,12 +2,17 @@
 
 #include <charconv>
 
+#include <sys/un.h>
+
 #include "base/check.h"
 #include "base/log.h"
 #include "net/asio.h"
+#include "net/unix_socket.h"
 
 namespace karv::net {
 namespace {
+
+constexpr std::size_t kMaxUnixPath = sizeof(sockaddr_un::sun_path) - 1;
 
 void serve(asio::io_context& io) {
   for (;;) {
@@ -36,7 +41,14 @@ void Loop::stop() {
   impl_->threads.clear();
 }
 
-std::optional<tcp::endpoint> endpoint_of(std::string_view address) {
+std::optional<Endpoint> endpoint_of(std::string_view address) {
+  if (address.starts_with(kUnixPrefix)) {
+    const std::string_view path = address.substr(kUnixPrefix.size());
+    if (!path.starts_with('/') || path.ends_with('/') || path.size() > kMaxUnixPath ||
+        path.find('\0') != std::string_view::npos)
+      return std::nullopt;
+    return Endpoint(asio::local::stream_protocol::endpoint(path));
+  }
   const std::size_t colon = address.rfind(':');
   if (colon == std::string_view::npos) return std::nullopt;
   std::string_view host = address.substr(0, colon);
@@ -48,7 +60,7 @@ std::optional<tcp::endpoint> endpoint_of(std::string_view address) {
   error_code ec;
   const auto ip = asio::ip::make_address(std::string(host), ec);
   if (ec) return std::nullopt;
-  return tcp::endpoint(ip, port);
+  return Endpoint(tcp::endpoint(ip, port));
 }
 
 }  // namespace karv::net

@@ -1,5 +1,10 @@
 #include "net/server.h"
 
+#include <algorithm>
+#include <cstring>
+
+#include <netinet/in.h>
+
 #include "base/check.h"
 #include "base/log.h"
 #include "net/channel.h"
@@ -26,16 +31,35 @@ base::Result<> Server::Impl::reload_certificates() {
   return {};
 }
 
+base::Result<> Server::Impl::bind(const Endpoint& endpoint) {
+  error_code ec;
+  acceptor.open(endpoint.protocol(), ec);
+  if (ec) return cannot_listen(options.listen, ec);
+  if (endpoint.protocol().family() == AF_UNIX)
+    return socket_file.bind(acceptor.native_handle(), options.listen.substr(kUnixPrefix.size()), options.socket_group);
+  if (!options.socket_group.empty() || !options.allowed_peer_uids.empty())
+    return base::internal_error(base::ErrorCode::bad_value,
+                                "a group or peer uids need listen = \"unix:/path\", not " + options.listen);
+  acceptor.set_option(Acceptor::reuse_address(true), ec);
+  if (!ec) acceptor.bind(endpoint, ec);
+  if (ec) return cannot_listen(options.listen, ec);
+  // Both kinds of Internet addresses have their port at the same place.
+  const Endpoint bound = acceptor.local_endpoint(ec);
+  sockaddr_in address{};
+  std::memcpy(&address, bound.data(), sizeof(address));
+  port = ntohs(address.sin_port);
+  return {};
+}
+
 base::Result<> Server::Impl::listen() {
   const auto endpoint = endpoint_of(options.listen);
-  if (!endpoint) return base::internal_error(base::ErrorCode::bad_value, "not address:port: " + options.listen);
+  if (!endpoint)
+    return base::internal_error(base::ErrorCode::bad_value,
+                                "neither address:port nor unix:/path of at most 107 bytes: " + options.listen);
+  KARV_TRY_VOID(bind(*endpoint));
   error_code ec;
-  acceptor.open(endpoint->protocol(), ec);
-  if (!ec) acceptor.set_option(tcp::acceptor::reuse_address(true), ec);
-  if (!ec) acceptor.bind(*endpoint, ec);
-  if (!ec) acceptor.listen(1024, ec);
+  acceptor.listen(1024, ec);
   if (ec) return cannot_listen(options.listen, ec);
-  port = acceptor.local_endpoint(ec).port();
   {
     const base::Lock lock(mutex);
     accepting = true;
@@ -61,12 +85,26 @@ asio::awaitable<void> Server::Impl::accept_connections() {
   }
   error_code ignored;
   acceptor.close(ignored);
+  socket_file.remove();
   const base::Lock lock(mutex);
   accepting = false;
   ended.notify_all();
 }
 
-void Server::Impl::open_session(tcp::socket socket) {
+bool Server::Impl::may_connect(Socket& socket) {
+  const auto& allowed = options.allowed_peer_uids;
+  if (allowed.empty()) return true;
+  const auto peer = peer_credentials_of(socket.native_handle());
+  if (peer && std::ranges::find(allowed, peer->uid) != allowed.end()) return true;
+  base::log::warn("peer_refused", {{"listen", options.listen},
+                                   {"uid", peer ? std::int64_t{peer->uid} : -1},
+                                   {"pid", peer ? std::int64_t{peer->pid} : -1},
+                                   {"refused", static_cast<std::int64_t>(++refused_peers)}});
+  return false;
+}
+
+void Server::Impl::open_session(Socket socket) {
+  if (!may_connect(socket)) return;
   const base::Lock lock(mutex);
   if (sessions.size() >= options.limits.max_connections) return;
   auto executor = socket.get_executor();
@@ -124,6 +162,7 @@ base::Result<std::unique_ptr<Server>> Server::start(Loop& loop, WorkerPool& work
 Server::Server(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Server::~Server() { stop({}); }
 std::uint16_t Server::port() const { return impl_->port; }
+std::uint64_t Server::refused_peers() const { return impl_->refused_peers; }
 base::Result<> Server::reload_certificates() { return impl_->reload_certificates(); }
 void Server::stop(base::Duration grace) { impl_->stop(grace); }
 

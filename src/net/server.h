@@ -17,6 +17,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -43,8 +44,12 @@ struct ServerLimits {
 };
 
 struct ServerOptions {
-  std::string listen = "127.0.0.1:0";  // address:port; port 0 takes a free one
-  std::string cert_file;               // PEM chain, leaf first
+  std::string listen = "127.0.0.1:0";  // address:port; port 0 takes a free one. Or unix:/path, TLS all the same
+  std::string socket_group;            // of a Unix socket: mode 0660 and this group; empty: 0600
+  // Of a Unix socket: processes of other users are turned away before TLS, counted and logged. Empty: whoever the
+  // file's mode lets through.
+  std::vector<std::uint32_t> allowed_peer_uids;
+  std::string cert_file;  // PEM chain, leaf first
   std::string key_file;
   std::string client_ca_file;  // set: a client certificate of this authority is required
   bool allow_tls_1_2 = false;
@@ -64,14 +69,17 @@ class Server {
   using Service = std::function<Reply(Request&)>;
 
   // `client` makes the Calls; it may be null when no handler answers with one.
-  // Errors: unavailable (address taken, certificate files unreadable).
+  // Errors: unavailable (address taken, certificate files unreadable), bad_value (address malformed, a Unix socket's
+  // options without one).
   static base::Result<std::unique_ptr<Server>> start(Loop& loop, WorkerPool& workers, Client* client,
                                                      ServerOptions options, Service service);
   ~Server();  // stops without grace
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  std::uint16_t port() const;
+  std::uint16_t port() const;  // 0 for a Unix socket
+  // How many were turned away because of allowed_peer_uids.
+  std::uint64_t refused_peers() const;
   // Reads the certificate files again; connections made from now on use them. On an error the old ones stay.
   base::Result<> reload_certificates();
   // Takes no more connections; requests in flight are answered, event streams ended, idle connections closed. What is

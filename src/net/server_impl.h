@@ -10,6 +10,7 @@
 #include "net/client.h"
 #include "net/server.h"
 #include "net/tls.h"
+#include "net/unix_socket.h"
 
 namespace karv::net {
 
@@ -27,7 +28,9 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
   base::Result<> listen();
   base::Result<> reload_certificates();
   asio::awaitable<void> accept_connections();
-  void open_session(tcp::socket socket);
+  base::Result<> bind(const Endpoint& endpoint);
+  bool may_connect(Socket& socket);
+  void open_session(Socket socket);
   void close_session(const Session* session);  // called by the session when it has ended
   void stop(base::Duration grace);
 
@@ -38,8 +41,10 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
   Client* const client;
   const ServerOptions options;
   const Service service;
-  tcp::acceptor acceptor;
-  std::uint16_t port = 0;
+  Acceptor acceptor;
+  UnixSocketFile socket_file;
+  std::uint16_t port = 0;  // 0: a Unix socket
+  std::atomic<std::uint64_t> refused_peers{0};
   std::atomic<std::size_t> in_flight{0};
   std::atomic<bool> stopping{false};
 

@@ -63,6 +63,7 @@ asio::awaitable<void> Session::run() {
 
 asio::awaitable<void> Session::serve() {
   peer_ = channel_->peer_address();
+  peer_credentials_ = channel_->peer_credentials();
   const error_code failed = co_await channel_->accept_tls(after(server_->options.limits.handshake));
   if (failed) co_return;
   peer_certificate_cn_ = channel_->peer_certificate_cn();
@@ -194,6 +195,7 @@ void Session::fail_read(Incoming& in) {
 
 asio::awaitable<void> Session::receive(Incoming& in) {
   in.head.request.peer = peer_;
+  in.head.request.peer_credentials = peer_credentials_;
   in.head.request.peer_certificate_cn = peer_certificate_cn_;
   in.head.request.correlation_id = new_correlation_id();
   idle_ = buffer_.empty();

@@ -60,6 +60,7 @@ class Session : public std::enable_shared_from_this<Session> {
   asio::steady_timer pause_;
   std::string buffer_;  // received, not yet consumed
   std::string peer_;
+  std::optional<PeerCredentials> peer_credentials_;
   std::string peer_certificate_cn_;
   std::shared_ptr<EventQueue> events_;
   bool idle_ = true;

@@ -39,6 +39,29 @@ Section& Section::integer(const char* key, std::int64_t& into, std::int64_t leas
   return *this;
 }
 
+Section& Section::optional_text(const char* key, std::string& into) {
+  if (table_ != nullptr && table_->contains(key)) return text(key, into);
+  known_.insert(key);
+  return *this;
+}
+
+Section& Section::integers(const char* key, std::vector<std::int64_t>& into, std::int64_t least, std::int64_t most) {
+  known_.insert(key);
+  if (table_ == nullptr || !table_->contains(key)) return *this;
+  const toml::array* const list = (*table_)[key].as_array();
+  std::vector<std::int64_t> read;
+  if (list != nullptr)
+    for (const auto& element : *list)
+      if (const auto value = element.value_exact<std::int64_t>(); value && *value >= least && *value <= most)
+        read.push_back(*value);
+  if (list == nullptr || list->empty() || read.size() != list->size()) {
+    note(key, fmt::format("is not a list of integers from {} to {}", least, most));
+  } else {
+    into = std::move(read);
+  }
+  return *this;
+}
+
 Section& Section::word(const char* key, std::string& into, std::initializer_list<std::string_view> words) {
   known_.insert(key);
   if (table_ == nullptr || !table_->contains(key)) return *this;

@@ -12,6 +12,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <toml++/toml.h>
 
@@ -26,6 +27,9 @@ class Section {
 
   Section& text(const char* key, std::string& into);                                             // required, not empty
   Section& integer(const char* key, std::int64_t& into, std::int64_t least, std::int64_t most);  // optional
+  Section& optional_text(const char* key, std::string& into);  // not empty when it is there
+  // Optional: a list of such integers.
+  Section& integers(const char* key, std::vector<std::int64_t>& into, std::int64_t least, std::int64_t most);
   // Optional: one of the words.
   Section& word(const char* key, std::string& into, std::initializer_list<std::string_view> words);
   Section& table(const char* key);  // read elsewhere

@@ -63,6 +63,29 @@ TEST(SectionTest, an_optional_word_is_one_of_its_words_and_an_optional_table_may
   EXPECT_EQ(read_word("api = 'path'").error().internal_text(), "configuration: api is no table");
 }
 
+TEST(SectionTest, an_optional_text_and_a_list_of_integers_are_read_or_their_mistake_is_named) {
+  struct Door {
+    std::string group = "none";
+    std::vector<std::int64_t> uids;
+  };
+  const auto read_door = [](std::string_view text) -> base::Result<Door> {
+    const auto root = toml::parse(text);
+    Door door;
+    KARV_TRY_VOID(Section(root, "door").optional_text("group", door.group).integers("uids", door.uids, 0, 9).end());
+    return door;
+  };
+  EXPECT_EQ(read_door("").value().group, "none");
+  EXPECT_TRUE(read_door("[door]").value().uids.empty());
+  const auto full = read_door("[door]\ngroup = 'karv'\nuids = [9, 0]");
+  EXPECT_EQ(full.value().group, "karv");
+  EXPECT_EQ(full.value().uids, (std::vector<std::int64_t>{9, 0}));
+  EXPECT_EQ(read_door("[door]\ngroup = ''").error().internal_text(), "configuration: door.group is missing or no text");
+  for (const char* bad : {"[]", "[10]", "[-1]", "['1']", "1", "[1, 2.0]"})
+    EXPECT_EQ(read_door(std::string("[door]\nuids = ") + bad).error().internal_text(),
+              "configuration: door.uids is not a list of integers from 0 to 9")
+        << bad;
+}
+
 TEST(ReadTomlTest, a_syntax_error_is_named_with_its_line_and_a_missing_file_is_an_error) {
   const std::string path = testing::TempDir() + "karv_section_test.toml";
   std::FILE* file = std::fopen(path.c_str(), "w");

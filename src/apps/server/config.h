@@ -7,7 +7,7 @@
 //   pages = "web/dist"                             # the built pages
 //   [listen]   address, cert, key, workers = 64
 //   [secrets]  server_key, epoch_key, outbox_key   # files of 32 random bytes or more
-//   [vault]    address, server_name, ca, cert, key # the private channel
+//   [vault]    address, server_name, ca, cert, key # the private channel: address:port or unix:/path
 //   [mail]     host, port, server_name, ca, sender
 //   [merchant_api]                                 # may be left out
 //     session_creations_per_second, calls_per_second   # per merchant: 40 and 200; in sandbox mode 100000

@@ -1,5 +1,7 @@
 #include "apps/vault/config.h"
 
+#include <limits>
+
 #include "apps/common/section.h"
 
 namespace karv::apps::vault {
@@ -35,6 +37,8 @@ base::Result<Config> from_table(const toml::table& root) {
                     .text("cert", i.cert)
                     .text("key", i.key)
                     .text("client_ca", i.client_ca)
+                    .optional_text("socket_group", i.socket_group)
+                    .integers("peer_uids", i.peer_uids, 0, std::numeric_limits<std::uint32_t>::max() - 1)
                     .end());
   auto& n = c.network;
   KARV_TRY_VOID(Section(root, "network")

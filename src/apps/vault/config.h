@@ -4,7 +4,8 @@
 //   database = "var/vault/vault.db"
 //   [public]   listen, url, cert, key, pages       # pages: the built card form
 //              posts_per_minute, pages_per_minute  # per client; may be left out: 30 and 120, in sandbox mode 100000
-//   [private]  listen, cert, key, client_ca
+//   [private]  listen, cert, key, client_ca            # listen: address:port, or unix:/path with
+//              socket_group, peer_uids                 # who may connect: a group's name, users' numbers; optional
 //   [network]  address, server_name, ca, cert, key, answer_limit_ms
 //   [hsm]      module, token_label, pin_file, key_prefix
 //   [sandbox]  test_cards                          # sandbox mode only
@@ -12,6 +13,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 
@@ -27,7 +29,8 @@ struct Config {
     std::int64_t posts_per_minute = 30, pages_per_minute = 120;
   } public_door;
   struct Private {
-    std::string listen, cert, key, client_ca;
+    std::string listen, cert, key, client_ca, socket_group;
+    std::vector<std::int64_t> peer_uids;
   } private_door;
   struct Network {
     std::string address, server_name, ca, cert, key;

@@ -228,6 +228,8 @@ base::Result<void> Process::Impl::open_doors() {
   options.cert_file = config.private_door.cert;
   options.key_file = config.private_door.key;
   options.client_ca_file = config.private_door.client_ca;
+  options.socket_group = config.private_door.socket_group;
+  options.allowed_peer_uids.assign(config.private_door.peer_uids.begin(), config.private_door.peer_uids.end());
   options.hsts = false;
   KARV_TRY(private_server, net::Server::start(loop, private_workers, nullptr, options, [this](net::Request& request) {
              return private_router.handle(request);
