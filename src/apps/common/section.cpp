@@ -45,6 +45,22 @@ Section& Section::optional_text(const char* key, std::string& into) {
   return *this;
 }
 
+Section& Section::texts(const char* key, std::vector<std::string>& into) {
+  known_.insert(key);
+  if (table_ == nullptr || !table_->contains(key)) return *this;
+  const toml::array* const list = (*table_)[key].as_array();
+  std::vector<std::string> read;
+  if (list != nullptr)
+    for (const auto& element : *list)
+      if (const auto value = element.value_exact<std::string>(); value && !value->empty()) read.push_back(*value);
+  if (list == nullptr || list->empty() || read.size() != list->size()) {
+    note(key, "is not a list of texts");
+  } else {
+    into = std::move(read);
+  }
+  return *this;
+}
+
 Section& Section::integers(const char* key, std::vector<std::int64_t>& into, std::int64_t least, std::int64_t most) {
   known_.insert(key);
   if (table_ == nullptr || !table_->contains(key)) return *this;

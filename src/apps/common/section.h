@@ -27,7 +27,8 @@ class Section {
 
   Section& text(const char* key, std::string& into);                                             // required, not empty
   Section& integer(const char* key, std::int64_t& into, std::int64_t least, std::int64_t most);  // optional
-  Section& optional_text(const char* key, std::string& into);  // not empty when it is there
+  Section& optional_text(const char* key, std::string& into);       // not empty when it is there
+  Section& texts(const char* key, std::vector<std::string>& into);  // optional: a list, no text empty
   // Optional: a list of such integers.
   Section& integers(const char* key, std::vector<std::int64_t>& into, std::int64_t least, std::int64_t most);
   // Optional: one of the words.

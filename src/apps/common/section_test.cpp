@@ -67,11 +67,16 @@ TEST(SectionTest, an_optional_text_and_a_list_of_integers_are_read_or_their_mist
   struct Door {
     std::string group = "none";
     std::vector<std::int64_t> uids;
+    std::vector<std::string> files;
   };
   const auto read_door = [](std::string_view text) -> base::Result<Door> {
     const auto root = toml::parse(text);
     Door door;
-    KARV_TRY_VOID(Section(root, "door").optional_text("group", door.group).integers("uids", door.uids, 0, 9).end());
+    KARV_TRY_VOID(Section(root, "door")
+                      .optional_text("group", door.group)
+                      .integers("uids", door.uids, 0, 9)
+                      .texts("files", door.files)
+                      .end());
     return door;
   };
   EXPECT_EQ(read_door("").value().group, "none");
@@ -79,6 +84,11 @@ TEST(SectionTest, an_optional_text_and_a_list_of_integers_are_read_or_their_mist
   const auto full = read_door("[door]\ngroup = 'karv'\nuids = [9, 0]");
   EXPECT_EQ(full.value().group, "karv");
   EXPECT_EQ(full.value().uids, (std::vector<std::int64_t>{9, 0}));
+  EXPECT_EQ(read_door("[door]\nfiles = ['/a', '/b']").value().files, (std::vector<std::string>{"/a", "/b"}));
+  for (const char* bad : {"[]", "['']", "[1]", "'/a'"})
+    EXPECT_EQ(read_door(std::string("[door]\nfiles = ") + bad).error().internal_text(),
+              "configuration: door.files is not a list of texts")
+        << bad;
   EXPECT_EQ(read_door("[door]\ngroup = ''").error().internal_text(), "configuration: door.group is missing or no text");
   for (const char* bad : {"[]", "[10]", "[-1]", "['1']", "1", "[1, 2.0]"})
     EXPECT_EQ(read_door(std::string("[door]\nuids = ") + bad).error().internal_text(),

@@ -15,6 +15,7 @@ base::Result<Config> from_table(const toml::table& root) {
   Section top(root, "");
   top.text("mode", mode).text("database", c.database);
   for (const char* section : {"public", "private", "network", "hsm"}) top.table(section);
+  top.table("hardening");
   if (mode == "sandbox") top.table("sandbox");  // in production its presence is a mistake
   KARV_TRY_VOID(top.end());
   if (mode != "sandbox" && mode != "production") return configuration_error("mode is neither sandbox nor production");
@@ -55,6 +56,15 @@ base::Result<Config> from_table(const toml::table& root) {
                     .text("token_label", h.token_label)
                     .text("pin_file", h.pin_file)
                     .text("key_prefix", h.key_prefix)
+                    .end());
+  auto& g = c.hardening;
+  KARV_TRY_VOID(Section(root, "hardening")
+                    .word("files", g.files, {"on", "off"})
+                    .word("system_calls", g.system_calls, {"on", "off"})
+                    .word("memory", g.memory, {"on", "off"})
+                    .texts("readable", g.readable)
+                    .texts("writable", g.writable)
+                    .integers("connect_ports", g.connect_ports, 1, 65'535)
                     .end());
   if (c.mode == Mode::sandbox) KARV_TRY_VOID(Section(root, "sandbox").text("test_cards", c.test_cards).end());
   return c;

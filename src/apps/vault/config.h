@@ -8,6 +8,9 @@
 //              socket_group, peer_uids                 # who may connect: a group's name, users' numbers; optional
 //   [network]  address, server_name, ca, cert, key, answer_limit_ms
 //   [hsm]      module, token_label, pin_file, key_prefix
+//   [hardening]                                    # may be left out; confinement.h
+//              files, system_calls, memory            # "on" (what production demands) or "off"
+//              readable, writable, connect_ports      # lists: what else it may open (an HSM module's own files)
 //   [sandbox]  test_cards                          # sandbox mode only
 #pragma once
 
@@ -39,6 +42,11 @@ struct Config {
   struct Hsm {
     std::string module, token_label, pin_file, key_prefix;
   } hsm;
+  struct Hardening {
+    std::string files = "on", system_calls = "on", memory = "on";
+    std::vector<std::string> readable, writable;
+    std::vector<std::int64_t> connect_ports;
+  } hardening;
   std::string test_cards;  // empty in production
 };
 

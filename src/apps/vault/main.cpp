@@ -3,6 +3,7 @@
 // listens; SIGTERM ends it, exit code 0.
 #include <csignal>
 #include <cstdio>
+#include <ctime>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,8 +11,10 @@
 #include <pthread.h>
 
 #include "apps/vault/config.h"
+#include "apps/vault/confinement.h"
 #include "apps/vault/hardening.h"
 #include "apps/vault/process.h"
+#include "apps/vault/production.h"
 #include "apps/vault/store_commands.h"
 #include "base/log.h"
 #include "json/writer.h"
@@ -77,13 +80,17 @@ int main(int argc, char** argv) {
   if (auto hardened = apps::vault::harden_process(); !hardened.ok()) return fail(hardened.error());
   const auto config = apps::vault::read_config(argv[2]);
   if (!config.ok()) return fail(config.error());
+  if (auto safe = apps::vault::require_safe_settings(config.value()); !safe.ok()) return fail(safe.error());
+  if (auto confined = apps::vault::confine_process(config.value()); !confined.ok()) return fail(confined.error());
   auto process = apps::vault::Process::start(config.value());
   if (!process.ok()) return fail(process.error());
+  if (auto limited = apps::vault::limit_system_calls(config.value()); !limited.ok()) return fail(limited.error());
   base::log::info("vault_ready", {{"wipes_freed_memory", apps::vault::wipes_freed_memory() ? 1 : 0}});
   say_ready(process.value()->ports());
 
+  constexpr timespec kSecond{.tv_sec = 1, .tv_nsec = 0};
   int signal = 0;
-  sigwait(&ends, &signal);
+  while ((signal = sigtimedwait(&ends, nullptr, &kSecond)) < 0) apps::vault::report_refused_calls();
   base::log::info("vault_stopping", {{"signal", signal}});
   process.value()->stop();
   return 0;

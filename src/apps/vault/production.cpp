@@ -1,0 +1,60 @@
+#include "apps/vault/production.h"
+
+#include <cstdlib>
+#include <fstream>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
+
+#include "apps/common/confinement/landlock.h"
+#include "apps/vault/hardening.h"
+
+namespace karv::apps::vault {
+namespace {
+
+// The process that traces this one; 0 for none.
+int tracer() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("TracerPid:"))
+      return std::atoi(line.c_str() + 10);  // NOLINT(cert-err34-c): the kernel's digits
+  return 0;
+}
+
+}  // namespace
+
+std::vector<std::string> unsafe_settings(const Config& config) {
+  std::vector<std::string> unsafe;
+  const auto& chosen = config.hardening;
+  const std::pair<const char*, const std::string*> switches[] = {
+      {"files", &chosen.files}, {"system_calls", &chosen.system_calls}, {"memory", &chosen.memory}};
+  for (const auto& [name, value] : switches)
+    if (*value == "off") unsafe.push_back(fmt::format("[hardening] {} is off: remove the line", name));
+  if (config.private_door.listen.starts_with("unix:") && config.private_door.peer_uids.empty())
+    unsafe.emplace_back(
+        "[private] listens on a Unix socket and peer_uids names nobody: name karv-server's user number");
+  if (::geteuid() == 0)
+    unsafe.emplace_back("it runs as root: start it as a user of its own (deploy/systemd/karv-vault.service)");
+  if (!may_lock_memory())
+    unsafe.emplace_back("memory cannot be locked: LimitMEMLOCK=infinity in its unit, or `ulimit -l unlimited`");
+  if (landlock_abi() == 0)
+    unsafe.emplace_back("this kernel has no Landlock: Linux 5.13 or newer, with `lsm=landlock,...` at boot");
+  for (const char* name : {"LD_PRELOAD", "LD_LIBRARY_PATH", "LD_AUDIT"})
+    if (const char* value = std::getenv(name); value != nullptr && *value != '\0')
+      unsafe.push_back(fmt::format("{} is set, so that other code may have been loaded: start it without", name));
+  if (const int by = tracer(); by != 0) unsafe.push_back(fmt::format("process {} traces it: start it untraced", by));
+  if (!wipes_freed_memory())
+    unsafe.emplace_back("this is a sanitizer build, which does not wipe what is freed: install a release build");
+  return unsafe;
+}
+
+base::Result<void> require_safe_settings(const Config& config) {
+  if (config.mode != Mode::production) return {};
+  const auto unsafe = unsafe_settings(config);
+  if (unsafe.empty()) return {};
+  return base::internal_error(base::ErrorCode::unavailable, fmt::format("not in production ({} to put right): {}",
+                                                                        unsafe.size(), fmt::join(unsafe, "; ")));
+}
+
+}  // namespace karv::apps::vault
