@@ -27,11 +27,20 @@ with_executables() { # folder
 
 on_postgres() { KARV_TEST_ENGINE=postgres with_executables "$@"; }
 
-# AddressSanitizer keeps freed memory as it was, so the search of the vault's memory needs one vault without it: that one
-# executable. KARV_PLAIN_VAULT tells the test where it is, and that there is no excuse.
-group_browser() {
+# AddressSanitizer keeps freed memory as it was and locks none, so the search of the vault's memory and its start in
+# production need one vault without it: that one executable. KARV_PLAIN_VAULT tells the tests where it is, and that there
+# is no excuse.
+plain_vault() {
     build_preset dev karv-vault || return 1
     export KARV_PLAIN_VAULT="$root/build/dev/bin"
+}
+group_functional() {
+    plain_vault || return 1
+    group_folder "functional tests (real executables)" tests/functional with_executables
+    group_folder "functional tests on PostgreSQL" tests/functional on_postgres
+}
+group_browser() {
+    plain_vault || return 1
     group_folder "browser tests (artifacts/ keeps the screenshots)" tests/browser with_executables
 }
 
@@ -91,8 +100,7 @@ test_command() {
         web) group_web || true ;;
         sandbox) group_folder "sandbox tests" sandbox package_tests || true ;;
         functional)
-            group_folder "functional tests (real executables)" tests/functional with_executables || true
-            group_folder "functional tests on PostgreSQL" tests/functional on_postgres || true
+            group_functional || true
             ;;
         browser) group_browser || true ;;
         esac

@@ -2,7 +2,7 @@
 // api-spec.
 import { Agent, request, type RequestOptions } from 'node:https';
 import { holdAgainstContract, type Expectation } from './contract.ts';
-import type { Credentials, System } from './system.ts';
+import type { Credentials } from './system.ts';
 
 export interface Sending extends Expectation {
   readonly body?: unknown;
@@ -41,13 +41,20 @@ export class Answer {
   }
 }
 
+/** A running Karv, however it was started. */
+export interface Reachable {
+  readonly addresses: { readonly base_url: string };
+  readonly merchant: Credentials;
+  readonly authority: Buffer;
+}
+
 export class Client {
   readonly #agent: Agent;
   readonly #port: number;
   readonly #credentials: Credentials;
 
   /** `port`: of another door to the same Karv; else its own. */
-  constructor(system: System, credentials: Credentials = system.merchant, port?: number) {
+  constructor(system: Reachable, credentials: Credentials = system.merchant, port?: number) {
     this.#port = port ?? Number(new URL(system.addresses.base_url).port);
     this.#agent = new Agent({ keepAlive: true, ca: system.authority, servername: 'pay.localhost' });
     this.#credentials = credentials;
