@@ -16,6 +16,7 @@ void add_verify_commands(CLI::App& app, int& exit_code);  // ledger verify, audi
 void add_store_command(CLI::App& app, int& exit_code);    // store check
 void add_store_copy_command(CLI::App& group, int& exit_code);
 void add_backup_commands(CLI::App& app, int& exit_code);  // backup create, verify, restore, reconcile
+void add_doctor_command(CLI::App& app, int& exit_code);
 
 inline constexpr const char* kConfigHelp = "karv-server's configuration (`karv dev` writes var/dev/server.toml)";
 
