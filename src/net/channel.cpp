@@ -67,7 +67,7 @@ void Channel::on_timer() {
   if (now >= std::min(read_deadline_, write_deadline_)) {
     timed_out_ = true;
     error_code ignored;
-    stream_.lowest_layer().cancel(ignored);
+    ignored = stream_.lowest_layer().cancel(ignored);
     // A step of several parts may just be between two of them and not notice: ring again until it has ended.
     SteadyTime& late = read_deadline_ <= write_deadline_ ? read_deadline_ : write_deadline_;
     late = now + std::chrono::milliseconds(50);
@@ -77,7 +77,7 @@ void Channel::on_timer() {
 
 void Channel::abort() {
   error_code ignored;
-  stream_.lowest_layer().close(ignored);
+  ignored = stream_.lowest_layer().close(ignored);
   timer_.cancel();
 }
 
@@ -86,13 +86,13 @@ asio::awaitable<error_code> Channel::connect(Endpoint endpoint, SteadyTime limit
   const auto [ec] = co_await stream_.lowest_layer().async_connect(endpoint, kAwait);
   end(Way::out);
   error_code ignored;
-  if (!ec) stream_.lowest_layer().set_option(tcp::no_delay(true), ignored);
+  if (!ec) ignored = stream_.lowest_layer().set_option(tcp::no_delay(true), ignored);
   co_return ec;
 }
 
 asio::awaitable<error_code> Channel::accept_tls(SteadyTime limit) {
   error_code ignored;
-  stream_.lowest_layer().set_option(tcp::no_delay(true), ignored);
+  ignored = stream_.lowest_layer().set_option(tcp::no_delay(true), ignored);
   begin(Way::out, limit);
   const auto [ec] = co_await stream_.async_handshake(asio::ssl::stream_base::server, kAwait);
   end(Way::out);
@@ -101,7 +101,7 @@ asio::awaitable<error_code> Channel::accept_tls(SteadyTime limit) {
 
 asio::awaitable<error_code> Channel::connect_tls(std::string server_name, SteadyTime limit) {
   error_code ec;
-  stream_.set_verify_callback(asio::ssl::host_name_verification(server_name), ec);
+  ec = stream_.set_verify_callback(asio::ssl::host_name_verification(server_name), ec);
   if (ec) co_return ec;
   if (!is_ip(server_name)) SSL_set_tlsext_host_name(stream_.native_handle(), server_name.c_str());
   begin(Way::out, limit);
@@ -136,7 +136,7 @@ asio::awaitable<void> Channel::close() {
   co_await stream_.async_shutdown(kAwait);
   error_code ignored;
   auto& socket = stream_.next_layer();
-  socket.shutdown(Socket::shutdown_send, ignored);
+  ignored = socket.shutdown(Socket::shutdown_send, ignored);
   // Closing with unread bytes would reset the connection and take the answer away from a peer that is still sending.
   std::array<char, 4096> unread;
   for (std::size_t drained = 0; !timed_out_ && socket.is_open() && drained < kMaxDrained;) {

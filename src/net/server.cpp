@@ -33,15 +33,15 @@ base::Result<> Server::Impl::reload_certificates() {
 
 base::Result<> Server::Impl::bind(const Endpoint& endpoint) {
   error_code ec;
-  acceptor.open(endpoint.protocol(), ec);
+  ec = acceptor.open(endpoint.protocol(), ec);
   if (ec) return cannot_listen(options.listen, ec);
   if (endpoint.protocol().family() == AF_UNIX)
     return socket_file.bind(acceptor.native_handle(), options.listen.substr(kUnixPrefix.size()), options.socket_group);
   if (!options.socket_group.empty() || !options.allowed_peer_uids.empty())
     return base::internal_error(base::ErrorCode::bad_value,
                                 "a group or peer uids need listen = \"unix:/path\", not " + options.listen);
-  acceptor.set_option(Acceptor::reuse_address(true), ec);
-  if (!ec) acceptor.bind(endpoint, ec);
+  ec = acceptor.set_option(Acceptor::reuse_address(true), ec);
+  if (!ec) ec = acceptor.bind(endpoint, ec);
   if (ec) return cannot_listen(options.listen, ec);
   // Both kinds of Internet addresses have their port at the same place.
   const Endpoint bound = acceptor.local_endpoint(ec);
@@ -58,7 +58,7 @@ base::Result<> Server::Impl::listen() {
                                 "neither address:port nor unix:/path of at most 107 bytes: " + options.listen);
   KARV_TRY_VOID(bind(*endpoint));
   error_code ec;
-  acceptor.listen(1024, ec);
+  ec = acceptor.listen(1024, ec);
   if (ec) return cannot_listen(options.listen, ec);
   {
     const base::Lock lock(mutex);
@@ -84,7 +84,7 @@ asio::awaitable<void> Server::Impl::accept_connections() {
     open_session(std::move(socket));
   }
   error_code ignored;
-  acceptor.close(ignored);
+  ignored = acceptor.close(ignored);
   socket_file.remove();
   const base::Lock lock(mutex);
   accepting = false;
@@ -129,7 +129,7 @@ void Server::Impl::stop(base::Duration grace) {
   stopping = true;
   asio::post(acceptor.get_executor(), [self = shared_from_this()] {
     error_code ignored;
-    self->acceptor.close(ignored);
+    ignored = self->acceptor.close(ignored);
   });
   const SteadyTime deadline = after(grace);
   {

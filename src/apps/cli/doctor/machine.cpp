@@ -27,7 +27,7 @@ void look_at_kernel(Report& report) {
   const int abi = landlock_abi();
   if (abi == 0) {
     report.wrong("no Landlock: a vault that was broken into could read every file of its user",
-                 "Linux 5.13 or newer with `lsm=landlock,...` on the kernel's command line; Debian 12 has both");
+                 "Linux 5.13 or newer with `lsm=landlock,...` on the kernel's command line");
   } else {
     report.good(fmt::format("Landlock, version {}: the vault's files are held to a list", abi));
     if (abi >= kLandlockWithNetwork)

@@ -112,8 +112,8 @@ int landlock_abi() {
   return abi > 0 ? static_cast<int>(abi) : 0;
 }
 
-base::Result<LandlockReport> apply_landlock(const LandlockRules& rules) {
-  LandlockReport report{.abi = landlock_abi()};
+base::Result<LandlockReport> apply_landlock(const LandlockRules& rules, int abi) {
+  LandlockReport report{.abi = abi};
   if (report.abi == 0)
     return base::internal_error(base::ErrorCode::unavailable,
                                 "this kernel has no Landlock: it needs Linux 5.13 and `lsm=landlock,...` at boot");

@@ -33,7 +33,7 @@ inline constexpr int kLandlockWithScopes = 6;
 int landlock_abi();
 
 // Afterwards no file can be executed either. Tries at the end what must be refused, and fails when it is not.
-// Pre: PR_SET_NO_NEW_PRIVS; a single thread. Errors: unavailable.
-base::Result<LandlockReport> apply_landlock(const LandlockRules& rules);
+// Pre: PR_SET_NO_NEW_PRIVS; a single thread; `abi` is at most the kernel's. Errors: unavailable.
+base::Result<LandlockReport> apply_landlock(const LandlockRules& rules, int abi = landlock_abi());
 
 }  // namespace karv::apps

@@ -150,6 +150,20 @@ TEST_F(LandlockTest, rules_that_leave_everything_open_are_a_mistake) {
   EXPECT_EQ(confined(all, [] { return 0; }), 121);
 }
 
+TEST_F(LandlockTest, older_kernels_confine_what_they_know) {
+  auto ports = rules();
+  ports.connect_ports = {443};
+  for (int abi = 1; abi <= landlock_abi(); ++abi) {
+    const auto end = in_child([&] {
+      const auto applied = apply_landlock(ports, abi);
+      if (!applied.ok() || applied.value().network != (abi >= 4) || applied.value().isolated != (abi >= 6)) return 121;
+      if (open_error(at("write/new"), O_RDWR | O_CREAT | O_TRUNC) != 0) return 122;
+      return open_error(at("other/file"), O_RDONLY);
+    });
+    EXPECT_EQ(end.code, EACCES) << "as version " << abi;
+  }
+}
+
 TEST_F(LandlockTest, only_listed_ports_can_be_reached_and_bound) {
   if (landlock_abi() < kLandlockWithNetwork) GTEST_SKIP() << "this kernel's Landlock knows no ports";
   std::uint16_t allowed = 0;
