@@ -1,16 +1,18 @@
 // A card as the shopper typed it, checked: number, expiry, name, security code.
 //
-// What passed parse_card() has a possible number (length, check digit), an expiry that is not over, and a code of the
-// brand's length; whether the card exists is the network's to say. All of it stays in wiped memory.
-// Source: ISO/IEC 7812-1 (number, Luhn), the brands' published number ranges.
+// What passed parse_card() has a possible number (a known brand's range and length, check digit), an expiry that is not
+// over, and a code of the brand's length; whether the card exists is the network's to say. All of it stays in wiped
+// memory. Source: ISO/IEC 7812-1 (number, Luhn); card_brand for the ranges.
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "base/clock.h"
-#include "base/result.h"
 #include "base/secret.h"
+#include "vault/card_brand.h"
+#include "vault/field_errors.h"
 
 namespace karv::vault {
 
@@ -40,11 +42,20 @@ struct CardFields {
 };
 
 // Single spaces and dashes in the number are taken out. `business_now` decides whether the expiry is over.
-// Errors: bad_value, with the reason INVALID_CARD_NUMBER, INVALID_EXPIRY, INVALID_CODE or INVALID_NAME.
-base::Result<TypedCard> parse_card(CardFields fields, base::Instant business_now);
+// Errors: each of the fields number (INVALID_CARD_NUMBER), expiry (INVALID_EXPIRY), code (INVALID_CODE) and name
+// (INVALID_NAME) that is wrong.
+Checked<TypedCard> parse_card(CardFields fields, base::Instant business_now);
 
-// "visa", "mastercard", "amex", "discover", "jcb", "diners", "unionpay", "maestro"; "card" for any other.
-std::string_view brand_of(std::string_view number);
+// What may be shown of a number. At least four digits stay hidden.
+// Source: PCI DSS 4.0.1 requirement 3.4.1 with FAQ 1091: at most the BIN (8 digits of a number that has 16 or more,
+// else 6) and the last four.
+struct MaskedNumber {
+  std::string bin;  // empty when too few digits would stay hidden
+  std::string last4;
+};
+// Pre: a number that passed parse_card().
+MaskedNumber mask_card_number(std::string_view number);
+
 std::string last4_of(std::string_view number);
 std::string expiry_text(Expiry expiry);  // "MM/YY"
 

@@ -129,13 +129,19 @@ base::Result<FrameFacts> CardDesk::find_frame(std::string_view ticket) {
   });
 }
 
-base::Result<FilledCard> CardDesk::fill_ticket(std::string_view ticket, CardFields fields) {
+base::Result<void> CardDesk::check_ticket(std::string_view ticket) {
+  KARV_TRY(const auto ring, keys_.get());
+  const auto digests = ring->ticket_digests(ticket);
+  KARV_TRY_VOID(database_.read<StoredTicket>("vault_check_ticket",
+                                             [&](store::ReadTx& tx) { return find_open_ticket(tx, digests); }));
+  return {};
+}
+
+base::Result<FilledCard> CardDesk::fill_ticket(std::string_view ticket, TypedCard typed) {
   KARV_TRY(const auto ring, keys_.get());
   const auto digests = ring->ticket_digests(ticket);
   const auto find_open = [&](store::ReadTx& tx) { return find_open_ticket(tx, digests); };
-  KARV_TRY(const auto opened,
-           database_.read<StoredTicket>("vault_check_ticket", find_open));  // before anything is said
-  KARV_TRY(auto typed, parse_card(std::move(fields), wall_.now()));
+  KARV_TRY(const auto opened, database_.read<StoredTicket>("vault_find_ticket", find_open));
   KARV_TRY(const auto stored, cards_.put("vault_fill_ticket", opened.tenant, opened.customer, typed.card,
                                          [&](store::Tx& tx, const StoredCard& row) -> base::Result<void> {
                                            KARV_TRY(const auto open, find_open(tx));
@@ -198,8 +204,7 @@ base::Result<vault_api::DeriveAnswer> CardDesk::derive_token(TenantId tenant, co
 }
 
 base::Result<vault_api::CardAnswer> CardDesk::take_test_card(TenantId tenant, const vault_api::TestCardRequest& request,
-                                                             CardFields fields) {
-  KARV_TRY(auto typed, parse_card(std::move(fields), wall_.now()));
+                                                             TypedCard typed) {
   KARV_TRY(const auto ring, keys_.get_fresh());
   const std::string text = random_text(random_);
   const auto token = ring->token_digests(tenant, text).front();

@@ -56,8 +56,10 @@ class CardDesk {
   base::Result<vault_api::TicketAnswer> create_ticket(TenantId tenant, const vault_api::TicketRequest& request);
   // Errors: not_found TICKET_UNKNOWN, gone TICKET_USED or TICKET_EXPIRED.
   base::Result<FrameFacts> find_frame(std::string_view ticket);
-  // As above, and those of parse_card(): the ticket then stays open for another try.
-  base::Result<FilledCard> fill_ticket(std::string_view ticket, CardFields fields);
+  // As above. Asked before anything is said of the card that came with the ticket.
+  base::Result<void> check_ticket(std::string_view ticket);
+  // As above.
+  base::Result<FilledCard> fill_ticket(std::string_view ticket, TypedCard typed);
   // As above, and not_matching TICKET_NOT_FILLED, forbidden TICKET_FOREIGN.
   base::Result<vault_api::CardAnswer> collect_ticket(TenantId tenant, const vault_api::CollectRequest& request);
 
@@ -66,7 +68,7 @@ class CardDesk {
 
   // A card as if a shopper had typed it; for sandbox mode.
   base::Result<vault_api::CardAnswer> take_test_card(TenantId tenant, const vault_api::TestCardRequest& request,
-                                                     CardFields fields);
+                                                     TypedCard typed);
 
   // Removes tickets that were over a day ago. Cost: bounded; called now and then.
   base::Result<void> remove_old_tickets();

@@ -113,6 +113,24 @@ TEST_F(Doors, without_a_good_ticket_there_is_no_form) {
   EXPECT_EQ(get("/frame/v1/card", "ticket=" + used).status, 410);
 }
 
+TEST_F(Doors, all_wrong_fields_are_told_at_once) {
+  const auto text = ticket();
+  const auto response = post_card(
+      R"({"ticket":")" + text +
+      R"(","number":"4111111111111112","expiry_month":13,"expiry_year":2030,"code":"12345","name":"4111 1111"})");
+  EXPECT_EQ(response.status, 400);
+  EXPECT_EQ(response.headers.find("Content-Type"), "application/problem+json");
+  const auto member = [&](std::string_view name) { return response.body.find(name) != std::string::npos; };
+  EXPECT_EQ(code_of(response), "INVALID_CARD_NUMBER");
+  EXPECT_TRUE(member(R"("errors":[{"field":"number","code":"INVALID_CARD_NUMBER","detail":"This is not a valid)"));
+  EXPECT_TRUE(member(R"({"field":"expiry","code":"INVALID_EXPIRY","detail":")"));
+  EXPECT_TRUE(member(R"({"field":"code","code":"INVALID_CODE","detail":")"));
+  EXPECT_FALSE(member(R"("field":"name")"));
+  EXPECT_FALSE(member("4111"));
+  EXPECT_FALSE(member("12345"));
+  EXPECT_EQ(post_card(card_body(text)).status, 200);  // the ticket stayed open
+}
+
 TEST_F(Doors, assets_come_from_their_folder_only) {
   const auto asset = get("/frame/v1/assets/card-1.js");
   EXPECT_EQ(asset.body, "run()");
@@ -141,6 +159,7 @@ TEST_F(Doors, every_wrong_field_has_its_own_code_and_nothing_typed_comes_back) {
   EXPECT_EQ(code_of(with("\"123\"", "\"1\"")), "INVALID_CODE");
   EXPECT_EQ(code_of(with("Astrid Test", "")), "INVALID_NAME");
   EXPECT_EQ(code_of(with(text, "unknown")), "TICKET_UNKNOWN");
+  EXPECT_EQ(code_of(post_card(card_body("unknown", "4111111111111112"))), "TICKET_UNKNOWN");  // before the card
   const auto wrong = with("\"4111111111111111\"", "4111111111111111");
   EXPECT_EQ(wrong.status, 400);
   EXPECT_EQ(wrong.body.find("4111"), std::string::npos);

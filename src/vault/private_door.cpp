@@ -45,7 +45,9 @@ base::Result<vault_api::CardAnswer> take_test_card(PrivateDoor& door, TenantId t
                                                    const vault_api::TestCardRequest& request) {
   if (!door.test_cards) return base::Error(base::ErrorCode::not_found);
   KARV_TRY(auto fields, door.test_cards->find(request.name, door.wall.now()));
-  return door.desk.take_test_card(tenant, request, std::move(fields));
+  auto typed = parse_card(std::move(fields), door.wall.now());
+  if (!typed) return typed.error().first();
+  return door.desk.take_test_card(tenant, request, *std::move(typed));
 }
 
 net::Reply find_operation_by_text(PrivateDoor& door, const net::Request& request) {

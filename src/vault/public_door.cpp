@@ -95,9 +95,10 @@ net::Response show_asset(const FramePages& pages, const net::Request& request) {
           .body = asset->body};
 }
 
-base::Result<std::string> take_card(CardDesk& desk, const net::Request& request, const std::string& origin) {
+// The card that was posted, or the fields that are wrong.
+base::Result<Checked<CardPosted>> take_card(const PublicDoor& door, const net::Request& request) {
   const auto from = request.headers.find("Origin");
-  if (!from.empty() && from != origin)
+  if (!from.empty() && from != door.origin)
     return base::public_error(base::ErrorCode::forbidden, "The card form posts to its own origin only.");
   if (!request.headers.find("Content-Type").starts_with("application/json"))
     return base::public_error(base::ErrorCode::bad_request, "The body is not application/json.");
@@ -108,12 +109,17 @@ base::Result<std::string> take_card(CardDesk& desk, const net::Request& request,
         post.error().code() == base::ErrorCode::too_large ? base::ErrorCode::too_large : base::ErrorCode::bad_request;
     return base::Error(code);
   }
-  KARV_TRY(const auto filled, desk.fill_ticket(post->ticket, {.number = std::move(post->number),
-                                                              .expiry_month = post->expiry_month,
-                                                              .expiry_year = post->expiry_year,
-                                                              .code = std::move(post->code),
-                                                              .name = std::move(post->name)}));
-  return json::encode(CardPosted{.brand = filled.brand, .last4 = filled.last4, .expiry = expiry_text(filled.expiry)});
+  KARV_TRY_VOID(door.desk.check_ticket(post->ticket));
+  auto typed = parse_card({.number = std::move(post->number),
+                           .expiry_month = post->expiry_month,
+                           .expiry_year = post->expiry_year,
+                           .code = std::move(post->code),
+                           .name = std::move(post->name)},
+                          door.wall.now());
+  if (!typed) return Checked<CardPosted>(std::unexpect, std::move(typed).error());
+  KARV_TRY(const auto filled, door.desk.fill_ticket(post->ticket, *std::move(typed)));
+  return Checked<CardPosted>(
+      CardPosted{.brand = filled.brand, .last4 = filled.last4, .expiry = expiry_text(filled.expiry)});
 }
 
 net::Response post_card(LimitedDoor& limited, const net::Request& request) {
@@ -122,8 +128,13 @@ net::Response post_card(LimitedDoor& limited, const net::Request& request) {
     response = problem_response(base::Error(base::ErrorCode::too_many_requests), request);
     response.headers.add("Retry-After", std::to_string(wait));
   } else {
-    auto body = take_card(limited.door.desk, request, limited.door.origin);
-    response = body.ok() ? json_response(std::move(body).value()) : problem_response(body.error(), request);
+    const auto posted = take_card(limited.door, request);
+    if (!posted.ok())
+      response = problem_response(posted.error(), request);
+    else if (!posted->has_value())
+      response = problem_response(posted->error(), request);
+    else
+      response = json_response(json::encode(**posted));
   }
   response.close = true;
   return response;

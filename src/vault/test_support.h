@@ -134,6 +134,10 @@ struct TestVault {
 };
 
 CardFields typed(std::string_view number = kVisa, std::string_view code = "123");
+// What typed() makes, checked.
+TypedCard checked_card();
+// `leading` filled up to `size` digits, the last of which is the check digit: on nobody's list, made at run time.
+std::string number_from(std::string_view leading, std::size_t size);
 // Waits up to five seconds of real time.
 bool eventually(const std::function<bool()>& condition);
 

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/card_digits.h"
 #include "crypto/aead.h"
 #include "json/words.h"
 #include "store/migrate.h"
@@ -261,7 +262,7 @@ vault_api::CardAnswer TestVault::make_card(std::string_view number, Purpose purp
   request.purpose = purpose;
   request.parent_origin = "https://pay.localhost:8443";
   const auto ticket = desk->create_ticket(tenant, request).value();
-  EXPECT_TRUE(desk->fill_ticket(ticket.ticket, typed(number)).ok());
+  EXPECT_TRUE(desk->fill_ticket(ticket.ticket, parse_card(typed(number), wall.now()).value()).ok());
   return desk->collect_ticket(tenant, {.ticket = ticket.ticket, .customer = customer, .merchant = request.merchant})
       .value();
 }
@@ -315,6 +316,15 @@ CardFields typed(std::string_view number, std::string_view code) {
           .expiry_year = 2030,
           .code = base::SecretBytes::copy_of(code),
           .name = base::SecretBytes::copy_of(std::string_view("Astrid Test"))};
+}
+
+TypedCard checked_card() { return parse_card(typed(), *base::from_rfc3339("2026-11-22T12:00:00Z")).value(); }
+
+std::string number_from(std::string_view leading, std::size_t size) {
+  std::string number(leading);
+  number.resize(size, '0');
+  while (!base::passes_luhn(number)) ++number.back();
+  return number;
 }
 
 bool eventually(const std::function<bool()>& condition) {

@@ -200,7 +200,7 @@ TEST_F(KeysTest, sealed_it_refuses_everything_and_unsealed_it_goes_on) {
   vault_api::TicketRequest ticket{.customer = vault.customer, .merchant = vault.merchant};
   ticket.parent_origin = "https://pay.localhost:8443";
   EXPECT_TRUE(refused(vault.desk->create_ticket(vault.tenant, ticket)));
-  EXPECT_TRUE(refused(vault.desk->fill_ticket("x", testing::typed())));
+  EXPECT_TRUE(refused(vault.desk->fill_ticket("x", testing::checked_card())));
   EXPECT_TRUE(refused(vault.desk->collect_ticket(vault.tenant, {.ticket = "x", .customer = vault.customer})));
   EXPECT_TRUE(refused(vault.desk->derive_token(vault.tenant, {.vault_token = card.vault_token})));
   EXPECT_TRUE(

@@ -17,9 +17,12 @@ export interface CardEntry {
 
 export class CardRefused extends Error {
   readonly code: string;
-  constructor(code: string) {
+  /** One code for each field that is wrong, in the order of the form; none when no field is to blame. */
+  readonly field_codes: readonly string[];
+  constructor(code: string, field_codes: readonly string[] = []) {
     super(code);
     this.code = code;
+    this.field_codes = field_codes;
   }
 }
 
@@ -28,6 +31,12 @@ const kTimeoutMs = 15_000;
 function isAnswer(body: unknown): body is CardAnswer {
   const answer = body as Partial<CardAnswer> | null;
   return typeof answer?.brand === 'string' && /^\d{4}$/.test(answer.last4 ?? '') && typeof answer.expiry === 'string';
+}
+
+function fieldCodesOf(body: unknown): string[] {
+  const errors = (body as { errors?: unknown } | null)?.errors;
+  if (!Array.isArray(errors)) return [];
+  return errors.map((error: { code?: unknown } | null) => error?.code).filter((code) => typeof code === 'string');
 }
 
 /** Errors: CardRefused with the vault's code, or UNREACHABLE. */
@@ -51,5 +60,6 @@ export async function postCard(entry: CardEntry): Promise<CardAnswer> {
   }
   if (status === 200 && isAnswer(body)) return body;
   const code = (body as { code?: unknown } | null)?.code;
-  throw new CardRefused(status >= 400 && status < 500 && typeof code === 'string' ? code : 'UNREACHABLE');
+  if (status < 400 || status >= 500 || typeof code !== 'string') throw new CardRefused('UNREACHABLE');
+  throw new CardRefused(code, fieldCodesOf(body));
 }

@@ -8,12 +8,12 @@ import type { Parent } from './parent.ts';
 
 const kFields: readonly FieldName[] = ['number', 'expiry', 'code', 'name'];
 const kBrandNames = { visa: 'Visa', mastercard: 'Mastercard' };
-const kServerProblems: Record<string, [FieldName, Problem]> = {
-  INVALID_CARD_NUMBER: ['number', 'number_wrong'],
-  INVALID_EXPIRY: ['expiry', 'expiry_wrong'],
-  INVALID_CODE: ['code', 'code_wrong'],
-  INVALID_NAME: ['name', 'name_wrong'],
-};
+const kServerProblems = new Map<string, [FieldName, Problem]>([
+  ['INVALID_CARD_NUMBER', ['number', 'number_wrong']],
+  ['INVALID_EXPIRY', ['expiry', 'expiry_wrong']],
+  ['INVALID_CODE', ['code', 'code_wrong']],
+  ['INVALID_NAME', ['name', 'name_wrong']],
+]);
 
 export interface CardForm {
   submit(): Promise<void>;
@@ -86,17 +86,21 @@ export function startCardForm(page: Document, ticket: string, language: string, 
     tellChange();
   }
 
-  function refuse(code: string): void {
-    const known = kServerProblems[code];
-    if (known) {
-      showProblem(...known);
-      inputs[known[0]].focus();
+  function refuse({ code, field_codes }: CardRefused): void {
+    const problems = (field_codes.length > 0 ? field_codes : [code]).flatMap((one) => {
+      const known = kServerProblems.get(one);
+      return known ? [known] : [];
+    });
+    for (const problem of problems) showProblem(...problem);
+    const [first] = problems;
+    if (first) {
+      inputs[first[0]].focus();
     } else {
       const ticketGone = code.startsWith('TICKET_');
       if (ticketGone) clear();
       element('form-error').textContent = ticketGone ? texts.expired : texts.unreachable;
     }
-    parent.tell('card.error', { code, message: element('form-error').textContent || (known ? texts[known[1]] : '') });
+    parent.tell('card.error', { code, message: element('form-error').textContent || (first ? texts[first[1]] : '') });
   }
 
   async function submit(): Promise<void> {
@@ -108,7 +112,7 @@ export function startCardForm(page: Document, ticket: string, language: string, 
     if (first?.[1] || !expiry) {
       const [field, problem] = first ?? ['expiry', 'expiry_wrong'];
       inputs[field].focus();
-      const code = Object.keys(kServerProblems).find((one) => kServerProblems[one]?.[0] === field) ?? '';
+      const code = [...kServerProblems].find(([, [at]]) => at === field)?.[0] ?? '';
       parent.tell('card.error', { code, message: problem ? texts[problem] : '' });
       return;
     }
@@ -126,7 +130,7 @@ export function startCardForm(page: Document, ticket: string, language: string, 
       clear();
       parent.tell('card.done', { brand: answer.brand, last4: answer.last4, expiry: answer.expiry });
     } catch (error) {
-      refuse(error instanceof CardRefused ? error.code : 'UNREACHABLE');
+      refuse(error instanceof CardRefused ? error : new CardRefused('UNREACHABLE'));
     } finally {
       busy = false;
     }

@@ -98,6 +98,32 @@ describe('the card form', () => {
     expect(told('card.error')).toMatchObject([{ code }]);
   });
 
+  it('every field that the vault names is marked, and the first gets the focus', async () => {
+    const errors = ['INVALID_EXPIRY', 'INVALID_NAME'].map((code) => ({ field: 'ignored', code, detail: '<b>' }));
+    answer(400, { code: 'INVALID_EXPIRY', errors });
+    fill();
+    await form.submit();
+    const invalid = (id: string) => input(id).getAttribute('aria-invalid');
+    expect(['number', 'expiry', 'code', 'name'].map(invalid)).toEqual([null, 'true', null, 'true']);
+    expect(['number', 'expiry', 'code', 'name'].map((id) => error(id) !== '')).toEqual([false, true, false, true]);
+    expect(input('name').getAttribute('aria-describedby')).toContain('name-error');
+    expect(document.activeElement).toBe(input('expiry'));
+    expect(document.body.innerHTML).not.toContain('&lt;b&gt;');
+    expect(told('card.error')).toMatchObject([{ code: 'INVALID_EXPIRY' }]);
+  });
+
+  it.each([
+    ['a word', 'INVALID_NAME'],
+    ['null', null],
+    ['odd entries', [null, 1, {}, { code: 7 }, { code: 'constructor' }]],
+  ])('a list of errors that is %s does no harm', async (_name, errors) => {
+    answer(400, { code: 'INVALID_CODE', errors });
+    fill();
+    await form.submit();
+    expect(told('card.error')).toMatchObject([{ code: 'INVALID_CODE' }]);
+    expect(input('number').value).toBe('4111 1111 1111 1111');
+  });
+
   it.each(['TICKET_USED', 'TICKET_EXPIRED', 'TICKET_UNKNOWN'])('%s clears the form', async (code) => {
     answer(code === 'TICKET_UNKNOWN' ? 404 : 410, { code });
     fill();
