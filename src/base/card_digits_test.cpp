@@ -44,9 +44,9 @@ TEST(CardDigits, numbers_are_masked_to_their_last_four) {
 }
 
 TEST(CardDigits, every_brand_s_range_and_length_is_known) {
-  for (const auto* start :
-       {"40001200000000", "37000000000000", "34000000000000", "222100000000000", "272000000000000", "510000000000000",
-        "620000000000000000", "30000000000000", "353000000000000", "400000000000"}) {
+  for (const auto* start : {"40001200000000", "37000000000000", "34000000000000", "222100000000000", "272000000000000",
+                            "220000000000000", "810000000000000", "817100000000000", "510000000000000",
+                            "620000000000000000", "30000000000000", "353000000000000", "400000000000"}) {
     const std::string number = with_check_digit(start);
     EXPECT_EQ(mask_card_numbers(number).masked, 1)
         << number.size() << " digits from " << std::string(start).substr(0, 4);
@@ -69,7 +69,16 @@ TEST(CardDigits, any_generated_number_is_found_inside_any_text) {
   }
 }
 
-}  // namespace
+// What stays visible of one number, with the groups after it, can be a number too.
+TEST(CardDigits, the_last_four_of_a_number_do_not_begin_another) {
+  const std::string next = with_check_digit("444412340000000");
+  const std::string grouped = next.substr(4, 4) + " " + next.substr(8, 4) + " " + next.substr(12);
+  EXPECT_EQ(masked("5555 5555 5555 4444 " + grouped), "**** **** **** **** **** **** " + next.substr(12));
+  const std::string split = with_check_digit("411111111111100");
+  const auto text = split.substr(0, 13) + "-" + split.substr(13);
+  EXPECT_EQ(masked(text), "************" + split.substr(12, 1) + "-" + split.substr(13));
+}
+
 TEST(CardDigits, neighbors_do_not_hide_a_number) {
   EXPECT_EQ(masked("4111 1111 1111 1111 12/27"), "**** **** **** 1111 12/27");
   EXPECT_EQ(masked("order 12 4111111111111111"), "order 12 ************1111");
@@ -77,4 +86,5 @@ TEST(CardDigits, neighbors_do_not_hide_a_number) {
   EXPECT_EQ(masked("4111111111111111-123"), "************1111-123");
 }
 
+}  // namespace
 }  // namespace karv::base
