@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/card_digits.h"
 #include "base/check.h"
@@ -56,12 +57,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto year = number_of(take_line(rest));
   const auto code = take_line(rest);
   const auto name = take_line(rest);
-  const auto typed = vault::parse_card({.number = base::SecretBytes::copy_of(number),
-                                        .expiry_month = month,
-                                        .expiry_year = year,
-                                        .code = base::SecretBytes::copy_of(code),
-                                        .name = base::SecretBytes::copy_of(name)},
-                                       kNow);
+  vault::CardFields fields;
+  fields.number = base::SecretBytes::copy_of(number);
+  fields.expiry_month = month;
+  fields.expiry_year = year;
+  fields.code = base::SecretBytes::copy_of(code);
+  fields.name = base::SecretBytes::copy_of(name);
+  const auto typed = vault::parse_card(std::move(fields), kNow);
   if (typed) {
     check_accepted(*typed, number, code);
     return 0;

@@ -25,7 +25,7 @@ bool passes_luhn(std::string_view digits) {
   bool doubled = false;
   for (std::size_t i = digits.size(); i-- > 0; doubled = !doubled) {
     int digit = digits[i] - '0';
-    if (doubled && (digit *= 2) > 9) digit -= 9;
+    if (doubled) digit = digit * 2 > 9 ? digit * 2 - 9 : digit * 2;
     sum += digit;
   }
   return sum % 10 == 0;

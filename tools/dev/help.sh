@@ -107,7 +107,8 @@ help_fuzz() {
 ./dev fuzz                       every fuzzer for 30 s, with sanitizers
 ./dev fuzz --seconds 600 json    one of them, longer; there are: ${names//_fuzz.cpp/}
 Seeds are in fuzz/corpus/<name>/, what is found is kept in build/fuzz/found/<name>/. A crash file there makes the step fail:
-run the same executable with the file as its argument to see it again.
+run the same executable with the file as its argument to see it again. Mended, it joins the seeds, which ./dev test runs
+without a fuzzer.
 T
 }
 help_fmt() { echo "./dev fmt    clang-format-19 over C++, prettier over TypeScript, CSS, HTML, JSON and YAML. Changes files in place."; }
