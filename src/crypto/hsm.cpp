@@ -245,6 +245,8 @@ class Pkcs11Hsm final : public Hsm {
 
 }  // namespace
 
+base::Result<void> load_hsm_module(const std::string& module_path) { return pkcs11::Module::map(module_path); }
+
 base::Result<std::unique_ptr<Hsm>> Hsm::open(HsmSettings settings) {
   KARV_TRY(auto session, Session::open(settings));
   return std::unique_ptr<Hsm>(std::make_unique<Pkcs11Hsm>(std::move(settings), std::move(session)));

@@ -52,6 +52,10 @@ class Hsm {
   virtual base::Result<void> health(std::string_view label) = 0;
 };
 
+// Loads the module's code without using it: for a process that will not be allowed to load any when it opens the HSM.
+// Errors: unavailable.
+base::Result<void> load_hsm_module(const std::string& module_path);
+
 // Makes a new token in a free slot of the module: for development and tests. In production the operator's key ceremony
 // does this. The module must not be open in this process.
 base::Result<void> initialize_token(const HsmSettings& settings, const base::SecretBytes& officer_pin);

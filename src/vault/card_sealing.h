@@ -1,6 +1,8 @@
 // A card's clear data as sealed bytes under its customer's key, bound to the card's row.
 #pragma once
 
+#include "base/random.h"
+#include "base/result.h"
 #include "vault/card.h"
 #include "vault/keys/types.h"
 #include "vault/types.h"

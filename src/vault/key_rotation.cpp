@@ -237,6 +237,45 @@ base::Result<bool> KeyRotation::step(Rotation rotation) {
   return left > 0 && old_key.key_class != KeyClass::token;  // tokens go one by one, when they are over
 }
 
+base::Result<void> KeyRotation::close_rotation(store::Tx& tx, KeyId old_key) {
+  KARV_TRY(const auto open, find_open_rotations(tx));
+  for (auto rotation : open) {
+    if (rotation.old_key != old_key) continue;
+    rotation.state = RotationState::finished;
+    rotation.finished_at = wall_.now();
+    update_rotation(tx, rotation);
+  }
+  return {};
+}
+
+base::Result<void> KeyRotation::end_key(KeyId id, KeyCommand command) {
+  KARV_TRY(const auto ring, holder_.refresh());
+  const auto row = std::ranges::find(ring->rows(), id, &StoredKey::id);
+  if (row == ring->rows().end()) return base::public_error(base::ErrorCode::not_found, "There is no such key.");
+  const auto to = next_state(row->state, command);
+  if (!to || row->state == KeyState::active)
+    return base::public_error(base::ErrorCode::not_matching,
+                              "Only a retired key can be ended, and only once: rotate an active one first.",
+                              "KEY_IN_USE");
+  StoredKey ended = *row;
+  ended.state = *to;
+  if (*to == KeyState::destroyed) ended.wrapped.clear();
+  KARV_TRY_VOID(database_.write<void>("vault_end_key", [&](store::Tx& tx) -> base::Result<void> {
+    if (row->state == KeyState::decrypt_only && *to == KeyState::destroyed) {
+      KARV_TRY(const auto left, count_left(tx, *row));
+      if (left > 0)
+        return base::public_error(base::ErrorCode::not_matching,
+                                  "Values are still under this key: let its rotation finish first.", "KEY_IN_USE");
+    }
+    update_key(tx, ended, row->state);
+    return close_rotation(tx, id);
+  }));
+  if (*to == KeyState::destroyed) KARV_TRY_VOID(destroy_in_hsm(ended));
+  base::log::warn("vault_key_ended", {{"key", id.text()}, {"state", json::word(*to)}});
+  KARV_TRY_VOID(holder_.refresh());
+  return {};
+}
+
 base::Result<bool> KeyRotation::work() {
   KARV_TRY(const auto open, database_.read<std::vector<Rotation>>(
                                 "vault_open_rotations", [](store::ReadTx& tx) { return find_open_rotations(tx); }));

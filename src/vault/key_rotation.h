@@ -42,6 +42,9 @@ class KeyRotation {
   // here. Errors: not_found (no such active key), conflict (somebody else has just rotated it), unavailable
   // VAULT_SEALED.
   base::Result<Rotation> rotate(KeyId old_key);
+  // Ends a retired key before its rotation would: destroy (nothing may be under it) or compromise (what is still under
+  // it is given up). Errors: not_found; not_matching KEY_IN_USE (active: rotate it first; or values are under it).
+  base::Result<void> end_key(KeyId id, KeyCommand command);
   // Starts what is due by period or uses, and says so in the log. Answers how many keys that were.
   base::Result<int> start_due();
   // What a crash between the row and the HSM left behind. Once, after unsealing.
@@ -59,6 +62,7 @@ class KeyRotation {
   base::Result<int> renew_old_subject_keys();
   base::Result<bool> step(Rotation rotation);
   base::Result<void> finish(Rotation rotation, StoredKey old_key);
+  base::Result<void> close_rotation(store::Tx& tx, KeyId old_key);
   base::Result<void> destroy_in_hsm(const StoredKey& key);
 
   store::Database& database_;

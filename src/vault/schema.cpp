@@ -222,10 +222,30 @@ constexpr const char* kTicketsOfTenants = R"(
 // Whose an operation is. Operations from before had no card that could still be opened; there are none.
 constexpr const char* kOperationTenant = "alter table operations add column tenant_id BYTEA";
 
+// Who opens the vault together. One custody at a time.
+constexpr const char* kCustody = R"(
+  create table custody (
+    only_one BIGINT primary key,
+    custody_id BYTEA not null,
+    needed BIGINT not null,
+    sealed_pin BYTEA not null,
+    created_at BIGINT not null,
+    confirmed BIGINT not null
+  ))";
+constexpr const char* kCustodians = R"(
+  create table custodians (
+    custodian_id BYTEA primary key,
+    name TEXT not null unique,
+    signs BYTEA not null,
+    share_digest BYTEA not null,
+    accepted_at BIGINT,
+    acceptance BYTEA not null
+  ))";
+
 }  // namespace
 
 std::span<const store::Migration> migrations() {
-  static const std::array<store::Migration, 5> kMigrations = {{
+  static const std::array<store::Migration, 6> kMigrations = {{
       {20001, "vault keys and cards", {kDataKeys, kCards, kCardsByFingerprint}},
       {20002, "vault tokens and card tickets", {kVaultTokens, kTickets}},
       {20003, "card operations", {kOperations, kOperationsByReference, kOperationsByOriginal, kOpenOperations}},
@@ -255,6 +275,7 @@ std::span<const store::Migration> migrations() {
         kTokensByKey,
         kTicketsOfTenants,
         kOperationTenant}},
+      {20006, "custodians", {kCustody, kCustodians}},
   }};
   return kMigrations;
 }

@@ -15,6 +15,7 @@ void add_merchant_commands(CLI::App& app, int& exit_code);
 void add_verify_commands(CLI::App& app, int& exit_code);  // ledger verify, audit verify
 void add_store_command(CLI::App& app, int& exit_code);    // store check
 void add_store_copy_command(CLI::App& group, int& exit_code);
+void add_vault_commands(CLI::App& app, int& exit_code);   // vault init, custodian, unseal, seal, status, keys
 void add_backup_commands(CLI::App& app, int& exit_code);  // backup create, verify, restore, reconcile
 void add_doctor_command(CLI::App& app, int& exit_code);
 

@@ -150,6 +150,7 @@ Result<dev::Ports> prepare(const DevOptions& options, const dev::Layout& layout,
   KARV_TRY_VOID(installation.ensure_secrets());
   KARV_TRY_VOID(dev::write_server_configuration(layout, ports));
   KARV_TRY_VOID(dev::write_vault_configuration(layout, ports));
+  KARV_TRY_VOID(dev::write_operator_configuration(layout));
   console.say("database and merchant");
   KARV_TRY(const auto username, installation.ensure_merchant(ports));
   KARV_TRY_VOID(dev::write_sandbox_configuration(layout, ports, username));

@@ -26,6 +26,7 @@ constexpr const char* kExamples = R"(Examples
   karv backup create --server server.toml --vault vault.toml --to /backup/2026-11-25
   karv backup verify /backup/2026-11-25 --server server.toml --vault vault.toml
   karv doctor --vault vault.toml --server server.toml   is this machine fit for them? exit 1 if not
+  karv vault status --operator operator.toml   sealed or open; `karv vault --help` leads through custody and keys
 
 `karv dev` writes a server.toml into its data folder, var/dev.
 Exit codes: 0 done and well; 1 a problem was found or met; 2 the command line is wrong.)";
@@ -74,6 +75,7 @@ int main(int argc, char** argv) {
   add_verify_commands(app, exit_code);
   add_store_command(app, exit_code);
   add_backup_commands(app, exit_code);
+  add_vault_commands(app, exit_code);
   add_doctor_command(app, exit_code);
   try {
     app.parse(argc, argv);

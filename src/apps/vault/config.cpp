@@ -17,6 +17,7 @@ base::Result<Config> from_table(const toml::table& root) {
   for (const char* section : {"public", "private", "network", "hsm"}) top.table(section);
   top.table("hardening");
   if (mode == "sandbox") top.table("sandbox");  // in production its presence is a mistake
+  top.table("admin");
   KARV_TRY_VOID(top.end());
   if (mode != "sandbox" && mode != "production") return configuration_error("mode is neither sandbox nor production");
   c.mode = mode == "sandbox" ? Mode::sandbox : Mode::production;
@@ -41,6 +42,18 @@ base::Result<Config> from_table(const toml::table& root) {
                     .optional_text("socket_group", i.socket_group)
                     .integers("peer_uids", i.peer_uids, 0, std::numeric_limits<std::uint32_t>::max() - 1)
                     .end());
+  if (root.contains("admin") || c.mode == Mode::production) {
+    auto& a = c.admin_door;
+    KARV_TRY_VOID(Section(root, "admin")
+                      .text("listen", a.listen)
+                      .text("cert", a.cert)
+                      .text("key", a.key)
+                      .text("client_ca", a.client_ca)
+                      .optional_text("socket_group", a.socket_group)
+                      .integers("peer_uids", a.peer_uids, 0, std::numeric_limits<std::uint32_t>::max() - 1)
+                      .end());
+    if (!a.listen.starts_with("unix:")) return configuration_error("[admin] listen is not unix:/path");
+  }
   auto& n = c.network;
   KARV_TRY_VOID(Section(root, "network")
                     .text("address", n.address)
@@ -54,7 +67,7 @@ base::Result<Config> from_table(const toml::table& root) {
   KARV_TRY_VOID(Section(root, "hsm")
                     .text("module", h.module)
                     .text("token_label", h.token_label)
-                    .text("pin_file", h.pin_file)
+                    .optional_text("pin_file", h.pin_file)
                     .text("key_prefix", h.key_prefix)
                     .end());
   auto& g = c.hardening;

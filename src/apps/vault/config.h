@@ -7,7 +7,10 @@
 //   [private]  listen, cert, key, client_ca            # listen: address:port, or unix:/path with
 //              socket_group, peer_uids                 # who may connect: a group's name, users' numbers; optional
 //   [network]  address, server_name, ca, cert, key, answer_limit_ms
-//   [hsm]      module, token_label, pin_file, key_prefix
+//   [admin]    listen, cert, key, client_ca            # for operators and custodians: unix:/path alone;
+//              socket_group, peer_uids                 # in sandbox mode the section may be left out
+//   [hsm]      module, token_label, key_prefix
+//              pin_file                                # sandbox mode only: unsealed at the start, without custodians
 //   [hardening]                                    # may be left out; confinement.h
 //              files, system_calls, memory            # "on" (what production demands) or "off"
 //              readable, writable, connect_ports      # lists: what else it may open (an HSM module's own files)
@@ -35,6 +38,10 @@ struct Config {
     std::string listen, cert, key, client_ca, socket_group;
     std::vector<std::int64_t> peer_uids;
   } private_door;
+  struct Admin {
+    std::string listen, cert, key, client_ca, socket_group;  // listen empty: no such door
+    std::vector<std::int64_t> peer_uids;
+  } admin_door;
   struct Network {
     std::string address, server_name, ca, cert, key;
     std::int64_t answer_limit_ms = 8000;

@@ -53,6 +53,7 @@ int main(int argc, char** argv) {
   constexpr const char* kUsage =
       "usage: karv-vault --config FILE\n"
       "       karv-vault migrate status|plan|up --config FILE\n"
+      "       (`karv vault init` calls `init`: src/apps/vault/init_command.h)\n"
       "       (`karv backup` calls `freeze` and `reconcile`: src/apps/vault/store_commands.h)\n"
       "The file's keys: src/apps/vault/config.h. `karv dev` writes one.\n";
   if (argc == 2 && std::string_view(argv[1]) == "--help") {

@@ -3,6 +3,7 @@
 #include <optional>
 #include <thread>
 
+#include "audit/chain.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -15,6 +16,8 @@
 #include "net/worker_pool.h"
 #include "store/migrate.h"
 #include "store/open.h"
+#include "store/sequencer.h"
+#include "vault/admin_door.h"
 #include "vault/card_line.h"
 #include "vault/key_keeper.h"
 #include "vault/private_door.h"
@@ -34,10 +37,12 @@ constexpr int kPublicWorkers = 4;
 constexpr int kPrivateWorkers = 160;
 constexpr base::Duration kGrace = base::seconds(10);
 constexpr int kTicketSweepSeconds = 600;
+constexpr base::Duration kSequencerTick = base::milliseconds(250);
+constexpr int kAdminWorkers = 2;
 
 base::Result<std::unique_ptr<store::Database>> open_database(const Config& config) {
   KARV_TRY(auto database, store::open_database({.address = config.database, .use = store::StoreUse::server}));
-  const auto migrations = store::all_migrations({store::migrations(), kv::migrations()});
+  const auto migrations = store::all_migrations({store::migrations(), audit::migrations(), kv::migrations()});
   if (config.mode == Mode::sandbox) {
     KARV_TRY_VOID(store::migrate(*database, migrations));
   } else {
@@ -46,8 +51,7 @@ base::Result<std::unique_ptr<store::Database>> open_database(const Config& confi
   return database;
 }
 
-base::Result<std::shared_ptr<crypto::Hsm>> open_hsm(const Config::Hsm& config) {
-  KARV_TRY(auto pin, crypto::read_secret_line(config.pin_file));
+base::Result<std::shared_ptr<crypto::Hsm>> open_hsm(const Config::Hsm& config, base::SecretBytes pin) {
   KARV_TRY(auto hsm,
            crypto::Hsm::open({.module_path = config.module, .token_label = config.token_label, .pin = std::move(pin)}));
   return std::shared_ptr<crypto::Hsm>(std::move(hsm));
@@ -113,12 +117,14 @@ struct Process::Impl {
   explicit Impl(const Config& c)
       : config(c),
         public_workers({.threads = kPublicWorkers, .max_queue = 256}),
-        private_workers({.threads = kPrivateWorkers, .max_queue = 1024}) {}
+        private_workers({.threads = kPrivateWorkers, .max_queue = 1024}),
+        admin_workers({.threads = kAdminWorkers, .max_queue = 32}) {}
 
   base::Result<void> open_stores();
   void make_parts();
   base::Result<void> open_line();
   base::Result<void> open_doors();
+  base::Result<void> open_admin_door();
 
   Config config;
   base::SystemClock wall;
@@ -132,6 +138,7 @@ struct Process::Impl {
   net::Loop loop{2};
   net::WorkerPool public_workers;
   net::WorkerPool private_workers;
+  net::WorkerPool admin_workers;
   std::optional<kv::CardNetwork> network;
   std::optional<kv::Settlement> settlement;
   std::optional<kv::CardDesk> desk;
@@ -139,18 +146,27 @@ struct Process::Impl {
   std::optional<kv::PrivateDoor> private_door;
   std::optional<kv::KeyRotation> rotation;
   std::optional<kv::KeyKeeper> keeper;
+  std::optional<kv::CustodyDesk> custody;
+  std::optional<kv::KeyEndings> endings;
+  std::optional<kv::AdminDoor> admin_door;
+  std::optional<store::Sequencer> sequencer;
   std::optional<Sweeper> sweeper;
   net::Router public_router;
   net::Router private_router;
+  net::Router admin_router;
   std::unique_ptr<net::Server> public_server;
   std::unique_ptr<net::Server> private_server;
+  std::unique_ptr<net::Server> admin_server;
 };
 
 base::Result<void> Process::Impl::open_stores() {
   KARV_TRY(database, open_database(config));
   keys.emplace(*database, wall, random, kv::KeySettings{.hsm_prefix = config.hsm.key_prefix});
   cards.emplace(*database, *keys, wall, random);
-  KARV_TRY(auto hsm, open_hsm(config.hsm));
+  // The module's code is mapped now: once everything is open, nothing more may be.
+  if (config.hsm.pin_file.empty()) return crypto::load_hsm_module(config.hsm.module);
+  KARV_TRY(auto pin, crypto::read_secret_line(config.hsm.pin_file));
+  KARV_TRY(auto hsm, open_hsm(config.hsm, std::move(pin)));
   // A key that is not what it was: the vault serves, sealed, so that operators and its server learn why.
   const auto opened = keys->unseal(std::move(hsm));
   if (!opened.ok() && opened.error().reason() != "KEY_ALTERED") return opened;
@@ -181,6 +197,20 @@ void Process::Impl::make_parts() {
                                        .test_cards = std::move(test_cards)});
   rotation.emplace(*database, *keys, *cards, wall, random);
   keeper.emplace(*keys, *rotation);
+  custody.emplace(*database, *keys, wall, random,
+                  [this](base::SecretBytes pin) { return open_hsm(config.hsm, std::move(pin)); });
+  endings.emplace(*custody, *rotation, wall);
+  admin_door.emplace(kv::AdminDoor{.custody = *custody,
+                                   .endings = *endings,
+                                   .keys = *keys,
+                                   .rotation = *rotation,
+                                   .keeper = *keeper,
+                                   .database = *database,
+                                   .wall = wall});
+  std::vector<store::Sequencer::Step> steps;
+  steps.push_back({"audit_chain", [this] { return audit::chain_waiting(*database); }});
+  sequencer.emplace(std::move(steps), kSequencerTick);
+  sequencer->start();
   sweeper.emplace(codes, *desk, wall);
 }
 
@@ -237,6 +267,23 @@ base::Result<void> Process::Impl::open_doors() {
   return {};
 }
 
+base::Result<void> Process::Impl::open_admin_door() {
+  const auto& admin = config.admin_door;
+  if (admin.listen.empty()) return {};
+  admin_router = kv::admin_routes(*admin_door);
+  auto options = door_options();
+  options.listen = admin.listen;
+  options.cert_file = admin.cert;
+  options.key_file = admin.key;
+  options.client_ca_file = admin.client_ca;
+  options.socket_group = admin.socket_group;
+  options.allowed_peer_uids.assign(admin.peer_uids.begin(), admin.peer_uids.end());
+  options.hsts = false;
+  KARV_TRY(admin_server, net::Server::start(loop, admin_workers, nullptr, options,
+                                            [this](net::Request& request) { return admin_router.handle(request); }));
+  return {};
+}
+
 base::Result<std::unique_ptr<Process>> Process::start(const Config& config) {
   std::unique_ptr<Process> process(new Process(std::make_unique<Impl>(config)));
   Impl& impl = *process->impl_;
@@ -244,6 +291,7 @@ base::Result<std::unique_ptr<Process>> Process::start(const Config& config) {
   impl.make_parts();
   KARV_TRY_VOID(impl.open_line());
   KARV_TRY_VOID(impl.open_doors());
+  KARV_TRY_VOID(impl.open_admin_door());
   return process;
 }
 
@@ -258,14 +306,18 @@ void Process::stop() {
   Impl& impl = *impl_;
   if (impl.public_server) impl.public_server->stop(kGrace);
   if (impl.private_server) impl.private_server->stop(kGrace);
+  if (impl.admin_server) impl.admin_server->stop(kGrace);
   if (impl.settlement) impl.settlement->stop();
   if (impl.network) impl.network->stop();
   impl.public_workers.stop();
   impl.private_workers.stop();
+  impl.admin_workers.stop();
+  if (impl.sequencer) impl.sequencer->stop();
   impl.sweeper.reset();
   impl.keeper.reset();
   impl.public_server.reset();
   impl.private_server.reset();
+  impl.admin_server.reset();
   impl.loop.stop();
 }
 

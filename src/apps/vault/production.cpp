@@ -34,6 +34,12 @@ std::vector<std::string> unsafe_settings(const Config& config) {
   if (config.private_door.listen.starts_with("unix:") && config.private_door.peer_uids.empty())
     unsafe.emplace_back(
         "[private] listens on a Unix socket and peer_uids names nobody: name karv-server's user number");
+  if (!config.hsm.pin_file.empty())
+    unsafe.emplace_back(
+        "[hsm] pin_file: one person could open the vault; remove it, and give the PIN to custodians (`karv vault "
+        "init`)");
+  if (config.admin_door.peer_uids.empty())
+    unsafe.emplace_back("[admin] peer_uids names nobody: name the operators' user numbers");
   if (::geteuid() == 0)
     unsafe.emplace_back("it runs as root: start it as a user of its own (deploy/systemd/karv-vault.service)");
   if (!may_lock_memory())

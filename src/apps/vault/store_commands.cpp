@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include "apps/common/migration_command.h"
+#include "apps/vault/init_command.h"
+#include "audit/record.h"
 #include "base/clock.h"
 #include "base/random.h"
 #include "json/decode.h"
@@ -23,7 +25,7 @@ using base::Result;
 using Words = std::span<const std::string_view>;
 
 std::vector<store::Migration> all_migrations() {
-  return store::all_migrations({store::migrations(), kv::migrations()});
+  return store::all_migrations({store::migrations(), audit::migrations(), kv::migrations()});
 }
 
 Result<int> migrate(MigrateAction action, std::string_view option, const std::string& where) {
@@ -68,6 +70,7 @@ std::optional<Result<int>> run_store_command(Words words) {
     if (const auto action = parse_migrate_action(words[1])) return migrate(*action, words[2], std::string(words[3]));
   if (words.size() == 5 && words[0] == "freeze" && words[1] == "--database" && words[3] == "--backup")
     return freeze(std::string(words[2]), std::string(words[4]));
+  if (!words.empty() && words[0] == "init") return run_init(words.subspan(1), all_migrations());
   if (words.size() == 3 && words[0] == "reconcile" && words[1] == "--config") return reconcile(std::string(words[2]));
   return std::nullopt;
 }

@@ -2,6 +2,7 @@
 // calls these; nobody else needs to. They may run beside a karv-vault that serves.
 //
 //   karv-vault migrate status|plan|up --config FILE | --database ADDRESS
+//   karv-vault init --config FILE ...                    the key ceremony (init_command.h)
 //   karv-vault freeze --database ADDRESS --backup ID     a store that was just restored: no token moves money
 //   karv-vault reconcile --config FILE                   batches on standard input (vault_api/reconcile.h), a line
 //   each;

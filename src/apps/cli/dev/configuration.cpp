@@ -10,6 +10,9 @@ TomlText& keys(TomlText& out, const Layout& layout, std::string_view leaf) {
   return out.text("cert", layout.certificate(leaf)).text("key", layout.key(leaf));
 }
 
+// A Unix socket's path has at most 107 bytes; a data folder deep down goes without the door.
+bool has_admin_door(const Layout& layout) { return layout.admin_socket().size() <= 107; }
+
 }  // namespace
 
 base::Result<void> write_server_configuration(const Layout& layout, const Ports& ports) {
@@ -49,6 +52,10 @@ base::Result<void> write_vault_configuration(const Layout& layout, const Ports& 
   keys(out, layout, "vault-private");
   out.table("network").text("address", loopback(ports.network)).text("server_name", "card-network").text("ca", ca);
   keys(out, layout, "karv-vault");
+  if (has_admin_door(layout)) {
+    out.table("admin").text("listen", "unix:" + layout.admin_socket()).text("client_ca", ca);
+    keys(out, layout, "vault-private");
+  }
   out.table("hsm")
       .text("module", kHsmModule)
       .text("token_label", kTokenLabel)
@@ -56,6 +63,16 @@ base::Result<void> write_vault_configuration(const Layout& layout, const Ports& 
       .text("key_prefix", kKeyPrefix);
   out.table("sandbox").text("test_cards", layout.root + "/tests/shared/test_cards.json");
   return out.write_to(layout.file("vault.toml"));
+}
+
+base::Result<void> write_operator_configuration(const Layout& layout) {
+  if (!has_admin_door(layout)) return {};
+  TomlText out;
+  out.text("address", "unix:" + layout.admin_socket())
+      .text("server_name", "vault-private")
+      .text("ca", layout.certificate("ca"));
+  keys(out, layout, "karv-operator");
+  return out.write_to(layout.file("operator.toml"));
 }
 
 base::Result<void> write_sandbox_configuration(const Layout& layout, const Ports& ports, const std::string& username) {

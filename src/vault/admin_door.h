@@ -1,0 +1,28 @@
+// The vault's admin door: operators look, seal and rotate; custodians accept their duty, unseal, and end keys together.
+// A Unix socket of its own over mutual TLS, so that karv-server, another user with another certificate, cannot knock.
+#pragma once
+
+#include "net/http.h"
+#include "vault/custody/key_endings.h"
+#include "vault/custody/unsealing.h"
+#include "vault/key_keeper.h"
+#include "vault/key_rotation.h"
+
+namespace karv::vault {
+
+inline constexpr const char* kOperatorName = "karv-operator";  // common name of the certificate
+
+struct AdminDoor {
+  CustodyDesk& custody;
+  KeyEndings& endings;
+  KeyHolder& keys;
+  KeyRotation& rotation;
+  KeyKeeper& keeper;
+  store::Database& database;
+  const base::Clock& wall;
+};
+
+// `door` must outlive the router.
+net::Router admin_routes(AdminDoor& door);
+
+}  // namespace karv::vault

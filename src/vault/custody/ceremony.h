@@ -1,0 +1,41 @@
+// The key ceremony: the HSM's PIN becomes one that nobody has seen, sealed under a key that is split among custodians.
+//
+// Each share is as long as that key and leaves encrypted for its custodian alone. Of the key, the PIN and the shares
+// nothing is kept but the sealed PIN and digests of the shares.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "base/random.h"
+#include "store/database.h"
+#include "vault/custody/types.h"
+
+namespace karv::vault {
+
+inline constexpr std::size_t kMostCustodians = 20;  // few people, PCI DSS 3.6.1.3
+
+struct CeremonyPlan {
+  std::vector<vault_api::CustodianCard> custodians;
+  std::int64_t needed = 2;
+};
+
+// What the ceremony does with the outside, in this order.
+struct CeremonyHands {
+  std::function<base::Result<void>()> check_pin;  // that the PIN we were given is the HSM's
+  std::function<base::Result<void>(const std::vector<vault_api::ShareFile>&)> deliver;
+  std::function<base::Result<void>(const base::SecretBytes& new_pin)> change_pin;
+};
+
+// Errors: bad_value (fewer than two needed, fewer custodians than needed, two of one name or with one key, keys that
+// are none), conflict CUSTODY_EXISTS, those of the hands. Effects: custody, custodians, the audit log, the HSM's PIN.
+// Until the PIN is changed it can be held again; what was broken off after that is confirmed by the first unsealing.
+base::Result<void> hold_ceremony(store::Database& database, const CeremonyPlan& plan, const CeremonyHands& hands,
+                                 const base::Clock& wall, base::Random& random);
+
+// Where the sealed PIN belongs.
+base::Bytes pin_place(CustodyId id);
+// What is stored of a share.
+base::Bytes share_digest(CustodianId custodian, const base::SecretBytes& share);
+
+}  // namespace karv::vault

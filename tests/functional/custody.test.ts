@@ -1,0 +1,151 @@
+// Who opens the vault: the ceremony, custodians and operators, through the programs that they use.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { engineOfTests } from '../torture/engine.ts';
+import { Installation } from '../torture/installation.ts';
+import { Client } from './support/client.ts';
+import { bin } from './support/paths.ts';
+import { capture, placedOrder, purchase } from './support/purchases.ts';
+
+let installation: Installation;
+const people = ['Anna Berg', 'Bela Cohn', 'Cleo Dahl'] as const;
+type Person = (typeof people)[number];
+const at = (...names: string[]): string => join(installation.data, ...names);
+const slug = (person: Person): string => person.toLowerCase().replace(' ', '-');
+
+function karv(...words: string[]): { readonly code: number | null; readonly said: string } {
+  const ran = spawnSync(join(bin, 'karv'), ['vault', ...words], {
+    encoding: 'utf8',
+    env: { ...process.env, SOFTHSM2_CONF: at('hsm', 'softhsm2.conf') },
+  });
+  return { code: ran.status, said: `${ran.stdout}${ran.stderr}` };
+}
+
+/** The share file that the ceremony made for somebody. */
+function shareOf(person: Person): string {
+  for (const name of readdirSync(at('shares'))) {
+    const file = at('shares', name);
+    if ((JSON.parse(readFileSync(file, 'utf8')) as { name: string }).name === person) return file;
+  }
+  throw new Error(`no share for ${person}`);
+}
+const operator = (): string[] => ['--operator', at('operator.toml')];
+const as = (person: Person, share = shareOf(person)): string[] => [
+  ...operator(),
+  ...['--key', at('people', `${slug(person)}.key`), '--share', share],
+  ...['--passphrase-file', at('people', `${slug(person)}.passphrase`)],
+];
+const buy = async (): Promise<void> => {
+  const { merchant, authority } = installation;
+  const client = new Client({ addresses: merchant, merchant, authority });
+  await capture(client, await placedOrder(client, 'pay_now', purchase(50_000)), 50_000);
+};
+
+describe('a vault whose PIN is held by custodians', () => {
+  beforeAll(async () => {
+    installation = await Installation.create(engineOfTests());
+    mkdirSync(at('people'));
+    for (const person of people) {
+      writeFileSync(at('people', `${slug(person)}.passphrase`), `the passphrase of ${person}\n`, { mode: 0o600 });
+      const made = karv(
+        ...['custodian', 'create', '--name', person, '--out', at('people')],
+        ...['--passphrase-file', at('people', `${slug(person)}.passphrase`)],
+      );
+      expect(made.code, made.said).toBe(0);
+    }
+  });
+  afterAll(async () => {
+    await installation.stopAll();
+    installation.remove();
+  });
+  const init = (needed: number, pinFile: string, who: readonly Person[] = people) =>
+    karv(
+      ...['init', '--config', at('vault.toml'), '--pin-file', pinFile],
+      ...['--needed', String(needed), '--out', at('shares')],
+      ...who.flatMap((person) => ['--custodian', at('people', `${slug(person)}.pub`)]),
+    );
+
+  test('a key file is never overwritten, and a short passphrase is refused', () => {
+    writeFileSync(at('people', 'short'), 'secret\n', { mode: 0o600 });
+    const create = (name: string, passphrase: string) =>
+      karv('custodian', 'create', '--name', name, '--out', at('people'), '--passphrase-file', at('people', passphrase));
+    expect(create('Anna Berg', 'anna-berg.passphrase').said).toContain('is there already');
+    expect(create('Dora Ek', 'short').said).toContain('at least 15 characters');
+    expect(create('!', 'anna-berg.passphrase').code).toBe(1);
+  });
+
+  test('the ceremony refuses a wrong PIN, one person for two shares, and too few people', () => {
+    writeFileSync(at('wrong.pin'), '000000\n', { mode: 0o600 });
+    expect(init(2, at('wrong.pin')).code).toBe(1);
+    expect(init(2, at('secrets', 'hsm.pin'), ['Anna Berg', 'Anna Berg']).said).toContain('two custodians are named');
+    expect(init(3, at('secrets', 'hsm.pin'), ['Anna Berg', 'Bela Cohn']).code).toBe(1);
+    expect(init(1, at('secrets', 'hsm.pin')).code).toBe(2);
+  });
+
+  test('after the ceremony the old PIN opens nothing and the vault starts sealed', async () => {
+    const held = init(2, at('secrets', 'hsm.pin'));
+    expect(held.said).toContain('2 of 3 custodians open the vault');
+    expect(held.code).toBe(0);
+    expect(readdirSync(at('shares'))).toHaveLength(3);
+    expect(init(2, at('secrets', 'hsm.pin')).said).toContain('this vault has custodians');
+    const configuration = readFileSync(at('vault.toml'), 'utf8');
+    writeFileSync(at('vault.toml'), configuration.replace(/^pin_file = .*\n/m, ''));
+    for (const process of ['karv-sandbox', 'karv-vault', 'karv-server'] as const) await installation.start(process);
+    const status = karv('status', ...operator());
+    expect(status.said).toContain('sealed: it was not unsealed yet');
+    expect(status.said).toContain('0 of 2 shares given');
+    expect(status.code).toBe(1);
+    await expect(buy()).rejects.toThrow();
+  });
+
+  test('only custodians who accepted open it, with their own shares, two of them', async () => {
+    expect(karv('unseal', ...as('Anna Berg')).said).toContain('has not accepted the duty');
+    for (const person of people) {
+      const accepted = karv('custodian', 'accept', ...as(person));
+      expect(accepted.said).toContain('I hold one share');
+      expect(accepted.said).toContain(`${person} has accepted`);
+    }
+    expect(karv('unseal', ...as('Anna Berg', shareOf('Bela Cohn'))).code).toBe(1);
+    writeFileSync(at('people', 'bela-cohn.passphrase'), 'another passphrase\n', { mode: 0o600 });
+    expect(karv('unseal', ...as('Bela Cohn')).said).toContain('another passphrase');
+    expect(karv('unseal', ...as('Anna Berg')).said).toContain('1 of 2 shares');
+    expect(karv('unseal', ...as('Anna Berg')).said).toContain('1 of 2 shares');
+    expect(karv('unseal', ...as('Cleo Dahl')).said).toContain('The vault is open.');
+    expect(karv('status', ...operator()).code).toBe(0);
+    await buy();
+  });
+
+  test('an epoch is rotated while it serves', async () => {
+    const keys = karv('keys', 'list', ...operator());
+    expect(keys.code).toBe(0);
+    const epoch = /^(\S+) +epoch +1 +active/m.exec(keys.said)?.[1] ?? '';
+    expect(karv('keys', 'rotate', 'nonsense', ...operator()).code).toBe(1);
+    expect(karv('keys', 'rotate', epoch, ...operator()).said).toContain('1 values move to its successor');
+    await expect
+      .poll(() => karv('keys', 'list', ...operator()).said, { timeout: 10_000 })
+      .toMatch(new RegExp(`^epoch ${epoch} +waiting +1 of 1 +destroyed on`, 'm'));
+    const destroy = (person: Person) => karv('keys', 'destroy', epoch, ...as(person));
+    expect(destroy('Anna Berg').said).toContain('another custodian must ask for the same');
+    expect(destroy('Cleo Dahl').said).toContain('done');
+    expect(karv('keys', 'list', ...operator()).said).toMatch(new RegExp(`^${epoch} +epoch +1 +destroyed`, 'm'));
+    await buy();
+  });
+
+  test('one operator seals it, and no share is in what it wrote', async () => {
+    expect(karv('seal', '--reason', 'case 12', ...operator()).said).toContain('the vault is sealed');
+    expect(karv('status', ...operator()).said).toContain('sealed: case 12');
+    await expect(buy()).rejects.toThrow();
+    const log = readFileSync(installation.logFile('karv-vault'), 'utf8');
+    expect(log).toContain('"event":"vault_sealed"');
+    expect(log).not.toContain('system_call_refused');
+    for (const person of people) {
+      const jwe = (JSON.parse(readFileSync(shareOf(person), 'utf8')) as { share: string }).share;
+      expect(log).not.toContain(jwe.slice(-40));
+    }
+    expect(karv('unseal', ...as('Cleo Dahl')).code).toBe(0);
+    expect(karv('unseal', ...as('Anna Berg')).said).toContain('The vault is open.');
+    await buy();
+  });
+});
