@@ -157,6 +157,11 @@ describe.skipIf(obstacle !== null)('in production', () => {
       /LD_LIBRARY_PATH is set/,
     ],
     ['a tracer', () => reasons(['strace', '-o', '/dev/null', '-f', ...owner]), /traces it: start it untraced/],
+    [
+      'a public door without addresses',
+      () => reasons(owner, (t) => t.replace(/(\[public\]\nlisten = ).*/, '$1"unix:/run/p.sock"')),
+      /browsers have addresses/,
+    ],
     ['a test card table', () => reasons(owner, (t) => `${t}\n[sandbox]\ntest_cards = "x"\n`), /sandbox is not known/],
   ];
   test.each(matrix)('%s stops the start with a reason', (_name, start, sentence) => {

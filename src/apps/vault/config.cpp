@@ -33,6 +33,8 @@ base::Result<Config> from_table(const toml::table& root) {
                     .integer("posts_per_minute", p.posts_per_minute, 1, 1'000'000)
                     .integer("pages_per_minute", p.pages_per_minute, 1, 1'000'000)
                     .end());
+  if (p.listen.starts_with("unix:"))  // its limits are per address, and all would come from one
+    return configuration_error("public.listen is a Unix socket: browsers have addresses, name address:port");
   auto& i = c.private_door;
   KARV_TRY_VOID(Section(root, "private")
                     .text("listen", i.listen)
