@@ -158,7 +158,7 @@ asio::awaitable<base::Result<>> ClientPool::fill(Channel& channel, std::string& 
 
 asio::awaitable<CallOutcome> ClientPool::read_response(Lease& lease, std::string& buffer, Method method,
                                                        SteadyTime deadline) {
-  constexpr std::size_t kMaxHead = 16 * 1024;
+  constexpr std::size_t kMaxHead = std::size_t{16} * 1024;
   for (;;) {
     const std::size_t end = buffer.find(http1::kHeadEnd);
     if (end == std::string::npos) {
