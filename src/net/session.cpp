@@ -253,7 +253,7 @@ asio::awaitable<void> Session::receive_body(Incoming& in, SteadyTime deadline) {
   }
   std::string& body = in.head.request.body;
   const std::size_t early = std::min<std::size_t>(framing.length, buffer_.size());
-  reserve_text(body, std::min<std::size_t>(framing.length, 64 * 1024), server_->wipe());
+  reserve_text(body, std::min<std::size_t>(framing.length, std::size_t{64} * 1024), server_->wipe());
   body.assign(buffer_, 0, early);
   take_from_buffer(early);
   while (body.size() < framing.length) {
