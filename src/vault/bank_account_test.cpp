@@ -17,8 +17,11 @@ using enum BankAccountKind;
 using testing::kIbanExamples;
 
 Checked<BankAccount> parse(BankAccountKind kind, std::string_view code, std::string_view number) {
-  return parse_bank_account(
-      {.kind = kind, .bank_code = base::SecretBytes::copy_of(code), .number = base::SecretBytes::copy_of(number)});
+  BankAccountFields fields;
+  fields.kind = kind;
+  fields.bank_code = base::SecretBytes::copy_of(code);
+  fields.number = base::SecretBytes::copy_of(number);
+  return parse_bank_account(std::move(fields));
 }
 std::string refusals(BankAccountKind kind, std::string_view code, std::string_view number) {
   const auto parsed = parse(kind, code, number);

@@ -14,7 +14,6 @@ namespace karv::vault {
 namespace {
 
 using testing::kIbanExamples;
-using testing::kVisa;
 
 std::string scrubbed(std::string_view text) { return scrub_numbers(text).text; }
 

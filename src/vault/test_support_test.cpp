@@ -113,6 +113,7 @@ void FakePeer::give(base::SecretBytes frame) { events_.frame(std::move(frame)); 
 std::vector<std::string> FakePeer::types() const {
   const base::Lock lock(mutex_);
   std::vector<std::string> out;
+  out.reserve(messages_.size());
   for (const auto& message : messages_) out.push_back(message.mti());
   return out;
 }
@@ -311,11 +312,13 @@ SealedCard TestVault::sealed_card(const std::string& token) {
 }
 
 CardFields typed(std::string_view number, std::string_view code) {
-  return {.number = base::SecretBytes::copy_of(number),
-          .expiry_month = 12,
-          .expiry_year = 2030,
-          .code = base::SecretBytes::copy_of(code),
-          .name = base::SecretBytes::copy_of(std::string_view("Astrid Test"))};
+  CardFields fields;
+  fields.number = base::SecretBytes::copy_of(number);
+  fields.expiry_month = 12;
+  fields.expiry_year = 2030;
+  fields.code = base::SecretBytes::copy_of(code);
+  fields.name = base::SecretBytes::copy_of(std::string_view("Astrid Test"));
+  return fields;
 }
 
 TypedCard checked_card() { return parse_card(typed(), *base::from_rfc3339("2026-11-22T12:00:00Z")).value(); }
