@@ -43,7 +43,10 @@ describe.skipIf(why !== null)('karv doctor', () => {
     installation = await Installation.create(engineOfTests());
     places = separate(installation);
     const text = readFileSync(vaultToml(), 'utf8');
-    writeFileSync(vaultToml(), text.replace('mode = "sandbox"', 'mode = "production"'));
+    writeFileSync(
+      vaultToml(),
+      text.replace('mode = "sandbox"', 'mode = "production"').replace(/^pin_file = .*\n/m, ''),
+    );
     run('ip', 'netns', 'add', space);
     load();
   });
@@ -98,15 +101,20 @@ describe.skipIf(why !== null)('karv doctor', () => {
   });
 
   test('a file of another user', () => {
-    const path = join(places.vault, 'hsm.pin');
+    const path = join(places.vault, 'karv-vault.key');
     chownSync(path, serverUser, serverUser);
     const found = wrongs();
     chownSync(path, vaultUser, vaultUser);
-    expect(found).toEqual([expect.stringMatching(/hsm\.pin belongs to user 64002, .* -> chown all/)]);
+    expect(found).toEqual([expect.stringMatching(/karv-vault\.key belongs to user 64002, .* -> chown all/)]);
   });
 
   test.each([
     ['sandbox mode', (t: string) => t.replace('"production"', '"sandbox"'), /mode is not production/],
+    [
+      'a PIN in a file',
+      (t: string) => t.replace('[hsm]', `[hsm]\npin_file = "${join(places.vault, 'hsm.pin')}"`),
+      /one person could open the vault/,
+    ],
     ['a switch that is off', (t: string) => `${t}\n[hardening]\nfiles = "off"\n`, /\[hardening\] files is off/],
     [
       'another user at the door',

@@ -108,7 +108,10 @@ except TimeoutError: print("open")`, places.socket]; // prettier-ignore
 
 describe.skipIf(obstacle !== null)('in production', () => {
   const safe = (text: string): string =>
-    text.replace('mode = "sandbox"', 'mode = "production"').replace(/\[sandbox\]\n.*\n/, '');
+    text
+      .replace('mode = "sandbox"', 'mode = "production"')
+      .replace(/\[sandbox\]\n.*\n/, '')
+      .replace(/^pin_file = .*\n/m, '');
   beforeAll(async () => {
     installation = await Installation.create(engine);
     places = separate(installation);
@@ -148,6 +151,12 @@ describe.skipIf(obstacle !== null)('in production', () => {
       'nobody named for the socket',
       () => reasons(owner, (t) => t.replace(/peer_uids.*\n/, '')),
       /peer_uids names nobody/,
+    ],
+    ['a PIN in a file', () => reasons(owner, (t) => t.replace('[hsm]', '[hsm]\npin_file = "x"')), /one person could open/],
+    [
+      'no operator named',
+      () => reasons(owner, (t) => t.replace('peer_uids = [0]\n', '')),
+      /\[admin\] peer_uids names nobody/,
     ],
     ['root', () => reasons(['env']), /it runs as root/],
     ['a limit on locked memory', () => reasons(limited), /memory cannot be locked: LimitMEMLOCK=infinity/],

@@ -9,6 +9,32 @@ namespace {
 
 constexpr std::int64_t kSandboxRate = 100'000;  // tests and demonstrations all come from one address
 
+// The doors that browsers do not come to.
+base::Result<void> read_own_doors(const toml::table& root, Config& c) {
+  auto& i = c.private_door;
+  KARV_TRY_VOID(Section(root, "private")
+                    .text("listen", i.listen)
+                    .text("cert", i.cert)
+                    .text("key", i.key)
+                    .text("client_ca", i.client_ca)
+                    .optional_text("socket_group", i.socket_group)
+                    .integers("peer_uids", i.peer_uids, 0, std::numeric_limits<std::uint32_t>::max() - 1)
+                    .end());
+  if (root.contains("admin") || c.mode == Mode::production) {
+    auto& a = c.admin_door;
+    KARV_TRY_VOID(Section(root, "admin")
+                      .text("listen", a.listen)
+                      .text("cert", a.cert)
+                      .text("key", a.key)
+                      .text("client_ca", a.client_ca)
+                      .optional_text("socket_group", a.socket_group)
+                      .integers("peer_uids", a.peer_uids, 0, std::numeric_limits<std::uint32_t>::max() - 1)
+                      .end());
+    if (!a.listen.starts_with("unix:")) return configuration_error("[admin] listen is not unix:/path");
+  }
+  return {};
+}
+
 base::Result<Config> from_table(const toml::table& root) {
   Config c;
   std::string mode;
@@ -35,27 +61,7 @@ base::Result<Config> from_table(const toml::table& root) {
                     .end());
   if (p.listen.starts_with("unix:"))  // its limits are per address, and all would come from one
     return configuration_error("public.listen is a Unix socket: browsers have addresses, name address:port");
-  auto& i = c.private_door;
-  KARV_TRY_VOID(Section(root, "private")
-                    .text("listen", i.listen)
-                    .text("cert", i.cert)
-                    .text("key", i.key)
-                    .text("client_ca", i.client_ca)
-                    .optional_text("socket_group", i.socket_group)
-                    .integers("peer_uids", i.peer_uids, 0, std::numeric_limits<std::uint32_t>::max() - 1)
-                    .end());
-  if (root.contains("admin") || c.mode == Mode::production) {
-    auto& a = c.admin_door;
-    KARV_TRY_VOID(Section(root, "admin")
-                      .text("listen", a.listen)
-                      .text("cert", a.cert)
-                      .text("key", a.key)
-                      .text("client_ca", a.client_ca)
-                      .optional_text("socket_group", a.socket_group)
-                      .integers("peer_uids", a.peer_uids, 0, std::numeric_limits<std::uint32_t>::max() - 1)
-                      .end());
-    if (!a.listen.starts_with("unix:")) return configuration_error("[admin] listen is not unix:/path");
-  }
+  KARV_TRY_VOID(read_own_doors(root, c));
   auto& n = c.network;
   KARV_TRY_VOID(Section(root, "network")
                     .text("address", n.address)

@@ -92,6 +92,7 @@ base::Result<VaultFacts> read_vault_facts(const std::string& configuration) {
       if (text_at(root, "hardening", name) == "off") facts.switched_off.emplace_back(name);
     add_store(facts.secrets, text_at(root, "", "database"));
     for (const char* section : {"public", "private", "network"}) add(facts.secrets, text_at(root, section, "key"));
+    facts.pin_in_a_file = !text_at(root, "hsm", "pin_file").empty();
     add(facts.secrets, text_at(root, "hsm", "pin_file"));
     if (text_at(root, "hsm", "module").contains("softhsm")) add_tokens(facts.secrets);
     return facts;
@@ -118,6 +119,9 @@ std::optional<uid_t> look_at_vault(Report& report, const VaultFacts& vault) {
     report.good("mode is production: it does not start unprotected");
   else
     report.wrong("mode is not production: what this machine cannot do is only logged", "mode = \"production\"");
+  if (vault.pin_in_a_file)
+    report.wrong("[hsm] pin_file: one person could open the vault",
+                 "give the PIN to custodians (`karv vault init`) and remove the line");
   for (const auto& name : vault.switched_off)
     report.wrong(fmt::format("[hardening] {} is off", name), "remove the line");
   return look_at_secrets(report, "vault", vault.secrets);

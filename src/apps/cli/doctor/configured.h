@@ -15,6 +15,7 @@ namespace karv::apps::cli::doctor {
 
 struct VaultFacts {
   bool production = false;
+  bool pin_in_a_file = false;
   std::string private_listen;
   std::vector<std::int64_t> peer_uids;
   std::vector<std::string> switched_off;  // of [hardening]
