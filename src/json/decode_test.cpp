@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "base/id.h"
+#include "json/encode.h"
 
 namespace karv::json {
 namespace {
@@ -56,6 +57,12 @@ struct Node {
   std::vector<Node> nodes;
 };
 BOOST_DESCRIBE_STRUCT(Node, (), (nodes))
+
+struct WireNamed {
+  std::string document_uri;
+  static constexpr auto kWireNames = std::to_array<std::string_view>({"document-uri"});
+};
+BOOST_DESCRIBE_STRUCT(WireNamed, (), (document_uri))
 
 constexpr std::string_view kMinimal = R"({"purchase_country":"SE","order_amount":1000,"order_lines":[]})";
 
@@ -107,6 +114,14 @@ TEST(Decode, reads_every_kind_of_member) {
   EXPECT_EQ(result->thing_id->text(), "01936f5e-0000-7000-8000-000000000001");
   EXPECT_EQ(result->small, -32768);
   EXPECT_EQ(result->positive, 4294967295U);
+}
+
+TEST(Decode, wire_names_that_are_no_cpp_names_are_listed) {
+  const auto named = decode<WireNamed>(R"({"document-uri":"https://x.example","uri":"other"})");
+  ASSERT_TRUE(named.ok());
+  EXPECT_EQ(named->document_uri, "https://x.example");
+  EXPECT_FALSE(decode<WireNamed>(R"({"document_uri":"https://x.example"})").ok());
+  EXPECT_EQ(encode(*named), R"({"document-uri":"https://x.example"})");
 }
 
 TEST(Decode, null_and_absence_are_the_same_for_optional_members) {

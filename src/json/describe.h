@@ -10,7 +10,9 @@
 //   base::SecretBytes        text, kept in wiped memory only
 //   std::optional, Nullable  absent or null is empty; written as nothing, or as null
 //   std::vector              a list; required, like everything that is not optional
-//   a described struct       an object; a member's trailing underscore is not part of its name
+//   a described struct       an object; a member's trailing underscore is not part of its name. One whose wire names
+//   are
+//                            no C++ names ("document-uri") lists them in order: static constexpr std::array kWireNames
 //   Raw                      any value, kept as text
 // There is no floating point: money and rates are integers.
 #pragma once
@@ -127,6 +129,16 @@ Shape parsed_shape() {
           }};
 }
 
+template <class T>
+constexpr std::string_view wire_name(std::string_view declared, std::size_t index) {
+  if constexpr (requires { T::kWireNames; }) {
+    static_assert(T::kWireNames.size() == boost::mp11::mp_size<PublicMembers<T>>::value, "one wire name a member");
+    return T::kWireNames[index];
+  } else {
+    return without_trailing_underscore(declared);
+  }
+}
+
 template <DescribedStruct T>
 std::span<const Member> members_of() {
   static const std::vector<Member> members = [] {
@@ -134,7 +146,7 @@ std::span<const Member> members_of() {
     boost::mp11::mp_for_each<PublicMembers<T>>([&](auto d) {
       using Descriptor = decltype(d);
       using Type = std::remove_cvref_t<decltype(std::declval<T&>().*Descriptor::pointer)>;
-      out.push_back({without_trailing_underscore(Descriptor::name), &shape_of<Type>,
+      out.push_back({wire_name<T>(Descriptor::name, out.size()), &shape_of<Type>,
                      [](void* object) -> void* { return &(static_cast<T*>(object)->*Descriptor::pointer); },
                      !kIsOptional<Type>});
     });

@@ -21,14 +21,16 @@ namespace detail {
 template <class Buffer, class T>
 void write_members(BasicWriter<Buffer>& out, const T& value) {
   out.begin_object();
+  std::size_t index = 0;
   boost::mp11::mp_for_each<PublicMembers<T>>([&](auto d) {
+    const auto name = wire_name<T>(d.name, index++);
     const auto& inner = value.*d.pointer;
     using Inner = std::remove_cvref_t<decltype(inner)>;
     if constexpr (kIsOptional<Inner>) {
       constexpr bool kWritesNull = std::same_as<Inner, Nullable<typename Inner::value_type>>;
       if (!inner && !kWritesNull) return;
     }
-    out.member(without_trailing_underscore(d.name));
+    out.member(name);
     write(out, inner);
   });
   out.end_object();
