@@ -1,11 +1,12 @@
-// Builds every page and script into web/dist, writes the published hashes, and fails when one outgrew its budget.
+// Builds every page and script into web/dist, writes the published hashes and the script inventory, and fails when one
+// outgrew its budget or has no owner.
 //   node web/build.mjs [embed] [card-frame] [checkout] [portal]     nothing named = all
-import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'vite';
+import { integrityOf, makeInventory } from './inventory.mjs';
 
 const web = dirname(fileURLToPath(import.meta.url));
 const dist = join(web, 'dist');
@@ -86,10 +87,6 @@ function filesIn(path) {
     .sort();
 }
 
-function integrityOf(file) {
-  return `sha384-${createHash('sha384').update(readFileSync(file)).digest('base64')}`;
-}
-
 /** Writes the hash of each script and style sheet into the page that loads it. */
 function addIntegrity(folder, base) {
   const page = join(folder, 'index.html');
@@ -98,6 +95,23 @@ function addIntegrity(folder, base) {
     return `${attribute} integrity="${integrityOf(join(folder, url.slice(base.length)))}"`;
   });
   writeFileSync(page, html);
+}
+
+/** Of everything that is built; the vault reads its copy beside the card form. */
+function writeInventory() {
+  const entries = JSON.parse(readFileSync(join(web, 'scripts.json'), 'utf8'));
+  const parts = [
+    { page: 'card-frame', base: '/frame/v1/', folder: join(dist, 'card-frame') },
+    { page: 'checkout', base: `/checkout/v${version}/`, folder: join(dist, `checkout/v${version}`) },
+    { page: 'account', base: '/account/', folder: join(dist, 'portal') },
+    { page: 'shop', base: `/assets/karv/v${version}/`, folder: scripts },
+  ].filter(({ folder }) => existsSync(folder));
+  const inventory = makeInventory(
+    entries,
+    parts.map((part) => ({ ...part, files: filesIn(part.folder) })),
+  );
+  for (const folder of [dist, join(dist, 'card-frame')].filter((one) => existsSync(one)))
+    writeFileSync(join(folder, 'scripts.json'), `${JSON.stringify(inventory, null, 2)}\n`);
 }
 
 function checkBudgets() {
@@ -121,4 +135,5 @@ if (unknown.length > 0) {
 }
 mkdirSync(dist, { recursive: true });
 for (const [name, step] of Object.entries(steps)) if (wanted.length === 0 || wanted.includes(name)) await step();
+writeInventory();
 if (wanted.length === 0 && !checkBudgets()) process.exit(1);

@@ -5,6 +5,7 @@ import { connectParent, parentOrigin } from './parent.ts';
 import { textsFor } from './texts.ts';
 
 function start(): void {
+  document.body.classList.add('started'); // card.css tells when this did not happen
   const origin = parentOrigin(document);
   const ticket = new URLSearchParams(location.search).get('ticket');
   const language = new URLSearchParams(location.hash.slice(1)).get('lang') ?? navigator.language;
