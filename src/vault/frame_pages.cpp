@@ -1,15 +1,19 @@
 #include "vault/frame_pages.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
-#include "base/check.h"
+#include "crypto/hash.h"
 
 namespace karv::vault {
 namespace {
 
 constexpr std::string_view kPlace = "{{PARENT_ORIGIN}}";
+constexpr const char* kPage = "card-frame";
+constexpr const char* kAssetPath = "/frame/v1/assets/";
+constexpr const char* kCure = "; build the pages again with: node web/build.mjs";
 
 base::Result<std::string> read_text(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -28,9 +32,41 @@ std::string content_type_of(const std::filesystem::path& path) {
   return "application/octet-stream";
 }
 
+std::string integrity_of(std::string_view body) {
+  return "sha384-" + base::to_base64(crypto::sha384(base::as_bytes(body)));
+}
+
+// The hash of a script, when it is the one that the inventory has for its path.
+base::Result<std::string> listed_hash(const std::string& name, const Asset& asset, const ScriptInventory& inventory) {
+  auto hash = integrity_of(asset.body);
+  const auto* listed = inventory.find(kPage, hash);
+  if (listed == nullptr || listed->path != kAssetPath + name)
+    return base::internal_error(base::ErrorCode::unavailable,
+                                "the card form's " + name + " is not the script that the inventory lists" + kCure);
+  return hash;
+}
+
+// Every script element names the hash of a script that is served; so none is inline.
+base::Result<void> check_script_elements(std::string_view page, std::span<const std::string> hashes) {
+  constexpr std::string_view kScript = "<script";
+  std::size_t elements = 0;
+  for (auto at = page.find(kScript); at != std::string_view::npos; at = page.find(kScript, at + 1), ++elements) {
+    const auto element = page.substr(at, page.find('>', at) - at);
+    const bool named = std::ranges::any_of(hashes, [&](const std::string& hash) {
+      return element.find("integrity=\"" + hash + "\"") != std::string_view::npos;
+    });
+    if (!named || element.find(" src=\"") == std::string_view::npos)
+      return base::internal_error(base::ErrorCode::unavailable,
+                                  std::string("the card form has a script without the hash of what is served") + kCure);
+  }
+  if (elements == 0)
+    return base::internal_error(base::ErrorCode::unavailable, std::string("the card form has no script") + kCure);
+  return {};
+}
+
 }  // namespace
 
-base::Result<FramePages> FramePages::load(const std::string& folder) {
+base::Result<FramePages> FramePages::load(const std::string& folder, const ScriptInventory& inventory) {
   namespace fs = std::filesystem;
   FramePages out;
   KARV_TRY(out.page_, read_text(fs::path(folder) / "index.html"));
@@ -42,8 +78,14 @@ base::Result<FramePages> FramePages::load(const std::string& folder) {
     if (!entry->is_regular_file()) continue;
     KARV_TRY(auto body, read_text(entry->path()));
     const auto name = fs::relative(entry->path(), fs::path(folder) / "assets").generic_string();
-    out.assets_.emplace(name, Asset{.content_type = content_type_of(entry->path()), .body = std::move(body)});
+    Asset asset{.content_type = content_type_of(entry->path()), .body = std::move(body)};
+    if (entry->path().extension() == ".js") {
+      KARV_TRY(auto hash, listed_hash(name, asset, inventory));
+      out.script_hashes_.push_back(std::move(hash));
+    }
+    out.assets_.emplace(name, std::move(asset));
   }
+  KARV_TRY_VOID(check_script_elements(out.page_, out.script_hashes_));
   return out;
 }
 

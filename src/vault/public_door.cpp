@@ -8,6 +8,7 @@
 #include "json/decode.h"
 #include "json/encode.h"
 #include "net/limiter.h"
+#include "vault/frame_policy.h"
 #include "vault/problem.h"
 
 namespace karv::vault {
@@ -35,21 +36,6 @@ constexpr json::Options kCardPostOptions{.max_bytes = kMaxCardPost,
                                          .unknown_members = json::UnknownMembers::refuse,
                                          .integers_as_text = false};
 
-net::Response html(int status, std::string body, const std::string& frame_ancestors) {
-  return {.status = status,
-          .headers = {{"Content-Type", "text/html; charset=utf-8"},
-                      {"Content-Security-Policy",
-                       "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; font-src 'self'; "
-                       "base-uri 'none'; "
-                       "form-action 'none'; frame-ancestors " +
-                           frame_ancestors},
-                      {"Cache-Control", "no-store"},
-                      {"Referrer-Policy", "no-referrer"},
-                      {"X-Content-Type-Options", "nosniff"},
-                      {"Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()"}},
-          .body = std::move(body)};
-}
-
 // The door with its counters; the routes share it.
 struct LimitedDoor {
   explicit LimitedDoor(PublicDoor with)
@@ -68,9 +54,9 @@ std::int64_t wait_seconds(net::RateLimiter& limiter, const net::Request& request
 
 // A sentence for whoever looks into the frame; the sentence is ours, from the catalog of refusals.
 net::Response sentence_page(const base::Error& error) {
-  return html(error.http_status(),
-              "<!doctype html><html lang=\"en\"><title>Card details</title><p>" + error.public_text() + "</p>",
-              "https:");
+  return {.status = error.http_status(),
+          .headers = sentence_headers(),
+          .body = "<!doctype html><html lang=\"en\"><title>Card details</title><p>" + error.public_text() + "</p>"};
 }
 
 net::Response show_form(LimitedDoor& limited, const net::Request& request) {
@@ -81,18 +67,18 @@ net::Response show_form(LimitedDoor& limited, const net::Request& request) {
   }
   const auto facts = limited.door.desk.find_frame(request.query_parameter("ticket").value_or(""));
   if (!facts.ok()) return sentence_page(facts.error());
-  return html(200, limited.door.pages.page_for(facts->parent_origin), facts->frame_ancestors);
+  const auto& door = limited.door;
+  return {.status = 200,
+          .headers = form_headers({.origin = door.origin,
+                                   .frame_ancestors = facts->frame_ancestors,
+                                   .script_hashes = door.pages.script_hashes()}),
+          .body = door.pages.page_for(facts->parent_origin)};
 }
 
 net::Response show_asset(const FramePages& pages, const net::Request& request) {
   const Asset* const asset = pages.find_asset(request.parameter("name"));
   if (asset == nullptr) return problem_response(base::Error(base::ErrorCode::not_found), request);
-  return {.status = 200,
-          .headers = {{"Content-Type", asset->content_type},
-                      {"Cache-Control", "no-cache"},
-                      {"Cross-Origin-Resource-Policy", "same-origin"},
-                      {"X-Content-Type-Options", "nosniff"}},
-          .body = asset->body};
+  return {.status = 200, .headers = asset_headers(asset->content_type), .body = asset->body};
 }
 
 // The card that was posted, or the fields that are wrong.

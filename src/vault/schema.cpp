@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "vault/page_findings_repository.h"
+
 namespace karv::vault {
 namespace {
 
@@ -245,7 +247,7 @@ constexpr const char* kCustodians = R"(
 }  // namespace
 
 std::span<const store::Migration> migrations() {
-  static const std::array<store::Migration, 6> kMigrations = {{
+  static const std::array<store::Migration, 7> kMigrations = {{
       {20001, "vault keys and cards", {kDataKeys, kCards, kCardsByFingerprint}},
       {20002, "vault tokens and card tickets", {kVaultTokens, kTickets}},
       {20003, "card operations", {kOperations, kOperationsByReference, kOperationsByOriginal, kOpenOperations}},
@@ -276,6 +278,7 @@ std::span<const store::Migration> migrations() {
         kTicketsOfTenants,
         kOperationTenant}},
       {20006, "custodians", {kCustody, kCustodians}},
+      {20020, "findings of the payment pages", {kPageFindings}},
   }};
   return kMigrations;
 }

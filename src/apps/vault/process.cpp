@@ -23,7 +23,9 @@
 #include "vault/private_door.h"
 #include "vault/problem.h"
 #include "vault/public_door.h"
+#include "vault/report_door.h"
 #include "vault/schema.h"
+#include "vault/script_door.h"
 #include "vault/settlement.h"
 
 namespace karv::apps::vault {
@@ -121,6 +123,7 @@ struct Process::Impl {
         admin_workers({.threads = kAdminWorkers, .max_queue = 32}) {}
 
   base::Result<void> open_stores();
+  base::Result<void> unseal_from_file();
   void make_parts();
   base::Result<void> open_line();
   base::Result<void> open_doors();
@@ -132,7 +135,9 @@ struct Process::Impl {
   std::unique_ptr<store::Database> database;
   std::optional<kv::KeyHolder> keys;
   std::optional<kv::CardStore> cards;
+  std::optional<kv::ScriptInventory> inventory;
   std::optional<kv::FramePages> pages;
+  std::optional<kv::PageWatch> page_watch;
   std::optional<kv::TestCards> test_cards;
   kv::SecurityCodes codes;
   net::Loop loop{2};
@@ -159,18 +164,24 @@ struct Process::Impl {
   std::unique_ptr<net::Server> admin_server;
 };
 
-base::Result<void> Process::Impl::open_stores() {
-  KARV_TRY(database, open_database(config));
-  keys.emplace(*database, wall, random, kv::KeySettings{.hsm_prefix = config.hsm.key_prefix});
-  cards.emplace(*database, *keys, wall, random);
-  // The module's code is mapped now: once everything is open, nothing more may be.
+// In sandbox mode. Otherwise the module's code is mapped now: once everything is open, nothing more may be.
+base::Result<void> Process::Impl::unseal_from_file() {
   if (config.hsm.pin_file.empty()) return crypto::load_hsm_module(config.hsm.module);
   KARV_TRY(auto pin, crypto::read_secret_line(config.hsm.pin_file));
   KARV_TRY(auto hsm, open_hsm(config.hsm, std::move(pin)));
   // A key that is not what it was: the vault serves, sealed, so that operators and its server learn why.
   const auto opened = keys->unseal(std::move(hsm));
   if (!opened.ok() && opened.error().reason() != "KEY_ALTERED") return opened;
-  KARV_TRY(pages, kv::FramePages::load(config.public_door.pages));
+  return {};
+}
+
+base::Result<void> Process::Impl::open_stores() {
+  KARV_TRY(database, open_database(config));
+  keys.emplace(*database, wall, random, kv::KeySettings{.hsm_prefix = config.hsm.key_prefix});
+  cards.emplace(*database, *keys, wall, random);
+  KARV_TRY_VOID(unseal_from_file());
+  KARV_TRY(inventory, kv::ScriptInventory::load(config.public_door.pages + "/scripts.json"));
+  KARV_TRY(pages, kv::FramePages::load(config.public_door.pages, *inventory));
   if (config.mode == Mode::sandbox) {
     KARV_TRY(test_cards, kv::TestCards::load(config.test_cards));
   }
@@ -211,6 +222,7 @@ void Process::Impl::make_parts() {
   steps.push_back({"audit_chain", [this] { return audit::chain_waiting(*database); }});
   sequencer.emplace(std::move(steps), kSequencerTick);
   sequencer->start();
+  page_watch.emplace(*database, *inventory, wall);
   sweeper.emplace(codes, *desk, wall);
 }
 
@@ -245,14 +257,17 @@ base::Result<void> Process::Impl::open_doors() {
                          .origin = config.public_door.url,
                          .limits = {.posts_per_minute = static_cast<int>(config.public_door.posts_per_minute),
                                     .pages_per_minute = static_cast<int>(config.public_door.pages_per_minute)}});
+  const auto posts = static_cast<int>(config.public_door.posts_per_minute);
+  kv::add_report_routes(public_router, {.watch = *page_watch, .wall = wall, .limits = {.posts_per_minute = 2 * posts}});
   auto options = door_options();
   options.listen = config.public_door.listen;
   options.cert_file = config.public_door.cert;
   options.key_file = config.public_door.key;
-  options.limits.max_body = kv::kMaxCardPost;
+  options.limits.max_body = kv::kMaxReportPost;  // a card's post is held to less where it is read
   KARV_TRY(public_server, net::Server::start(loop, public_workers, nullptr, options,
                                              [this](net::Request& request) { return public_router.handle(request); }));
   private_router = kv::private_routes(*private_door);
+  kv::add_script_route(private_router, *page_watch);
   options = door_options();
   options.listen = config.private_door.listen;
   options.cert_file = config.private_door.cert;

@@ -1,0 +1,19 @@
+#include "vault/script_door.h"
+
+#include "json/encode.h"
+#include "vault/private_door.h"
+#include "vault/problem.h"
+
+namespace karv::vault {
+
+void add_script_route(net::Router& router, PageWatch& watch) {
+  router.add(net::Method::get, vault_api::kScriptsPath, [&watch](const net::Request& request) -> net::Reply {
+    if (request.peer_certificate_cn != kAllowedPeer)
+      return problem_response(base::Error(base::ErrorCode::forbidden), request);
+    const auto answer = watch.look();
+    if (!answer.ok()) return problem_response(answer.error(), request);
+    return json_response(json::encode(answer.value()));
+  });
+}
+
+}  // namespace karv::vault
