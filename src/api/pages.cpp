@@ -7,6 +7,7 @@
 
 #include "api/errors.h"
 #include "api/html.h"
+#include "api/page_policy.h"
 #include "crypto/hash.h"
 
 namespace karv::api {
@@ -56,22 +57,6 @@ std::string_view cache_of(std::string_view path) {
   return versioned ? kImmutable : kRevalidate;
 }
 
-std::string checkout_csp(const Services& services) {
-  return "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; connect-src "
-         "'self'; frame-src " +
-         services.vault_url +
-         "; frame-ancestors https:; require-trusted-types-for 'script'; trusted-types 'none'; base-uri 'none'; "
-         "form-action 'none'";
-}
-
-std::string account_csp(const Services& services) {
-  return "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; connect-src "
-         "'self'; manifest-src 'self'; frame-src " +
-         services.vault_url +
-         "; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'; base-uri 'none'; "
-         "form-action 'none'";
-}
-
 // The merchant script runs on any shop's page.
 net::Reply serve_script(const Pages& pages, const net::Request& request) {
   const std::string path = "karv/" + request.parameter("rest");
@@ -84,7 +69,7 @@ net::Reply serve_script(const Pages& pages, const net::Request& request) {
 }
 
 net::Reply serve_below(const Pages& pages, const net::Request& request, const std::string& folder,
-                       const std::string& csp, bool single_page) {
+                       const net::Headers& headers, bool single_page) {
   const bool is_folder = request.path_parameters.empty();
   // What the page names beside itself is beside it only below the folder.
   if (is_folder && !request.path.ends_with('/'))
@@ -98,10 +83,12 @@ net::Reply serve_below(const Pages& pages, const net::Request& request, const st
   }
   if (file == nullptr) return not_here();
   auto response = serve(request, *file, cache_of(path));
-  response.headers.add("Content-Security-Policy", csp);
-  response.headers.add("Referrer-Policy", "no-referrer");
+  for (const auto& header : headers.all()) response.headers.add(header.name, header.value);
   return response;
 }
+
+constexpr std::string_view kCheckoutFolder = "checkout/v1.0.0/";
+constexpr std::string_view kAccountFolder = "portal/";
 
 }  // namespace
 
@@ -131,13 +118,26 @@ const PageFile* Pages::find(std::string_view path) const {
   return found == files_.end() ? nullptr : &found->second;
 }
 
+std::vector<std::string> Pages::script_hashes(std::string_view folder) const {
+  std::vector<std::string> hashes;
+  for (const auto& [path, file] : files_)
+    if (path.starts_with(folder) && path.ends_with(".js"))
+      hashes.push_back("sha384-" + base::to_base64(crypto::sha384(base::as_bytes(file.body))));
+  return hashes;
+}
+
 void add_page_routes(net::Router& router, const Pages& pages, const Services& services) {
   using net::Method;
-  const auto serve_checkout = [&pages, csp = checkout_csp(services)](const net::Request& request) {
-    return serve_below(pages, request, "checkout/v1.0.0/", csp, false);
+  const auto headers_of = [&](FramingPage page, std::string_view folder) {
+    return page_headers(page, services.vault_url, pages.script_hashes(folder));
   };
-  const auto serve_account = [&pages, csp = account_csp(services)](const net::Request& request) {
-    return serve_below(pages, request, "portal/", csp, true);
+  const auto serve_checkout =
+      [&pages, headers = headers_of(FramingPage::checkout, kCheckoutFolder)](const net::Request& request) {
+        return serve_below(pages, request, std::string(kCheckoutFolder), headers, false);
+      };
+  const auto serve_account = [&pages,
+                              headers = headers_of(FramingPage::account, kAccountFolder)](const net::Request& request) {
+    return serve_below(pages, request, std::string(kAccountFolder), headers, true);
   };
   router.add(Method::get, "/assets/karv/*rest",
              [&pages](const net::Request& request) { return serve_script(pages, request); });

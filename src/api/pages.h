@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "api/services.h"
 #include "base/result.h"
@@ -24,6 +25,8 @@ class Pages {
   static base::Result<Pages> load(const std::string& root);
   // By its path below the root: "karv/v1.0.0/karv.js". nullptr when there is none.
   const PageFile* find(std::string_view path) const;
+  // "sha384-..." of each script below a folder ("portal/"), computed from the bytes that are served.
+  std::vector<std::string> script_hashes(std::string_view folder) const;
 
  private:
   std::map<std::string, PageFile, std::less<>> files_;

@@ -80,8 +80,19 @@ interface State {
 
 type Handler = (request: IncomingMessage, response: ServerResponse, body: string, state: State) => void;
 
-const strictPage = (more: string): string =>
-  `default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; connect-src 'self'; base-uri 'none'; ` +
+/** The hashes of a page's scripts, as the build lists them. */
+function hashesOf(page: string): string {
+  const { scripts } = JSON.parse(readFileSync(join(kDist, 'scripts.json'), 'utf8')) as {
+    scripts: { page: string; integrity: string }[];
+  };
+  return scripts
+    .filter((one) => one.page === page)
+    .map((one) => `'${one.integrity}'`)
+    .join(' ');
+}
+
+const strictPage = (page: string, more: string): string =>
+  `default-src 'none'; script-src ${hashesOf(page)}; style-src 'self'; font-src 'self'; connect-src 'self'; base-uri 'none'; ` +
   `form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'; ${more}`;
 
 function json(response: ServerResponse, status: number, body?: unknown): void {
@@ -233,10 +244,12 @@ const pay: Handler = (request, response, body, state) => {
   const frames = `frame-src ${state.origins.vault};`;
   const indexed = url.pathname.endsWith('/') ? `${url.pathname}index.html` : url.pathname;
   if (indexed.startsWith('/checkout/')) {
-    return file(response, indexed, { 'Content-Security-Policy': strictPage(`${frames} frame-ancestors https:`) });
+    return file(response, indexed, {
+      'Content-Security-Policy': strictPage('checkout', `${frames} frame-ancestors https:`),
+    });
   }
   if (indexed.startsWith('/account/')) {
-    const csp = strictPage(`${frames} img-src 'self'; frame-ancestors 'none'`);
+    const csp = strictPage('account', `${frames} img-src 'self'; frame-ancestors 'none'`);
     return file(response, indexed.replace('/account/', 'portal/'), { 'Content-Security-Policy': csp });
   }
   if (indexed.startsWith('/assets/karv/')) {
@@ -255,7 +268,10 @@ const vault: Handler = (request, response, body, state) => {
     return json(response, 200, { brand, last4: card.number.slice(-4), expiry: '12/40' });
   }
   if (url.pathname === '/frame/v1/card') {
-    const csp = strictPage(`frame-ancestors ${state.origins.pay} ${state.origins.shop}`);
+    const csp = strictPage(
+      'card-frame',
+      `frame-ancestors ${state.origins.pay} ${state.origins.shop}; sandbox allow-forms allow-same-origin allow-scripts`,
+    );
     const parent = state.origins.pay;
     const headers = { 'Content-Security-Policy': csp, 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' };
     return file(response, 'card-frame/index.html', headers, (html) => html.replace('{{PARENT_ORIGIN}}', parent));
