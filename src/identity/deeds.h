@@ -1,5 +1,5 @@
-// What this module writes into the audit log: credentials made and disabled, sign-ins, codes exhausted, people erased.
-// People and things by id only.
+// What this module writes into the audit log: credentials made and disabled, sign-ins, codes exhausted, people erased,
+// a shop's origins. People and things by id only.
 #pragma once
 
 #include <string>
@@ -14,6 +14,7 @@ struct Deed {
   audit::Actor actor;
   std::string_view action;
   audit::Subject subject;
+  std::string details = "{}";  // audit::details_text()
 };
 // Effects: one audit record with the commit.
 inline void record_deed(store::Tx& tx, const Context& context, Deed deed) {
@@ -25,6 +26,7 @@ inline void record_deed(store::Tx& tx, const Context& context, Deed deed) {
   record.business_time = context.business.now();
   record.wall_time = context.wall.now();
   record.correlation_id = context.correlation_id;
+  record.details = std::move(deed.details);
   audit::append(tx, std::move(record));
 }
 

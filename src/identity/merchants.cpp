@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "base/bytes.h"
 #include "identity/deeds.h"
+#include "identity/merchant_origins.h"
 #include "identity/repository.h"
 #include "identity/service.h"
 
@@ -16,7 +16,6 @@ constexpr std::size_t kCachedCredentials = 10'000;
 constexpr std::size_t kMaxUsername = 64;
 constexpr std::size_t kMaxSecret = 256;
 constexpr std::size_t kMaxName = 128;
-constexpr std::size_t kMaxOrigins = 20;
 constexpr std::size_t kSecretBytes = 32;
 constexpr std::string_view kSecretPrefix = "karv_sk_";  // lets secret scanners find a leaked one
 
@@ -32,13 +31,6 @@ bool is_printable_ascii(std::string_view text) {
 bool is_country(std::string_view text) {
   return text.size() == 2 && std::ranges::all_of(text, [](char c) { return c >= 'A' && c <= 'Z'; });
 }
-bool is_port(std::string_view text) {
-  int port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  return error == std::errc() && end == text.data() + text.size() && text.front() != '0' && port > 0 && port < 65536;
-}
-bool is_host_character(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.'; }
-
 std::string make_username(base::Random& random) {
   std::array<std::uint8_t, 6> tail{};
   random.fill(tail);
@@ -56,21 +48,6 @@ base::SecretBytes make_secret(base::Random& random) {
 }
 
 }  // namespace
-
-std::optional<std::string> parse_origin(std::string_view text) {
-  constexpr std::string_view kScheme = "https://";
-  constexpr std::size_t kMaxOrigin = 255;
-  if (!text.starts_with(kScheme) || text.size() > kMaxOrigin) return std::nullopt;
-  const std::string_view authority = text.substr(kScheme.size());
-  const std::size_t colon = authority.find(':');
-  const std::string_view host = authority.substr(0, colon);
-  if (colon != std::string_view::npos && (colon + 1 == authority.size() || !is_port(authority.substr(colon + 1))))
-    return std::nullopt;
-  if (host.empty() || host.front() == '.' || host.back() == '.' || host.find("..") != std::string_view::npos)
-    return std::nullopt;
-  if (!std::ranges::all_of(host, is_host_character)) return std::nullopt;
-  return std::string(text);
-}
 
 MerchantAuthenticator::MerchantAuthenticator(const Keys& keys, const base::Clock& wall)
     : keys_(keys), cache_(wall, kCachedCredentials, kCredentialCacheTime) {}
@@ -105,7 +82,7 @@ base::Result<MerchantId> create_merchant(store::Tx& tx, const Context& context, 
   if (merchant.name.empty() || merchant.name.size() > kMaxName || has_control_character(merchant.name))
     return bad_value("name must have 1 to 128 characters");
   if (!is_country(merchant.country)) return bad_value("country must be two upper-case letters");
-  if (merchant.origins.size() > kMaxOrigins) return bad_value("at most 20 origins");
+  if (merchant.origins.size() > kMaxOrigins) return bad_value("at most " + std::to_string(kMaxOrigins) + " origins");
   for (const std::string& origin : merchant.origins)
     if (!parse_origin(origin)) return bad_value("an origin must be https://host or https://host:port");
 

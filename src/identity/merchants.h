@@ -42,7 +42,7 @@ class MerchantAuthenticator {
 struct NewMerchant {
   std::string name;                  // 1..128 characters
   std::string country;               // ISO 3166-1 alpha-2
-  std::vector<std::string> origins;  // "https://shop.example[:port]", at most 20
+  std::vector<std::string> origins;  // "https://shop.example[:port]" (merchant_origins.h)
 };
 // Effects: one merchants row. Errors: bad_value. Cost: with the commit.
 base::Result<MerchantId> create_merchant(store::Tx& tx, const Context& context, const NewMerchant& merchant);
@@ -69,8 +69,5 @@ base::Result<std::vector<Merchant>> find_merchants(store::ReadTx& tx, std::span<
 
 // All of them, oldest first: for the operator's command line. Cost: one round trip.
 base::Result<std::vector<Merchant>> list_merchants(store::ReadTx& tx);
-
-// "https://host[:port]", lower case, no path; empty when it is not an origin a checkout may be framed by.
-std::optional<std::string> parse_origin(std::string_view text);
 
 }  // namespace karv::identity

@@ -17,6 +17,7 @@ constexpr Sql kAllMerchants = "select merchant_id, name, country, origins, statu
 constexpr Sql kInsertMerchant =
     "insert into merchants (merchant_id, name, country, origins, status, created_at) values ($1, $2, $3, $4, $5, $6)";
 constexpr Sql kUpdateMerchantStatus = "update merchants set status = $1 where merchant_id = $2";
+constexpr Sql kUpdateMerchantOrigins = "update merchants set origins = $1 where merchant_id = $2";
 constexpr Sql kFindCredential =
     "select m.merchant_id, m.name, m.country, m.origins, m.status, c.credential_id, c.secret_mac, c.disabled_at "
     "from merchant_credentials c join merchants m on m.merchant_id = c.merchant_id where c.username = $1";
@@ -144,6 +145,9 @@ void insert_merchant(store::Tx& tx, const Merchant& merchant, base::Instant now)
 }
 void update_merchant_status(store::Tx& tx, MerchantId merchant_id, MerchantStatus status) {
   tx.write({kUpdateMerchantStatus, {name_of(status), merchant_id}}, 1);
+}
+void update_merchant_origins(store::Tx& tx, MerchantId merchant_id, const std::vector<std::string>& origins) {
+  tx.write({kUpdateMerchantOrigins, {join_lines(origins), merchant_id}}, 1);
 }
 
 store::Query find_credential(std::string_view username) { return {kFindCredential, {username}}; }

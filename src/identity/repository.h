@@ -20,6 +20,7 @@ store::Query all_merchants();  // oldest first
 std::vector<Merchant> read_merchants(const store::Rows& rows);
 void insert_merchant(store::Tx& tx, const Merchant& merchant, base::Instant now);
 void update_merchant_status(store::Tx& tx, MerchantId merchant_id, MerchantStatus status);
+void update_merchant_origins(store::Tx& tx, MerchantId merchant_id, const std::vector<std::string>& origins);
 
 struct CredentialRow {
   CredentialId credential_id;

@@ -6,6 +6,7 @@
 
 #include "apps/cli/commands.h"
 #include "apps/cli/server_store.h"
+#include "identity/merchant_origins.h"
 #include "json/writer.h"
 
 namespace karv::apps::cli {
@@ -14,7 +15,7 @@ namespace {
 using base::Result;
 
 struct Options {
-  std::string configuration, name, country, merchant, username;
+  std::string configuration, name, country, merchant, username, origin;
   std::vector<std::string> origins;
 };
 
@@ -42,13 +43,18 @@ Result<void> create(const Options& options) {
   return {};
 }
 
-Result<void> add_credential(const Options& options) {
+Result<identity::MerchantId> merchant_of(const Options& options) {
   const auto id = identity::MerchantId::parse(options.merchant);
   if (!id)
     return base::internal_error(base::ErrorCode::bad_value, "--merchant is not an id: `karv merchant list` shows them");
+  return *id;
+}
+
+Result<void> add_credential(const Options& options) {
+  KARV_TRY(const auto id, merchant_of(options));
   KARV_TRY(const auto opened, open(options));
   KARV_TRY(const auto made, opened.database->write<identity::NewCredential>("create_credential", [&](store::Tx& tx) {
-    return identity::create_credential(tx, opened.tools->context(), *id);
+    return identity::create_credential(tx, opened.tools->context(), id);
   }));
   json::SecretWriter out;
   out.begin_object().member("username", made.username).secret_member("password", made.secret).end_object();
@@ -57,6 +63,30 @@ Result<void> add_credential(const Options& options) {
   std::fwrite(text.data(), 1, text.size(), stdout);  // not through a formatter that keeps a copy
   std::fputc('\n', stdout);
   fmt::print(stderr, "This password is shown once; Karv keeps only its MAC.\n");
+  return {};
+}
+
+using OriginDeed = Result<void>(store::Tx&, const identity::Context&, identity::MerchantAuthenticator&,
+                                identity::MerchantId, std::string_view);
+Result<void> change_origins(const Options& options, std::string_view use_case, OriginDeed* deed) {
+  KARV_TRY(const auto id, merchant_of(options));
+  KARV_TRY(const auto opened, open(options));
+  return opened.database->write<void>(use_case, [&](store::Tx& tx) {
+    return deed(tx, opened.tools->context(), opened.tools->authenticator(), id, options.origin);
+  });
+}
+Result<void> add_origin(const Options& options) { return change_origins(options, "add_origin", identity::add_origin); }
+Result<void> remove_origin(const Options& options) {
+  return change_origins(options, "remove_origin", identity::remove_origin);
+}
+
+Result<void> list_origins(const Options& options) {
+  KARV_TRY(const auto id, merchant_of(options));
+  KARV_TRY(const auto opened, open(options));
+  KARV_TRY(const auto merchant, opened.database->read<identity::Merchant>(
+                                    "list_origins", [&](store::ReadTx& tx) { return identity::get_merchant(tx, id); }));
+  for (const auto& origin : merchant.origins)
+    print_line(std::move(json::Writer().begin_object().member("origin", origin).end_object()).take());
   return {};
 }
 
@@ -96,13 +126,17 @@ void add_merchant_commands(CLI::App& app, int& exit_code) {
   const auto options = std::make_shared<Options>();
   CLI::App* group = app.add_subcommand("merchant", "merchants and their API credentials");
   group->require_subcommand(1);
-  const auto add = [&](const char* name, const char* sentence, Result<void> (*deed)(const Options&)) {
-    CLI::App* command = group->add_subcommand(name, sentence);
+  const auto add_to = [&](CLI::App& where, const char* name, const char* sentence,
+                          Result<void> (*deed)(const Options&)) {
+    CLI::App* command = where.add_subcommand(name, sentence);
     command->add_option("--config", options->configuration, kConfigHelp)->type_name("FILE")->required();
     command->callback([options, deed, &exit_code] {
       if (const auto done = deed(*options); !done.ok()) exit_code = fail(done.error());
     });
     return command;
+  };
+  const auto add = [&](const char* name, const char* sentence, Result<void> (*deed)(const Options&)) {
+    return add_to(*group, name, sentence, deed);
   };
   CLI::App* made = add("create", "a new merchant; prints its id", create);
   made->add_option("--name", options->name, "as shoppers read it")->type_name("NAME")->required();
@@ -118,6 +152,20 @@ void add_merchant_commands(CLI::App& app, int& exit_code) {
       ->add_option("--username", options->username, "the credential's user name")
       ->type_name("NAME")
       ->required();
+
+  CLI::App* origins = group->add_subcommand("origin", "the pages in which a merchant's checkout may stand");
+  origins->require_subcommand(1);
+  const auto add_origin_command = [&](const char* name, const char* sentence, Result<void> (*deed)(const Options&)) {
+    CLI::App* command = add_to(*origins, name, sentence, deed);
+    command->add_option("--merchant", options->merchant, "the merchant's id, as `karv merchant list` shows it")
+        ->type_name("ID")
+        ->required();
+    return command;
+  };
+  for (CLI::App* command : {add_origin_command("add", "one more; card forms made from now on have it", add_origin),
+                            add_origin_command("remove", "one less; open card forms keep it", remove_origin)})
+    command->add_option("--origin", options->origin, "https://host[:port]")->type_name("ORIGIN")->required();
+  add_origin_command("list", "the origins of a merchant, one JSON object a line", list_origins);
 }
 
 }  // namespace karv::apps::cli
