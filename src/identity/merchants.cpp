@@ -63,7 +63,7 @@ base::Result<MerchantPrincipal> MerchantAuthenticator::authenticate(store::ReadT
   if (username.empty() || username.size() > kMaxUsername || secret.empty() || secret.size() > kMaxSecret)
     return wrong_credentials();
   if (!is_printable_ascii(username)) return wrong_credentials();  // ours all are; a store may refuse other bytes
-  std::string cache_key(base::as_text(keys_.credential_cache_key(username, secret)));
+  const std::string cache_key(base::as_text(keys_.credential_cache_key(username, secret)));
   if (auto cached = cache_.find(cache_key)) return *std::move(cached);
 
   const base::Bytes mac = keys_.credential_mac(username, secret);
@@ -74,7 +74,7 @@ base::Result<MerchantPrincipal> MerchantAuthenticator::authenticate(store::ReadT
 
   MerchantPrincipal principal{std::make_shared<const Merchant>(row->merchant), row->credential_id,
                               std::string(username)};
-  cache_.put(std::move(cache_key), principal);
+  cache_.put(cache_key, principal);
   return principal;
 }
 

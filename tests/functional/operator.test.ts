@@ -39,7 +39,7 @@ describe('karv', () => {
     [[], '`karv` needs a command: dev migrate merchant ledger audit'],
     [['nonsense'], '`karv nonsense` is not known; there are: dev migrate'],
     [['ledger'], '`karv ledger` needs a command: verify'],
-    [['merchant', 'lost'], '`karv merchant lost` is not known; there are: create credential list disable'],
+    [['merchant', 'lost'], '`karv merchant lost` is not known; there are: create credential list disable origin'],
     [['ledger', 'verify'], '--config is required\n`karv ledger verify --help` says more.'],
   ])('told %j, says what there is', (command, words) => {
     expect(karv(...command).stderr).toContain(words);
@@ -128,6 +128,12 @@ describe('karv merchant, migrate, verify', () => {
       status: 'active',
       origins: ['https://kafe.example'],
     });
+    const origin = (...given: string[]) => system.karv('merchant', 'origin', ...given, '--merchant', merchant_id);
+    expect(origin('add', '--origin', 'https://b.example:8443').status).toBe(0);
+    expect(origin('remove', '--origin', 'https://kafe.example').status).toBe(0);
+    expect(origin('list').stdout).toBe('{"origin":"https://b.example:8443"}\n');
+    expect(origin('add', '--origin', 'http://plain.example').stderr).toMatch(/https:\/\/host/);
+    expect(origin('remove', '--origin', 'https://kafe.example').stderr).toMatch(/no such origin/);
     expect(system.karv('merchant', 'create', '--name', 'x', '--country', 'sverige').status).toBe(1);
     expect(system.karv('merchant', 'create', '--name', 'x', '--country', 'SE', '--origin', 'http://plain').status).toBe(
       1,

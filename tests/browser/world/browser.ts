@@ -29,7 +29,8 @@ function trust(home: string, authority: string): void {
   certutil('-A', '-t', 'C,,', '-n', 'Karv development authority', '-i', authority);
 }
 
-export async function openBrowser(authority: string): Promise<OwnBrowser> {
+/** `more`: further switches, as for a host that is reached elsewhere. */
+export async function openBrowser(authority: string, more: readonly string[] = []): Promise<OwnBrowser> {
   const home = mkdtempSync(join(tmpdir(), 'karv-browser-'));
   const tidy = (): void => rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   try {
@@ -37,7 +38,7 @@ export async function openBrowser(authority: string): Promise<OwnBrowser> {
     const root = process.getuid?.() === 0; // Chromium's sandbox refuses to run as root
     const browser = await chromium.launch({
       executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-      args: [...kQuiet, ...(root ? ['--no-sandbox'] : [])],
+      args: [...kQuiet, ...(root ? ['--no-sandbox'] : []), ...more],
       env: { ...process.env, HOME: home },
     });
     return {
