@@ -15,6 +15,9 @@
 namespace karv::net {
 namespace {
 
+// Mail servers end idle lines after 30 seconds and more.
+constexpr long kIdleSeconds = 20;
+
 using Curl = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
 
 struct FreeList {
@@ -49,6 +52,8 @@ void apply_server(CURL* curl, const MailServer& server, const List& connect_to) 
   curl_easy_setopt(curl, CURLOPT_PROXY, "");
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(server.limit.ms));
+  // A line that the mail server may have ended meanwhile is not used again: its mail would wait for the next try.
+  curl_easy_setopt(curl, CURLOPT_MAXAGE_CONN, kIdleSeconds);
   if (server.user.empty()) return;
   curl_easy_setopt(curl, CURLOPT_USERNAME, server.user.c_str());
   base::SecretBytes password(server.password.size() + 1);  // libcurl wants a closing NUL and keeps its own copy
