@@ -1,5 +1,5 @@
-// What lies in the store or on a custodian's medium in place of a wrapped key, a share or a message: nothing but what was
-// wrapped under the very key opens, and nothing that is read goes wrong.
+// What lies in the store or on a custodian's medium in place of a wrapped key, a share or a message: nothing but what
+// was wrapped under the very key opens, and nothing that is read goes wrong.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>

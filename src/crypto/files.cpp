@@ -50,6 +50,10 @@ base::Result<void> write_file(const std::string& path, base::ByteView bytes, mod
     if (::fchmod(file.fd(), mode) != 0 || ::fsync(file.fd()) != 0) return failed("flushing", temporary);
   }
   if (std::rename(temporary.c_str(), path.c_str()) != 0) return failed("renaming", path);
+  const auto slash = path.rfind('/');  // the folder has the name: it is flushed too
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const File opened(folder, O_RDONLY | O_DIRECTORY, 0);
+  if (opened.fd() < 0 || ::fsync(opened.fd()) != 0) return failed("flushing", folder);
   return {};
 }
 

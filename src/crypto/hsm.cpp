@@ -154,9 +154,12 @@ class Pkcs11Hsm final : public Hsm {
   }
 
   base::Result<void> ensure_key(std::string_view label) override {
-    KARV_TRY(const bool there, has_key(label));
-    if (there) return {};
-    return with_session([&](const Session& session) { return session.make_key(label); });
+    return with_session([&](const Session& session) -> base::Result<void> {
+      const auto key = session.get_key(label);
+      if (key.ok()) return {};
+      if (key.error().code() != base::ErrorCode::not_found) return key.error();
+      return session.make_key(label);  // fails on a lost token, which has no objects either: tried again
+    });
   }
 
   base::Result<bool> has_key(std::string_view label) override {
@@ -245,7 +248,10 @@ class Pkcs11Hsm final : public Hsm {
 
 }  // namespace
 
-base::Result<void> load_hsm_module(const std::string& module_path) { return pkcs11::Module::map(module_path); }
+base::Result<void> load_hsm_module(const std::string& module_path) {
+  auto module = pkcs11::Module::load(module_path);  // C_Initialize may load more code; C_Finalize follows
+  return module.ok() ? base::Result<void>() : std::move(module).error();
+}
 
 base::Result<std::unique_ptr<Hsm>> Hsm::open(HsmSettings settings) {
   KARV_TRY(auto session, Session::open(settings));

@@ -52,8 +52,8 @@ class Hsm {
   virtual base::Result<void> health(std::string_view label) = 0;
 };
 
-// Loads the module's code without using it: for a process that will not be allowed to load any when it opens the HSM.
-// Errors: unavailable.
+// Loads the module's code, and what that loads, without opening a token: for a process that will not be allowed to load
+// any when it opens the HSM. Errors: unavailable.
 base::Result<void> load_hsm_module(const std::string& module_path);
 
 // Makes a new token in a free slot of the module: for development and tests. In production the operator's key ceremony

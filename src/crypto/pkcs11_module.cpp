@@ -38,11 +38,6 @@ base::Error failure(std::string_view call, CK_RV value) {
   return base::internal_error(code, fmt::format("{}: PKCS#11 {:#x}", call, value));
 }
 
-base::Result<void> Module::map(const std::string& path) {
-  if (::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL) != nullptr) return {};
-  return base::internal_error(base::ErrorCode::unavailable, "the PKCS#11 module cannot be loaded: " + path);
-}
-
 base::Result<Module> Module::load(const std::string& path) {
   void* const library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr)

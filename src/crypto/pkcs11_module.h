@@ -13,8 +13,6 @@ namespace karv::crypto::pkcs11 {
 
 class Module {
  public:
-  // Maps the library, nothing more. Errors: unavailable.
-  static base::Result<void> map(const std::string& path);
   // Errors: unavailable.
   static base::Result<Module> load(const std::string& path);
   Module(Module&& other) noexcept;

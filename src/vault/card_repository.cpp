@@ -38,6 +38,9 @@ constexpr Sql kUpdateCard =
     "update cards set subject_key_id = $1, sealed = $2, fingerprint = $3, fingerprint_key_id = $4"
     " where card_id = $5 and subject_key_id = $6 and fingerprint_key_id = $7";
 
+constexpr Sql kUpdateFingerprint =
+    "update cards set fingerprint = $1, fingerprint_key_id = $2 where card_id = $3 and fingerprint_key_id = $4";
+
 constexpr Sql kFindToken =
     "select token_mac, mac_key_id, card_id, customer_id, merchant_id, purpose, agreement_id, cap_minor, currency, "
     "expires_at,"
@@ -164,6 +167,9 @@ void update_card(store::Tx& tx, const StoredCard& before, const StoredCard& c) {
       {kUpdateCard,
        {c.subject_key, c.sealed, c.fingerprint, c.fingerprint_key, c.id, before.subject_key, before.fingerprint_key}},
       1);
+}
+void update_fingerprint(store::Tx& tx, const StoredCard& before, const StoredCard& c) {
+  tx.write({kUpdateFingerprint, {c.fingerprint, c.fingerprint_key, c.id, before.fingerprint_key}}, 1);
 }
 base::Result<std::vector<StoredCard>> find_cards_under(store::ReadTx& tx, SubjectKeyId key) {
   KARV_TRY(const auto rows, tx.read_one({kFindCardsUnder, {key}}));

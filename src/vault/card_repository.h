@@ -19,6 +19,8 @@ StoredCard card_from(const store::Row& row);
 void insert_card(store::Tx& tx, const StoredCard& card, base::Instant now);
 // What is sealed, the fingerprint, and the keys of both; fails the transaction when the keys are not as in `before`.
 void update_card(store::Tx& tx, const StoredCard& before, const StoredCard& card);
+// The fingerprint and its key; fails the transaction when that key is not as in `before`.
+void update_fingerprint(store::Tx& tx, const StoredCard& before, const StoredCard& card);
 base::Result<std::vector<StoredCard>> find_cards_under(store::ReadTx& tx, SubjectKeyId key);
 base::Result<std::vector<SealedCard>> find_cards_by_fingerprint_key(store::ReadTx& tx, KeyId key, std::int64_t limit);
 base::Result<std::int64_t> count_cards_by_fingerprint_key(store::ReadTx& tx, KeyId key);

@@ -35,8 +35,10 @@ base::Result<CardStore::Prepared> CardStore::prepare(TenantId tenant, CustomerRe
   }
   out.row.fingerprint = fingerprints.front().digest;
   out.row.fingerprint_key = fingerprints.front().key;
-  if (!found.front().empty()) {
-    const auto stored = subject_key_from(found.front().front());
+  std::optional<StoredSubjectKey> last;
+  if (!found.front().empty()) last = subject_key_from(found.front().front());
+  if (last && last->state == KeyState::active) {
+    const auto& stored = *last;
     if (stored.uses >= policy_of(holder_.settings().policies, KeyClass::subject).most_uses) {
       KARV_TRY_VOID(renew_key(stored));
       return base::Error(base::ErrorCode::conflict);  // prepared anew with the new key
@@ -44,7 +46,7 @@ base::Result<CardStore::Prepared> CardStore::prepare(TenantId tenant, CustomerRe
     KARV_TRY(const auto key, subject_keys_.open(stored));
     seal_card(key, card, out.row, random_);
   } else {
-    KARV_TRY(auto made, subject_keys_.make(tenant, subject_of(customer)));
+    KARV_TRY(auto made, subject_keys_.make(tenant, subject_of(customer), last ? last->version + 1 : 1));
     seal_card(made.key, card, out.row, random_);
     out.new_key = std::move(made.row);
   }

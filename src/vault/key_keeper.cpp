@@ -1,6 +1,7 @@
 #include "vault/key_keeper.h"
 
 #include <chrono>
+#include <exception>
 #include <utility>
 
 #include "base/log.h"
@@ -38,6 +39,14 @@ bool KeyKeeper::wait(base::Duration at_most) {
   return !stopping_;
 }
 
+base::Result<bool> KeyKeeper::look_safely(bool next_batch) {
+  try {
+    return look(next_batch);
+  } catch (const std::exception& bug) {  // of ours, or a row that is none: the vault goes on without its keeper's help
+    return base::internal_error(base::ErrorCode::internal, bug.what());
+  }
+}
+
 base::Result<bool> KeyKeeper::look(bool next_batch) {
   if (!leftovers_done_) {
     KARV_TRY_VOID(rotation_.destroy_leftovers());
@@ -51,7 +60,7 @@ void KeyKeeper::run() {
   bool more = false;
   do {
     if (!holder_.sealed_because().empty()) continue;
-    const auto looked = look(std::exchange(more, false));
+    const auto looked = look_safely(std::exchange(more, false));
     if (looked.ok()) {
       more = looked.value();
     } else if (looked.error().reason() != "VAULT_SEALED") {

@@ -25,6 +25,7 @@ class KeyKeeper {
   bool wait(base::Duration at_most);
   // One look, or the next batch of the last one. Answers whether there is more to do at once.
   base::Result<bool> look(bool next_batch);
+  base::Result<bool> look_safely(bool next_batch);
 
   KeyHolder& holder_;
   KeyRotation& rotation_;

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "crypto/hash.h"
 #include "json/words.h"
 #include "vault/card_repository.h"
 #include "vault/keys/hierarchy.h"
@@ -11,6 +12,8 @@
 
 namespace karv::vault {
 namespace {
+
+constexpr base::Duration kLeftoversFor = base::days(60);  // older ones were looked for at many a start
 
 base::Error no_such_key() { return base::public_error(base::ErrorCode::not_found, "There is no such active key."); }
 
@@ -36,16 +39,17 @@ base::Result<Rotation> KeyRotation::rotate(KeyId old_id) {
                     .started_at = wall_.now(),
                     .destroy_at = wall_.now(),
                     .finished_at = {}};
-  KARV_TRY(rotation.total,
-           database_.write<std::int64_t>("vault_rotate_key", [&](store::Tx& tx) -> base::Result<std::int64_t> {
-             KARV_TRY(const auto left, count_left(tx, old_key->row));
-             auto row = rotation;
-             row.total = left;
-             update_key(tx, retired, KeyState::active);
-             insert_key(tx, next.row);
-             insert_rotation(tx, row);
-             return left;
-           }));
+  KARV_TRY(rotation.total, database_.read<std::int64_t>("vault_count_to_rewrap", [&](store::ReadTx& tx) {
+    return count_left(tx, old_key->row);
+  }));
+  const auto stored = database_.write<void>("vault_rotate_key", [&](store::Tx& tx) -> base::Result<void> {
+    update_key(tx, old_key->row, retired);
+    insert_key(tx, next.row);
+    insert_rotation(tx, rotation);
+    return {};
+  });
+  if (!stored.ok() && stored.error().code() == base::ErrorCode::conflict) forget_in_hsm(tools, next.row);
+  if (!stored.ok()) return stored.error();
   base::log::info("vault_key_rotated", {{"class", json::word(rotation.key_class)},
                                         {"old_key", old_id.text()},
                                         {"new_key", next.row.id.text()},
@@ -86,7 +90,7 @@ base::Result<std::size_t> KeyRotation::move_children(const StoredKey& old_key) {
            rewrap_children({.hsm = *hsm, .prefix = holder_.settings().hsm_prefix}, *ring, *old_open, *next, random_));
   if (children.empty()) return std::size_t{0};
   KARV_TRY_VOID(database_.write<void>("vault_rewrap_keys", [&](store::Tx& tx) -> base::Result<void> {
-    for (const auto& child : children) update_key(tx, child, child.state);
+    for (const auto& child : children) update_key(tx, ring->find_key(child.id)->row, child);
     return {};
   }));
   return children.size();
@@ -111,27 +115,50 @@ base::Result<std::size_t> KeyRotation::move_subject_keys(const StoredKey& old_ke
   return rows.size();
 }
 
+base::Result<StoredCard> KeyRotation::fingerprinted(const SealedCard& sealed, bool again) {
+  KARV_TRY(const auto ring, holder_.get_fresh());
+  KARV_TRY(const auto card, cards_.open(sealed));
+  StoredCard out = sealed.card;
+  const OpenKey* const key = ring->find_active(KeyClass::fingerprint, out.tenant);
+  KARV_REQUIRE(key != nullptr);
+  out.fingerprint = crypto::hmac_sha256(key->clear, card.number.expose());
+  // A second row of one card, which only a race makes: it keeps its tokens and is not found by its number again.
+  if (again) out.fingerprint = crypto::hmac_sha256(key->clear, crypto::framed({out.fingerprint, out.id.view()}));
+  out.fingerprint_key = key->row.id;
+  return out;
+}
+
+base::Result<void> KeyRotation::store_fingerprints(const std::vector<SealedCard>& before,
+                                                   const std::vector<StoredCard>& after) {
+  return database_.write<void>("vault_fingerprint_again", [&](store::Tx& tx) -> base::Result<void> {
+    for (std::size_t i = 0; i < before.size(); ++i) update_fingerprint(tx, before[i].card, after[i]);
+    return {};
+  });
+}
+
 base::Result<std::size_t> KeyRotation::move_fingerprints(const StoredKey& old_key) {
   KARV_TRY(const auto rows,
            database_.read<std::vector<SealedCard>>("vault_find_to_fingerprint", [&](store::ReadTx& tx) {
              return find_cards_by_fingerprint_key(tx, old_key.id, settings_.batch);
            }));
-  KARV_TRY(const auto ring, holder_.get_fresh());
-  std::vector<StoredCard> again;
-  again.reserve(rows.size());
-  for (const auto& row : rows) {
-    KARV_TRY(const auto card, cards_.open(row));
-    const auto newest = ring->fingerprints(row.card.tenant, card.number).front();
-    again.push_back(row.card);
-    again.back().fingerprint = newest.digest;
-    again.back().fingerprint_key = newest.key;
-  }
   if (rows.empty()) return std::size_t{0};
-  KARV_TRY_VOID(database_.write<void>("vault_fingerprint_again", [&](store::Tx& tx) -> base::Result<void> {
-    for (std::size_t i = 0; i < rows.size(); ++i) update_card(tx, rows[i].card, again[i]);
-    return {};
-  }));
-  return rows.size();
+  std::vector<StoredCard> after;
+  for (const auto& row : rows) {
+    KARV_TRY(auto card, fingerprinted(row, false));
+    after.push_back(std::move(card));
+  }
+  const auto all = store_fingerprints(rows, after);
+  if (all.ok()) return rows.size();
+  if (all.error().code() != base::ErrorCode::conflict) return all.error();
+  std::size_t moved = 0;  // one by one: whose row has changed is met again, whose number is there already is set apart
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (!store_fingerprints({rows[i]}, {after[i]}).ok()) {
+      KARV_TRY(const auto apart, fingerprinted(rows[i], true));
+      if (!store_fingerprints({rows[i]}, {apart}).ok()) continue;
+    }
+    ++moved;
+  }
+  return moved;
 }
 
 base::Result<int> KeyRotation::renew_old_subject_keys() {
@@ -142,8 +169,11 @@ base::Result<int> KeyRotation::renew_old_subject_keys() {
   int renewed = 0;
   for (const auto& key : old) {
     const auto done = cards_.renew_key(key);
-    if (!done.ok() && done.error().code() != base::ErrorCode::conflict) return done.error();
     if (done.ok()) ++renewed;
+    if (done.ok() || done.error().code() == base::ErrorCode::conflict) continue;
+    if (done.error().reason() == "VAULT_SEALED") return done.error();
+    base::log::error("vault_subject_key_not_renewed",
+                     {{"key", key.id.text()}, {"detail", done.error().internal_text()}});
   }
   return renewed;
 }
@@ -157,10 +187,12 @@ base::Result<int> KeyRotation::start_due() {
     base::log::warn("vault_key_due",
                     {{"class", json::word(row.key_class)}, {"key", row.id.text()}, {"uses", row.uses}});
     const auto rotation = rotate(row.id);
-    const bool overtaken = !rotation.ok() && (rotation.error().code() == base::ErrorCode::conflict ||
-                                              rotation.error().code() == base::ErrorCode::not_found);
-    if (!rotation.ok() && !overtaken) return rotation.error();
     if (rotation.ok()) ++started;
+    if (rotation.ok() || rotation.error().code() == base::ErrorCode::conflict ||
+        rotation.error().code() == base::ErrorCode::not_found)
+      continue;  // done, or somebody was faster
+    if (rotation.error().reason() == "VAULT_SEALED") return rotation.error();
+    base::log::error("vault_key_not_rotated", {{"key", row.id.text()}, {"detail", rotation.error().internal_text()}});
   }
   KARV_TRY(const int renewed, renew_old_subject_keys());
   return started + renewed;
@@ -169,24 +201,26 @@ base::Result<int> KeyRotation::start_due() {
 base::Result<void> KeyRotation::destroy_in_hsm(const StoredKey& key) {
   if (!is_in_hsm(key.key_class)) return {};
   KARV_TRY(const auto hsm, holder_.hsm());
-  return hsm->destroy_key(hsm_label(holder_.settings().hsm_prefix, key.key_class, key.version));
+  return hsm->destroy_key(hsm_label(holder_.settings().hsm_prefix, key.key_class, key.id));
 }
 
 // First the row, then the HSM's key: what a crash leaves there is for destroy_leftovers().
-base::Result<void> KeyRotation::finish(Rotation rotation, StoredKey old_key) {
+base::Result<void> KeyRotation::finish(Rotation rotation, const StoredKey& old_key) {
   const auto to = next_state(old_key.state, KeyCommand::destroy);
-  KARV_REQUIRE(to.has_value());
-  const KeyState from = old_key.state;
-  old_key.state = *to;
-  old_key.wrapped.clear();
+  if (!to) return base::Error(base::ErrorCode::conflict);  // ended by hand meanwhile
+  StoredKey destroyed = old_key;
+  destroyed.state = *to;
+  destroyed.wrapped.clear();
   rotation.state = RotationState::finished;
   rotation.finished_at = wall_.now();
   KARV_TRY_VOID(database_.write<void>("vault_destroy_key", [&](store::Tx& tx) -> base::Result<void> {
-    update_key(tx, old_key, from);
+    KARV_TRY(const auto left, count_left(tx, old_key));
+    if (left > 0) return base::Error(base::ErrorCode::conflict);
+    update_key(tx, old_key, destroyed);
     update_rotation(tx, rotation);
     return {};
   }));
-  KARV_TRY_VOID(destroy_in_hsm(old_key));
+  KARV_TRY_VOID(destroy_in_hsm(destroyed));
   base::log::info("vault_key_destroyed",
                   {{"class", json::word(old_key.key_class)}, {"key", old_key.id.text()}, {"version", old_key.version}});
   KARV_TRY_VOID(holder_.refresh());
@@ -208,33 +242,47 @@ base::Result<std::size_t> KeyRotation::move(const StoredKey& old_key) {
   return moved;
 }
 
+// The old key as it is now; none when it was ended by hand.
+base::Result<std::optional<StoredKey>> KeyRotation::find_retired(const Rotation& rotation) {
+  KARV_TRY(auto ring, holder_.get_fresh());
+  const auto find = [&] { return std::ranges::find(ring->rows(), rotation.old_key, &StoredKey::id); };
+  if (find() == ring->rows().end() || find()->state == KeyState::active) {
+    KARV_TRY(ring, holder_.refresh());  // it is from before the rotation
+  }
+  if (find() == ring->rows().end() || find()->state != KeyState::decrypt_only) return std::optional<StoredKey>();
+  return std::optional<StoredKey>(*find());
+}
+
 base::Result<bool> KeyRotation::step(Rotation rotation) {
-  KARV_TRY(const auto ring, holder_.get_fresh());
-  const auto row = std::ranges::find(ring->rows(), rotation.old_key, &StoredKey::id);
-  KARV_REQUIRE(row != ring->rows().end());
-  const StoredKey old_key = *row;
-  if (rotation.state == RotationState::waiting && wall_.now() < rotation.destroy_at) return false;
+  const base::Instant now = wall_.now();
+  if (rotation.state == RotationState::waiting && now < rotation.destroy_at) return false;
+  // Tokens go one by one, when they are over: looked at once a day. Fingerprints wait until every process finds both.
+  const bool tokens = rotation.key_class == KeyClass::token;
+  if (tokens && rotation.done > 0 && now < rotation.destroy_at) return false;
+  if (rotation.key_class == KeyClass::fingerprint && now < rotation.started_at + kHandover) return false;
+  KARV_TRY(const auto old_key, find_retired(rotation));
+  if (!old_key) return false;
   std::size_t moved = 0;
   if (rotation.state == RotationState::rewrapping) {
-    KARV_TRY(moved, move(old_key));
+    KARV_TRY(moved, move(*old_key));
   }
   std::int64_t left = std::max<std::int64_t>(1, rotation.total - rotation.done - static_cast<std::int64_t>(moved));
   if (moved < static_cast<std::size_t>(settings_.batch)) {  // only then it is worth counting
     KARV_TRY(left, database_.read<std::int64_t>("vault_count_to_rewrap",
-                                                [&](store::ReadTx& tx) { return count_left(tx, old_key); }));
+                                                [&](store::ReadTx& tx) { return count_left(tx, *old_key); }));
   }
   if (rotation.state == RotationState::waiting && left == 0) {
-    KARV_TRY_VOID(finish(rotation, old_key));
+    KARV_TRY_VOID(finish(rotation, *old_key));
     return false;
   }
   rotation.done = std::max<std::int64_t>(0, rotation.total - left);
   rotation.state = left == 0 ? RotationState::waiting : RotationState::rewrapping;
-  rotation.destroy_at = wall_.now() + (is_in_hsm(old_key.key_class) ? settings_.keep_in_hsm : settings_.keep_others);
+  rotation.destroy_at = now + (is_in_hsm(old_key->key_class) ? settings_.keep_in_hsm : settings_.keep_others);
   KARV_TRY_VOID(database_.write<void>("vault_rotation_progress", [&](store::Tx& tx) -> base::Result<void> {
     update_rotation(tx, rotation);
     return {};
   }));
-  return left > 0 && old_key.key_class != KeyClass::token;  // tokens go one by one, when they are over
+  return left > 0 && !tokens;
 }
 
 base::Result<void> KeyRotation::close_rotation(store::Tx& tx, KeyId old_key) {
@@ -245,6 +293,20 @@ base::Result<void> KeyRotation::close_rotation(store::Tx& tx, KeyId old_key) {
     rotation.finished_at = wall_.now();
     update_rotation(tx, rotation);
   }
+  return {};
+}
+
+base::Result<void> KeyRotation::check_ending(store::ReadTx& tx, const StoredKey& row, KeyState to) {
+  const auto in_use = [](const char* why) {
+    return base::public_error(base::ErrorCode::not_matching, why, "KEY_IN_USE");
+  };
+  KARV_TRY(const auto children, count_keys_under(tx, row.id));
+  if (children > 0) return in_use("Keys are still wrapped by this one: let its rotation move them first.");
+  if (to != KeyState::destroyed || row.state == KeyState::compromised) return {};
+  if (wall_.now() < *row.retired_at + settings_.keep_others)
+    return in_use("It was retired less than an hour ago: a process may still be using it.");
+  KARV_TRY(const auto left, count_left(tx, row));
+  if (left > 0) return in_use("Values are still under this key: let its rotation finish first.");
   return {};
 }
 
@@ -260,14 +322,14 @@ base::Result<void> KeyRotation::end_key(KeyId id, KeyCommand command) {
   StoredKey ended = *row;
   ended.state = *to;
   if (*to == KeyState::destroyed) ended.wrapped.clear();
+  const bool wraps_subjects = row->key_class == KeyClass::epoch || row->key_class == KeyClass::tenant;
   KARV_TRY_VOID(database_.write<void>("vault_end_key", [&](store::Tx& tx) -> base::Result<void> {
-    if (row->state == KeyState::decrypt_only && *to == KeyState::destroyed) {
-      KARV_TRY(const auto left, count_left(tx, *row));
-      if (left > 0)
-        return base::public_error(base::ErrorCode::not_matching,
-                                  "Values are still under this key: let its rotation finish first.", "KEY_IN_USE");
+    KARV_TRY_VOID(check_ending(tx, *row, *to));
+    if (wraps_subjects) {  // what is given up is given up whole: its customers get new keys with their next card
+      KARV_TRY(const auto under, count_subject_keys_under(tx, row->key_class, id));
+      destroy_subject_keys_under(tx, row->key_class, id, under);
     }
-    update_key(tx, ended, row->state);
+    update_key(tx, *row, ended);
     return close_rotation(tx, id);
   }));
   if (*to == KeyState::destroyed) KARV_TRY_VOID(destroy_in_hsm(ended));
@@ -286,8 +348,11 @@ base::Result<bool> KeyRotation::work() {
       more = more || left.value();
     } else if (left.error().code() == base::ErrorCode::conflict) {
       more = true;  // somebody changed a row of the batch
-    } else {
+    } else if (left.error().reason() == "VAULT_SEALED") {
       return left.error();
+    } else {  // the others go on
+      base::log::error("vault_rotation_stands_still",
+                       {{"key", rotation.old_key.text()}, {"detail", left.error().internal_text()}});
     }
   }
   return more;
@@ -296,7 +361,8 @@ base::Result<bool> KeyRotation::work() {
 base::Result<void> KeyRotation::destroy_leftovers() {
   KARV_TRY(const auto ring, holder_.get());
   for (const auto& row : ring->rows())
-    if (row.state == KeyState::destroyed) KARV_TRY_VOID(destroy_in_hsm(row));
+    if (row.state == KeyState::destroyed && row.retired_at && *row.retired_at + kLeftoversFor > wall_.now())
+      KARV_TRY_VOID(destroy_in_hsm(row));
   return {};
 }
 

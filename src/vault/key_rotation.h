@@ -10,6 +10,7 @@
 // lost is done again: progress is what is left under the old key, not a position. Reads never wait: both keys open.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "vault/card_store.h"
@@ -42,8 +43,9 @@ class KeyRotation {
   // here. Errors: not_found (no such active key), conflict (somebody else has just rotated it), unavailable
   // VAULT_SEALED.
   base::Result<Rotation> rotate(KeyId old_key);
-  // Ends a retired key before its rotation would: destroy (nothing may be under it) or compromise (what is still under
-  // it is given up). Errors: not_found; not_matching KEY_IN_USE (active: rotate it first; or values are under it).
+  // Ends a retired key before its rotation would: destroy (nothing may be under it, and nobody may be using it) or
+  // compromise (what is still under it is given up). Errors: not_found; not_matching KEY_IN_USE (active: rotate it
+  // first; keys or values are under it; retired within the hour).
   base::Result<void> end_key(KeyId id, KeyCommand command);
   // Starts what is due by period or uses, and says so in the log. Answers how many keys that were.
   base::Result<int> start_due();
@@ -59,9 +61,13 @@ class KeyRotation {
   base::Result<std::size_t> move_children(const StoredKey& old_key);
   base::Result<std::size_t> move_subject_keys(const StoredKey& old_key);
   base::Result<std::size_t> move_fingerprints(const StoredKey& old_key);
+  base::Result<StoredCard> fingerprinted(const SealedCard& sealed, bool again);
+  base::Result<void> store_fingerprints(const std::vector<SealedCard>& before, const std::vector<StoredCard>& after);
   base::Result<int> renew_old_subject_keys();
   base::Result<bool> step(Rotation rotation);
-  base::Result<void> finish(Rotation rotation, StoredKey old_key);
+  base::Result<std::optional<StoredKey>> find_retired(const Rotation& rotation);
+  base::Result<void> finish(Rotation rotation, const StoredKey& old_key);
+  base::Result<void> check_ending(store::ReadTx& tx, const StoredKey& row, KeyState to);
   base::Result<void> close_rotation(store::Tx& tx, KeyId old_key);
   base::Result<void> destroy_in_hsm(const StoredKey& key);
 

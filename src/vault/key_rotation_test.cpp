@@ -8,6 +8,7 @@
 
 #include "store/sqlite/sqlite.h"
 #include "vault/card_repository.h"
+#include "vault/card_sealing.h"
 #include "vault/keys/repository.h"
 #include "vault/test_support.h"
 
@@ -90,7 +91,7 @@ TEST_F(RotationTest, control_27_an_epoch_turns_under_load_and_what_is_left_under
   EXPECT_EQ(failed, 0);
   EXPECT_EQ(state_of(old_epoch), KeyState::destroyed);
   EXPECT_EQ(rotations().front().state, RotationState::finished);
-  EXPECT_FALSE(disk.hsm->has_key("karv-epoch-1").value());
+  EXPECT_FALSE(disk.hsm->has_key(hsm_label("karv", KeyClass::epoch, old_epoch)).value());
   EXPECT_EQ(vault.cards->open(stolen).error().reason(), "KEY_DESTROYED");
   for (const auto& token : tokens) EXPECT_TRUE(opens(token));
 }
@@ -98,17 +99,19 @@ TEST_F(RotationTest, control_27_an_epoch_turns_under_load_and_what_is_left_under
 TEST_F(RotationTest, control_27_every_other_class_is_rotated_and_the_old_key_destroyed) {
   const auto tokens = make_customers(10);
   const auto fingerprint = vault.sealed_card(tokens.front()).card.fingerprint;
+  const auto old_root = active(KeyClass::root);
   for (const auto key_class : {KeyClass::root, KeyClass::tenant, KeyClass::fingerprint, KeyClass::ticket}) {
     const auto old_key = active(key_class);
     ASSERT_TRUE(rotation.rotate(old_key).ok());
     for (const auto& token : tokens) EXPECT_TRUE(opens(token));
     vault.make_card();  // taken in between
+    vault.wall.advance(kHandover + base::milliseconds(1));
     work_to_the_end(base::days(7));
     EXPECT_EQ(state_of(old_key), KeyState::destroyed);
     EXPECT_NE(active(key_class), old_key);
     for (const auto& token : tokens) EXPECT_TRUE(opens(token));
   }
-  EXPECT_FALSE(disk.hsm->has_key("karv-root-1").value());
+  EXPECT_FALSE(disk.hsm->has_key(hsm_label("karv", KeyClass::root, old_root)).value());
   EXPECT_NE(vault.sealed_card(tokens.front()).card.fingerprint, fingerprint);
   vault.keys->seal("an operator");
   ASSERT_TRUE(vault.keys->unseal(disk.hsm).ok());
@@ -118,6 +121,10 @@ TEST_F(RotationTest, control_27_every_other_class_is_rotated_and_the_old_key_des
 TEST_F(RotationTest, the_same_card_is_found_again_under_both_fingerprint_keys) {
   const auto first = vault.sealed_card(vault.make_card().vault_token);
   ASSERT_TRUE(rotation.rotate(active(KeyClass::fingerprint)).ok());
+  const auto meanwhile = vault.sealed_card(vault.make_card().vault_token);
+  EXPECT_EQ(meanwhile.card.id, first.card.id);
+  EXPECT_EQ(meanwhile.card.fingerprint, first.card.fingerprint);  // until every process knows the new key
+  vault.wall.advance(kHandover + base::milliseconds(1));
   const auto again = vault.sealed_card(vault.make_card().vault_token);
   EXPECT_EQ(again.card.id, first.card.id);
   EXPECT_NE(again.card.fingerprint, first.card.fingerprint);
@@ -223,10 +230,81 @@ TEST_F(RotationTest, what_a_crash_left_in_the_hsm_is_destroyed_after_unsealing) 
   const auto old_epoch = active(KeyClass::epoch);
   ASSERT_TRUE(rotation.rotate(old_epoch).ok());
   work_to_the_end(base::days(7));
-  ASSERT_TRUE(disk.hsm->ensure_key("karv-epoch-1").ok());
+  const auto label = hsm_label("karv", KeyClass::epoch, old_epoch);
+  ASSERT_TRUE(disk.hsm->ensure_key(label).ok());
   ASSERT_TRUE(rotation.destroy_leftovers().ok());
-  EXPECT_FALSE(disk.hsm->has_key("karv-epoch-1").value());
-  EXPECT_TRUE(disk.hsm->has_key("karv-epoch-2").value());
+  EXPECT_FALSE(disk.hsm->has_key(label).value());
+  EXPECT_TRUE(disk.hsm->has_key(hsm_label("karv", KeyClass::epoch, active(KeyClass::epoch))).value());
+}
+
+TEST_F(RotationTest, whoever_was_not_the_fastest_leaves_no_key_in_the_hsm) {
+  const auto before = disk.hsm->count();
+  std::vector<std::jthread> several;
+  for (int i = 0; i < 4; ++i)
+    several.emplace_back([&, epoch = vault.keys->get().value()->find_active(KeyClass::epoch)->row.id] {
+      KeyRotation one(*vault.database, *vault.keys, *vault.cards, vault.wall, vault.random);
+      (void)one.rotate(epoch);
+    });
+  several.clear();
+  EXPECT_EQ(disk.hsm->count(), before + 1);
+}
+
+TEST_F(RotationTest, what_was_under_a_compromised_epoch_is_given_up_and_its_customers_go_on_with_new_keys) {
+  const auto token = vault.make_card().vault_token;
+  const auto sealed = vault.sealed_card(token);
+  const auto epoch = active(KeyClass::epoch);
+  EXPECT_EQ(rotation.end_key(epoch, KeyCommand::compromise).error().reason(), "KEY_IN_USE");  // it is active
+  ASSERT_TRUE(rotation.rotate(epoch).ok());
+  EXPECT_EQ(rotation.end_key(epoch, KeyCommand::destroy).error().reason(), "KEY_IN_USE");  // a moment ago
+  vault.wall.advance(base::hours(1));
+  EXPECT_EQ(rotation.end_key(epoch, KeyCommand::destroy).error().reason(), "KEY_IN_USE");  // the card is under it
+  ASSERT_TRUE(rotation.end_key(epoch, KeyCommand::compromise).ok());
+  EXPECT_EQ(vault.cards->open(sealed).error().reason(), "KEY_DESTROYED");
+  const auto again = vault.sealed_card(vault.make_card().vault_token);
+  EXPECT_EQ(again.card.id, sealed.card.id);
+  EXPECT_EQ(again.key.version, 2);
+  EXPECT_TRUE(vault.cards->open(again).ok());
+  vault.wall.advance(base::days(366));
+  EXPECT_TRUE(rotation.start_due().ok());
+  work_off();
+  ASSERT_TRUE(rotation.end_key(epoch, KeyCommand::destroy).ok());
+  EXPECT_FALSE(disk.hsm->has_key(hsm_label("karv", KeyClass::epoch, epoch)).value());
+}
+
+TEST_F(RotationTest, a_key_that_wraps_keys_is_given_up_only_when_they_moved) {
+  const auto tenant = active(KeyClass::tenant);
+  ASSERT_TRUE(rotation.rotate(tenant).ok());
+  EXPECT_EQ(rotation.end_key(tenant, KeyCommand::compromise).error().reason(), "KEY_IN_USE");
+  work_off();
+  ASSERT_TRUE(rotation.end_key(tenant, KeyCommand::compromise).ok());
+  vault.keys->seal("a test");
+  ASSERT_TRUE(vault.keys->unseal(disk.hsm).ok());
+  vault.make_card();
+}
+
+TEST_F(RotationTest, a_second_row_of_one_card_does_not_stop_the_others) {
+  const auto tokens = make_customers(3);
+  const auto first = vault.sealed_card(tokens.back());
+  ASSERT_TRUE(rotation.rotate(active(KeyClass::fingerprint)).ok());
+  vault.wall.advance(kHandover + base::milliseconds(1));
+  // As two processes would make it: a row under the new key beside the one under the old.
+  const auto key = vault.keys->get().value()->open_subject_key(first.key).value();
+  StoredCard twin = first.card;
+  twin.id = base::make_id<CardTag>(vault.wall, vault.random);
+  const auto digests = ring()->fingerprints(vault.tenant, base::SecretBytes::copy_of(testing::kVisa));
+  twin.fingerprint = digests.front().digest;
+  twin.fingerprint_key = digests.front().key;
+  seal_card(key, vault.cards->open(first).value(), twin, vault.random);
+  ASSERT_TRUE(vault.database
+                  ->write<void>("test",
+                                [&](store::Tx& tx) -> base::Result<void> {
+                                  insert_card(tx, twin, vault.wall.now());
+                                  return {};
+                                })
+                  .ok());
+  work_off();
+  EXPECT_EQ(rotations().front().state, RotationState::waiting);
+  for (const auto& token : tokens) EXPECT_TRUE(opens(token));
 }
 
 using RotationFilesTest = RotationTest;

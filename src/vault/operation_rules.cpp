@@ -53,7 +53,8 @@ Outcome outcome_of(OperationState state) {
 }
 
 base::Result<void> decide_original(const Operation& wanted, const Operation& original, const Operation& root) {
-  if (original.customer != wanted.customer || original.merchant != wanted.merchant) return mismatch("somebody else's");
+  if (original.tenant != wanted.tenant || original.customer != wanted.customer || original.merchant != wanted.merchant)
+    return mismatch("somebody else's");
   if (original.currency != wanted.currency) return mismatch("another currency");
   // A replaced card goes on paying the agreement, so only a charge may quote an operation of another card.
   if (wanted.kind != OperationKind::charge && original.card != wanted.card) return mismatch("another card");

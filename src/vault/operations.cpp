@@ -163,9 +163,11 @@ base::Result<Operations::Recorded> Operations::record(store::Tx& tx, const Wante
 base::Result<vault_api::OperationAnswer> Operations::run(TenantId tenant, OperationKind kind,
                                                          const vault_api::CardOperation& request) {
   KARV_TRY_VOID(check_request(kind, request));
-  KARV_TRY(const auto ring, keys_.get());
-  const Wanted wanted{.operation = wanted_operation(tenant, kind, request),
-                      .token = ring->token_digests(tenant, request.vault_token)};
+  Wanted wanted{.operation = wanted_operation(tenant, kind, request), .token = {}};
+  {  // not kept while the network is asked: a seal would not reach it
+    KARV_TRY(const auto ring, keys_.get());
+    wanted.token = ring->token_digests(tenant, request.vault_token);
+  }
   KARV_TRY(const auto recorded, database_.write<Recorded>("vault_record_operation",
                                                           [&](store::Tx& tx) { return record(tx, wanted, request); }));
   if (!recorded.fresh) return answer_about(recorded.operation);

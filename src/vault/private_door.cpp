@@ -13,14 +13,8 @@ namespace {
 
 using vault_api::CardOperation;
 
-base::Result<void> check_peer(PrivateDoor& door, const net::Request& request) {
-  const auto& tenants = door.keys.settings().tenants;
-  if (std::ranges::find(tenants, request.peer_certificate_cn) != tenants.end()) return {};
-  return base::internal_error(base::ErrorCode::forbidden, "the client certificate is not the one of a tenant's server");
-}
-
 base::Result<TenantId> tenant_of(PrivateDoor& door, const net::Request& request) {
-  KARV_TRY_VOID(check_peer(door, request));
+  KARV_TRY_VOID(check_peer(door.keys, request));
   KARV_TRY(const auto ring, door.keys.get());
   const auto tenant = ring->find_tenant(request.peer_certificate_cn);
   KARV_REQUIRE(tenant.has_value());  // unsealing has made it
@@ -62,7 +56,7 @@ net::Reply find_operation_by_text(PrivateDoor& door, const net::Request& request
 
 // Also of a sealed vault.
 net::Reply health(PrivateDoor& door, const net::Request& request) {
-  if (const auto peer = check_peer(door, request); !peer.ok()) return problem_response(peer.error(), request);
+  if (const auto peer = check_peer(door.keys, request); !peer.ok()) return problem_response(peer.error(), request);
   const auto open =
       door.database.read<std::int64_t>("vault_count_open", [](store::ReadTx& tx) { return count_open(tx); });
   if (!open.ok()) return problem_response(open.error(), request);
@@ -74,6 +68,12 @@ net::Reply health(PrivateDoor& door, const net::Request& request) {
 }
 
 }  // namespace
+
+base::Result<void> check_peer(const KeyHolder& keys, const net::Request& request) {
+  const auto& tenants = keys.settings().tenants;
+  if (std::ranges::find(tenants, request.peer_certificate_cn) != tenants.end()) return {};
+  return base::internal_error(base::ErrorCode::forbidden, "the client certificate is not the one of a tenant's server");
+}
 
 net::Router private_routes(PrivateDoor& door) {
   net::Router router;

@@ -28,7 +28,7 @@ class Reports : public ::testing::Test {
     inventory.emplace(ScriptInventory::load(path).value());
     watch.emplace(*vault.database, *inventory, vault.wall);
     add_report_routes(router, {.watch = *watch, .wall = vault.wall, .limits = {}});
-    add_script_route(router, *watch);
+    add_script_route(router, *watch, *vault.keys);
   }
   int post(std::string body, std::string type = "application/reports+json", std::string peer = "192.0.2.1") {
     net::Request request;
@@ -51,7 +51,7 @@ class Reports : public ::testing::Test {
            R"("subresourceURL":"https://vault.localhost/frame/v1/assets/card.js","hash":")" +
            hash + R"("}}])";
   }
-  net::Response ask(const char* cn = kAllowedPeer) {
+  net::Response ask(const char* cn = "karv-server") {
     net::Request request;
     request.path = vault_api::kScriptsPath;
     request.peer_certificate_cn = cn;

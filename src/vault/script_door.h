@@ -3,11 +3,12 @@
 #pragma once
 
 #include "net/http.h"
+#include "vault/keys/key_holder.h"
 #include "vault/page_watch.h"
 
 namespace karv::vault {
 
-// `watch` must outlive the router. Takes one peer, as the rest of the private door: kAllowedPeer.
-void add_script_route(net::Router& router, PageWatch& watch);
+// All outlive the router. Takes the peers of the private door.
+void add_script_route(net::Router& router, PageWatch& watch, const KeyHolder& keys);
 
 }  // namespace karv::vault

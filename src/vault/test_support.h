@@ -39,6 +39,7 @@ class MemoryHsm final : public crypto::Hsm {
                                          base::ByteView associated_data) override;
   base::Result<void> health(std::string_view label) override;
 
+  std::size_t count();  // of its keys
   // Gone in mid-flight: everything answers unavailable.
   void take_away(bool away) { away_ = away; }
 

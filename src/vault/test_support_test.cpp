@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "audit/record.h"
 #include "base/card_digits.h"
 #include "crypto/aead.h"
 #include "json/words.h"
@@ -58,6 +59,10 @@ base::Result<base::SecretBytes> MemoryHsm::unwrap(std::string_view label, base::
   const base::Lock lock(mutex_);
   KARV_TRY(const auto* key, get_key(label));
   return crypto::open(*key, wrapped, associated_data);
+}
+std::size_t MemoryHsm::count() {
+  const base::Lock lock(mutex_);
+  return keys_.size();
 }
 base::Result<void> MemoryHsm::health(std::string_view label) {
   const base::Lock lock(mutex_);
@@ -218,7 +223,9 @@ bool FakePeer::take(const base::SecretBytes& frame) {
   return true;
 }
 
-Disk::Disk() : store(store::TemporaryDatabase::create(store::all_migrations({store::migrations(), migrations()}))) {
+Disk::Disk()
+    : store(store::TemporaryDatabase::create(
+          store::all_migrations({store::migrations(), audit::migrations(), migrations()}))) {
   store.close();
   char pattern[] = "/tmp/karv-vault-XXXXXX";
   folder = ::mkdtemp(pattern);

@@ -126,9 +126,12 @@ describe('a vault whose PIN is held by custodians', () => {
     await expect
       .poll(() => karv('keys', 'list', ...operator()).said, { timeout: 10_000 })
       .toMatch(new RegExp(`^epoch ${epoch} +waiting +1 of 1 +destroyed on`, 'm'));
-    const destroy = (person: Person) => karv('keys', 'destroy', epoch, ...as(person));
-    expect(destroy('Anna Berg').said).toContain('another custodian must ask for the same');
-    expect(destroy('Cleo Dahl').said).toContain('done');
+    const end = (word: string, person: Person) => karv('keys', word, epoch, ...as(person)).said;
+    expect(end('destroy', 'Anna Berg')).toContain('another custodian must ask for the same');
+    expect(end('destroy', 'Cleo Dahl')).toContain('retired less than an hour ago');
+    expect(end('compromise', 'Anna Berg')).toContain('another custodian must ask for the same');
+    expect(end('compromise', 'Cleo Dahl')).toContain('done');
+    expect(end('destroy', 'Cleo Dahl')).toContain('done'); // both had asked for it
     expect(karv('keys', 'list', ...operator()).said).toMatch(new RegExp(`^${epoch} +epoch +1 +destroyed`, 'm'));
     await buy();
   });

@@ -152,7 +152,11 @@ describe.skipIf(obstacle !== null)('in production', () => {
       () => reasons(owner, (t) => t.replace(/peer_uids.*\n/, '')),
       /peer_uids names nobody/,
     ],
-    ['a PIN in a file', () => reasons(owner, (t) => t.replace('[hsm]', '[hsm]\npin_file = "x"')), /one person could open/],
+    [
+      'a PIN in a file',
+      () => reasons(owner, (t) => t.replace('[hsm]', '[hsm]\npin_file = "x"')),
+      /one person could open/,
+    ],
     [
       'no operator named',
       () => reasons(owner, (t) => t.replace('peer_uids = [0]\n', '')),

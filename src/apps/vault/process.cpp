@@ -267,7 +267,7 @@ base::Result<void> Process::Impl::open_doors() {
   KARV_TRY(public_server, net::Server::start(loop, public_workers, nullptr, options,
                                              [this](net::Request& request) { return public_router.handle(request); }));
   private_router = kv::private_routes(*private_door);
-  kv::add_script_route(private_router, *page_watch);
+  kv::add_script_route(private_router, *page_watch, *keys);
   options = door_options();
   options.listen = config.private_door.listen;
   options.cert_file = config.private_door.cert;

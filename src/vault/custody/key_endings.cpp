@@ -16,9 +16,12 @@ bool KeyEndings::note(const std::string& wish, CustodianId custodian) {
   std::erase_if(wishes_, [&](const auto& entry) { return entry.second.first_at + kWishHolds < now; });
   auto& noted = wishes_.try_emplace(wish, Wish{.by = {}, .first_at = now}).first->second;
   noted.by.insert(custodian);
-  if (noted.by.size() < kPeople) return false;
+  return noted.by.size() >= kPeople;
+}
+
+void KeyEndings::forget(const std::string& wish) {
+  const base::Lock lock(mutex_);
   wishes_.erase(wish);
-  return true;
 }
 
 base::Result<vault_api::Done> KeyEndings::ask(const vault_api::EndKeyRequest& request) {
@@ -41,6 +44,7 @@ base::Result<vault_api::Done> KeyEndings::ask(const vault_api::EndKeyRequest& re
   if (!note(request.command + " " + request.key, custodian.id))
     return vault_api::Done{.done = "noted; another custodian must ask for the same within an hour"};
   KARV_TRY_VOID(rotation_.end_key(*id, *command));
+  forget(request.command + " " + request.key);
   KARV_TRY_VOID(custody_.record(custodian.id.text(), action, id->text(), ""));
   return vault_api::Done{.done = "done"};
 }

@@ -27,6 +27,7 @@ class KeyEndings {
   };
   // Whether enough different people want it now.
   bool note(const std::string& wish, CustodianId custodian) KARV_EXCLUDES(mutex_);
+  void forget(const std::string& wish) KARV_EXCLUDES(mutex_);
 
   CustodyDesk& custody_;
   KeyRotation& rotation_;

@@ -32,7 +32,7 @@ struct Custodian {
   base::Bytes signs;         // Ed25519 public key
   base::Bytes share_digest;  // tells a wrong share from the right one; 256 random bits stand behind it
   std::optional<base::Instant> accepted_at;
-  base::Bytes acceptance;  // the signature of it; empty before
+  base::Bytes acceptance;  // signed_act() and, behind it, the signature over it; empty before
 };
 
 }  // namespace karv::vault

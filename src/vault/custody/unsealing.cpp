@@ -80,7 +80,10 @@ base::Result<vault_api::Done> CustodyDesk::accept(const vault_api::AcceptRequest
                                       .about = base::as_bytes(vault_api::kCustodianDuty)}));
   if (custodian.accepted_at) return vault_api::Done{.done = custodian.name + " had accepted already"};
   custodian.accepted_at = wall_.now();
-  custodian.acceptance = *base::from_base64url(request.signature);
+  custodian.acceptance = vault_api::signed_act("accept", request.custodian, request.at, request.nonce,
+                                               base::as_bytes(vault_api::kCustodianDuty));
+  const auto signature = *base::from_base64url(request.signature);
+  custodian.acceptance.insert(custodian.acceptance.end(), signature.begin(), signature.end());
   KARV_TRY_VOID(database_.write<void>("vault_accept_custodian", [&](store::Tx& tx) -> base::Result<void> {
     accept_custodian(tx, custodian);
     return {};

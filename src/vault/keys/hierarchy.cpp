@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/check.h"
+#include "base/log.h"
 
 namespace karv::vault {
 namespace {
@@ -59,10 +60,11 @@ class Maker {
 
 base::Result<OpenKey> make_key(HsmTools tools, const NewKey& wanted, const OpenKey* parent, const base::Clock& wall,
                                base::Random& random) {
-  if (parent == nullptr) KARV_TRY_VOID(tools.hsm.ensure_key(hsm_label(tools.prefix, wanted.key_class, wanted.version)));
+  const auto id = base::make_id<KeyTag>(wall, random);
+  if (parent == nullptr) KARV_TRY_VOID(tools.hsm.ensure_key(hsm_label(tools.prefix, wanted.key_class, id)));
   OpenKey key;
   KARV_TRY(key.clear, tools.hsm.make_data_key());
-  key.row = {.id = base::make_id<KeyTag>(wall, random),
+  key.row = {.id = id,
              .key_class = wanted.key_class,
              .tenant = wanted.tenant,
              .version = wanted.version,
@@ -75,6 +77,12 @@ base::Result<OpenKey> make_key(HsmTools tools, const NewKey& wanted, const OpenK
              .retired_at = {}};
   KARV_TRY_VOID(wrap_key(tools, parent, key, random));
   return key;
+}
+
+void forget_in_hsm(HsmTools tools, const StoredKey& key) {
+  if (!is_in_hsm(key.key_class)) return;
+  const auto gone = tools.hsm.destroy_key(hsm_label(tools.prefix, key.key_class, key.id));
+  if (!gone.ok()) base::log::warn("vault_unused_key_stays_in_hsm", {{"key", key.id.text()}});
 }
 
 base::Result<OpenKey> make_successor(HsmTools tools, const KeyRing& ring, const StoredKey& old_key,

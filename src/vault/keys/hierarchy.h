@@ -19,6 +19,9 @@ struct NewKey {
 base::Result<OpenKey> make_key(HsmTools tools, const NewKey& wanted, const OpenKey* parent, const base::Clock& wall,
                                base::Random& random);
 
+// What the HSM holds for a key that was made and not stored, because somebody else was faster.
+void forget_in_hsm(HsmTools tools, const StoredKey& key);
+
 // The successor of a key: not stored, wrapped under the parent that is active now. Errors: the HSM's.
 base::Result<OpenKey> make_successor(HsmTools tools, const KeyRing& ring, const StoredKey& old_key,
                                      const base::Clock& wall, base::Random& random);

@@ -8,6 +8,7 @@ namespace karv::vault {
 namespace {
 
 constexpr std::int64_t kUsesAtOnce = 4096;
+constexpr int kTries = 4;
 
 base::Error sealed() {
   return base::public_error(base::ErrorCode::unavailable, "The vault is sealed.", "VAULT_SEALED");
@@ -31,17 +32,24 @@ base::Result<KeyRingPtr> KeyHolder::open_ring(crypto::Hsm& hsm) {
 }
 
 base::Result<void> KeyHolder::make_missing(crypto::Hsm& hsm) {
-  KARV_TRY(const auto ring, open_ring(hsm));
-  KARV_TRY(const auto missing,
-           make_missing_keys({.hsm = hsm, .prefix = settings_.hsm_prefix}, *ring, settings_.tenants, wall_, random_));
-  if (missing.keys.empty() && missing.tenants.empty()) return {};
-  const auto stored = database_.write<void>("vault_insert_keys", [&](store::Tx& tx) -> base::Result<void> {
-    for (const auto& tenant : missing.tenants) insert_tenant(tx, tenant, wall_.now());
-    for (const auto& key : missing.keys) insert_key(tx, key.row);
-    return {};
-  });
-  if (stored.ok() || stored.error().code() != base::ErrorCode::conflict) return stored;
-  return {};  // another process was faster: its keys are there
+  const HsmTools tools{.hsm = hsm, .prefix = settings_.hsm_prefix};
+  base::Error overtaken(base::ErrorCode::conflict);
+  for (int i = 0; i < kTries; ++i) {
+    KARV_TRY(const auto ring, open_ring(hsm));
+    KARV_TRY(const auto missing, make_missing_keys(tools, *ring, settings_.tenants, wall_, random_));
+    if (missing.keys.empty() && missing.tenants.empty()) return {};
+    auto stored = database_.write<void>("vault_insert_keys", [&](store::Tx& tx) -> base::Result<void> {
+      for (const auto& tenant : missing.tenants) insert_tenant(tx, tenant, wall_.now());
+      for (const auto& key : missing.keys) insert_key(tx, key.row);
+      return {};
+    });
+    if (stored.ok()) return stored;
+    const bool not_stored = stored.error().code() == base::ErrorCode::conflict;
+    if (!not_stored) return stored;
+    for (const auto& key : missing.keys) forget_in_hsm(tools, key.row);
+    overtaken = std::move(stored).error();  // another process was faster: with its keys, what is missing now?
+  }
+  return overtaken;
 }
 
 base::Result<void> KeyHolder::unseal(std::shared_ptr<crypto::Hsm> hsm) {
@@ -49,11 +57,13 @@ base::Result<void> KeyHolder::unseal(std::shared_ptr<crypto::Hsm> hsm) {
     if (error.reason() == "KEY_ALTERED") raise_alarm(error);
     return error;
   };
+  const std::int64_t seals = count_seals();
   if (auto made = make_missing(*hsm); !made.ok()) return alarm(std::move(made).error());
   auto ring = open_ring(*hsm);
   if (!ring.ok()) return alarm(std::move(ring).error());
-  base::log::info("vault_unsealed", {{"keys", ring.value()->rows().size()}});
   const base::Lock lock(mutex_);
+  if (seals_ != seals) return sealed();  // somebody sealed it meanwhile, and meant it
+  base::log::info("vault_unsealed", {{"keys", ring.value()->rows().size()}});
   hsm_ = std::move(hsm);
   ring_ = std::move(ring).value();
   sealed_because_.clear();
@@ -68,6 +78,7 @@ void KeyHolder::seal(std::string_view why) {
     hsm.swap(hsm_);
     ring.swap(ring_);
     sealed_because_ = why;
+    ++seals_;
   }
   base::log::warn("vault_sealed", {{"why", why}});
 }
@@ -115,7 +126,7 @@ base::Result<void> KeyHolder::check_hsm() const {
   KARV_TRY(const auto ring, get());
   const OpenKey* const root = ring->find_active(KeyClass::root);
   if (root == nullptr) return base::internal_error(base::ErrorCode::internal, "there is no active root key");
-  return held->health(hsm_label(settings_.hsm_prefix, KeyClass::root, root->row.version));
+  return held->health(hsm_label(settings_.hsm_prefix, KeyClass::root, root->row.id));
 }
 
 base::Result<void> KeyHolder::count_use(KeyId id) {
@@ -134,6 +145,11 @@ base::Result<void> KeyHolder::count_use(KeyId id) {
   const base::Lock lock(counting_);
   uses_left_[id] += kUsesAtOnce - 1;
   return {};
+}
+
+std::int64_t KeyHolder::count_seals() const {
+  const base::Lock lock(mutex_);
+  return seals_;
 }
 
 std::string KeyHolder::sealed_because() const {

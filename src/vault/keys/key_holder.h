@@ -24,7 +24,7 @@ struct KeySettings {
   std::string hsm_prefix = "karv";                     // of the labels in the HSM
   std::vector<std::string> tenants = {"karv-server"};  // the servers that may use this vault, by certificate name
   KeyPolicies policies = kKeyPolicies;
-  base::Duration lease = base::seconds(60);
+  base::Duration lease = kHandover;
 };
 
 class KeyHolder {
@@ -34,7 +34,8 @@ class KeyHolder {
 
   // Errors: internal KEY_ALTERED (the vault stays sealed), unavailable. Effects: vault_keys, tenants, keys in the HSM.
   base::Result<void> unseal(std::shared_ptr<crypto::Hsm> hsm);
-  // Wipes the keys and ends the session with the HSM. `why` is for operators: "an operator", "a key was altered".
+  // Ends the session with the HSM and lets go of the keys; those of requests under way, each a moment's, are wiped when
+  // they end. `why` is for operators: "an operator", "a key was altered".
   void seal(std::string_view why);
 
   // The keys. Errors: unavailable VAULT_SEALED.
@@ -63,6 +64,7 @@ class KeyHolder {
  private:
   base::Result<KeyRingPtr> open_ring(crypto::Hsm& hsm);
   base::Result<void> make_missing(crypto::Hsm& hsm);
+  std::int64_t count_seals() const;
 
   store::Database& database_;
   const base::Clock& wall_;
@@ -73,6 +75,7 @@ class KeyHolder {
   KeyRingPtr ring_ KARV_GUARDED_BY(mutex_);
   std::string sealed_because_ KARV_GUARDED_BY(mutex_) = "it was not unsealed yet";
   std::int64_t alarms_ KARV_GUARDED_BY(mutex_) = 0;
+  std::int64_t seals_ KARV_GUARDED_BY(mutex_) = 0;
   base::Mutex counting_;
   std::map<KeyId, std::int64_t> uses_left_ KARV_GUARDED_BY(counting_);
 };

@@ -8,13 +8,23 @@
 
 namespace karv::vault {
 
+namespace {
+
+// Under a key that was given up: dead with it, and no sign that anything was altered.
+bool is_orphan(const std::vector<StoredKey>& keys, const StoredKey& row) {
+  const auto parent = std::ranges::find(keys, row.parent, &StoredKey::id);
+  return parent != keys.end() && !may(parent->state, KeyUse::open);
+}
+
+}  // namespace
+
 base::Result<KeyRingPtr> KeyRing::open(HsmTools tools, std::vector<StoredKey> keys, const std::vector<Tenant>& tenants,
                                        base::Instant now) {
   std::shared_ptr<KeyRing> ring(new KeyRing);
   // A class is named before what it wraps.
   std::ranges::sort(keys, {}, [](const StoredKey& key) { return std::pair(key.key_class, key.version); });
   for (const auto& row : keys) {
-    if (!may(row.state, KeyUse::open)) continue;
+    if (!may(row.state, KeyUse::open) || is_orphan(keys, row)) continue;
     KARV_TRY(auto key, unwrap_key(tools, ring->find_key(row.parent), row));
     ring->keys_.emplace(row.id, std::move(key));
   }
@@ -53,6 +63,8 @@ std::vector<KeyedDigest> KeyRing::digests(KeyClass key_class, TenantId tenant, b
   for (const auto& [id, key] : keys_)
     if (key.row.key_class == key_class && key.row.tenant == tenant) keys.push_back(&key);
   std::ranges::sort(keys, std::greater(), [](const OpenKey* key) { return key->row.version; });
+  const bool handing_over = keys.size() > 1 && keys.front()->row.created_at + kHandover > opened_at_;
+  if (handing_over) std::swap(keys[0], keys[1]);
   std::vector<KeyedDigest> out;
   for (const auto* key : keys) out.push_back({.key = key->row.id, .digest = crypto::hmac_sha256(key->clear, data)});
   return out;

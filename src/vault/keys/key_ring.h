@@ -39,7 +39,8 @@ class KeyRing {
   const std::vector<StoredKey>& rows() const { return rows_; }
   base::Instant opened_at() const { return opened_at_; }
 
-  // HMAC-SHA-256 of the whole number under the tenant's key: the newest key's first, then those of retired keys.
+  // HMAC-SHA-256 of the whole number under the tenant's key: the newest key's first, then those of retired keys (for
+  // kHandover after a rotation the other way round).
   // Source: PCI DSS 3.5.1.1.
   std::vector<KeyedDigest> fingerprints(TenantId tenant, const base::SecretBytes& number) const;
   // What a token's or ticket's text is stored as; in the same order.

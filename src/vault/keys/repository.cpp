@@ -16,7 +16,8 @@ constexpr Sql kInsertKey =
     "insert into vault_keys (key_id, key_class, tenant_id, version, parent_id, wrapped, check_value, state, uses,"
     " created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 constexpr Sql kUpdateKey =
-    "update vault_keys set parent_id = $1, wrapped = $2, state = $3, retired_at = $4 where key_id = $5 and state = $6";
+    "update vault_keys set parent_id = $1, wrapped = $2, state = $3, retired_at = $4 where key_id = $5 and state = $6"
+    " and parent_id = $7";
 constexpr Sql kCountKeysUnder =
     "select count(*) from vault_keys where parent_id = $1 and (state = 'active' or state = 'decrypt_only')";
 constexpr Sql kAddKeyUses = "update vault_keys set uses = uses + $1 where key_id = $2";
@@ -26,7 +27,8 @@ constexpr Sql kInsertTenant = "insert into tenants (tenant_id, name, created_at)
 
 constexpr Sql kFindSubjectKey =
     "select subject_key_id, subject_id, tenant_id, version, tenant_key_id, epoch_key_id, wrapped, state, uses,"
-    " created_at from subject_keys where tenant_id = $1 and subject_id = $2 and state = 'active'";
+    " created_at from subject_keys where tenant_id = $1 and subject_id = $2"
+    " order by version desc limit 1";
 constexpr Sql kInsertSubjectKey =
     "insert into subject_keys (subject_key_id, subject_id, tenant_id, version, tenant_key_id, epoch_key_id, wrapped,"
     " state, uses, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
@@ -34,10 +36,17 @@ constexpr Sql kCountSubjectKeyUse =
     "update subject_keys set uses = uses + 1 where subject_key_id = $1 and state = 'active'";
 constexpr Sql kRewrapSubjectKey =
     "update subject_keys set tenant_key_id = $1, epoch_key_id = $2, wrapped = $3"
-    " where subject_key_id = $4 and tenant_key_id = $5 and epoch_key_id = $6";
-constexpr Sql kDestroySubjectKey =
-    "update subject_keys set wrapped = $1, state = 'destroyed' where subject_key_id = $2 and uses = $3"
+    " where subject_key_id = $4 and tenant_key_id = $5 and epoch_key_id = $6"
     " and state <> 'destroyed'";
+constexpr Sql kDestroySubjectKey =
+    "update subject_keys set wrapped = $1, tenant_key_id = $2, epoch_key_id = $3, state = 'destroyed'"
+    " where subject_key_id = $4 and uses = $5 and state <> 'destroyed'";
+constexpr Sql kDestroyUnderEpoch =
+    "update subject_keys set wrapped = $1, tenant_key_id = $2, epoch_key_id = $3, state = 'destroyed'"
+    " where epoch_key_id = $4 and state <> 'destroyed'";
+constexpr Sql kDestroyUnderTenant =
+    "update subject_keys set wrapped = $1, tenant_key_id = $2, epoch_key_id = $3, state = 'destroyed'"
+    " where tenant_key_id = $4 and state <> 'destroyed'";
 constexpr Sql kFindUnderEpoch =
     "select subject_key_id, subject_id, tenant_id, version, tenant_key_id, epoch_key_id, wrapped, state, uses,"
     " created_at from subject_keys where epoch_key_id = $1 and state <> 'destroyed' limit $2";
@@ -60,7 +69,8 @@ constexpr Sql kInsertRotation =
     "insert into key_rotations (rotation_id, key_class, old_key_id, state, total, done, started_at, destroy_at)"
     " values ($1, $2, $3, $4, $5, $6, $7, $8)";
 constexpr Sql kUpdateRotation =
-    "update key_rotations set state = $1, done = $2, destroy_at = $3, finished_at = $4 where rotation_id = $5";
+    "update key_rotations set state = $1, done = $2, destroy_at = $3, finished_at = $4 where rotation_id = $5"
+    " and state <> 'finished'";
 
 template <class E>
 E word_at(const Row& row, std::size_t column) {
@@ -124,8 +134,10 @@ void insert_key(store::Tx& tx, const StoredKey& k) {
              json::word(k.state), k.uses, k.created_at.ms}},
            1);
 }
-void update_key(store::Tx& tx, const StoredKey& k, KeyState from) {
-  tx.write({kUpdateKey, {k.parent, k.wrapped, json::word(k.state), ms_or_null(k.retired_at), k.id, json::word(from)}},
+void update_key(store::Tx& tx, const StoredKey& before, const StoredKey& k) {
+  tx.write({kUpdateKey,
+            {k.parent, k.wrapped, json::word(k.state), ms_or_null(k.retired_at), k.id, json::word(before.state),
+             before.parent}},
            1);
 }
 base::Result<std::int64_t> count_keys_under(store::ReadTx& tx, KeyId parent) {
@@ -168,7 +180,11 @@ void rewrap_subject_key(store::Tx& tx, const StoredSubjectKey& before, const Sto
            1);
 }
 void destroy_subject_key(store::Tx& tx, const StoredSubjectKey& before) {
-  tx.write({kDestroySubjectKey, {base::Bytes(), before.id, before.uses}}, 1);
+  tx.write({kDestroySubjectKey, {base::Bytes(), KeyId(), KeyId(), before.id, before.uses}}, 1);
+}
+void destroy_subject_keys_under(store::Tx& tx, KeyClass key_class, KeyId id, std::int64_t count) {
+  const auto sql = key_class == KeyClass::epoch ? kDestroyUnderEpoch : kDestroyUnderTenant;
+  tx.write({sql, {base::Bytes(), KeyId(), KeyId(), id}}, count);
 }
 base::Result<std::vector<StoredSubjectKey>> find_subject_keys_under(store::ReadTx& tx, KeyClass key_class, KeyId id,
                                                                     std::int64_t limit) {

@@ -13,15 +13,15 @@ namespace karv::vault {
 base::Result<std::vector<StoredKey>> load_keys(store::ReadTx& tx);
 // Fails the transaction with `conflict` when the version is taken.
 void insert_key(store::Tx& tx, const StoredKey& key);
-// What may change: wrapping, state. Fails the transaction when the state is no longer `from`.
-void update_key(store::Tx& tx, const StoredKey& key, KeyState from);
+// What may change: wrapping, state. Fails the transaction when state or parent are no longer as in `before`.
+void update_key(store::Tx& tx, const StoredKey& before, const StoredKey& key);
 base::Result<std::int64_t> count_keys_under(store::ReadTx& tx, KeyId parent);  // those that may still open
 void add_key_uses(store::Tx& tx, KeyId id, std::int64_t uses);
 
 base::Result<std::vector<Tenant>> load_tenants(store::ReadTx& tx);
 void insert_tenant(store::Tx& tx, const Tenant& tenant, base::Instant now);
 
-store::Query subject_key_query(TenantId tenant, SubjectId subject);  // the active one; rows to subject_key_from()
+store::Query subject_key_query(TenantId tenant, SubjectId subject);  // the newest, in any state
 StoredSubjectKey subject_key_from(const store::Row& row, std::size_t first = 0);
 void insert_subject_key(store::Tx& tx, const StoredSubjectKey& key);
 // Counts a sealing. Fails the transaction when the key is no longer active.
@@ -30,6 +30,8 @@ void count_subject_key_use(store::Tx& tx, SubjectKeyId id);
 void rewrap_subject_key(store::Tx& tx, const StoredSubjectKey& before, const StoredSubjectKey& after);
 // Fails the transaction when it was used or destroyed since `before` was read.
 void destroy_subject_key(store::Tx& tx, const StoredSubjectKey& before);
+// All that a key of class `epoch` or `tenant` wraps. Fails the transaction when they are not `count`.
+void destroy_subject_keys_under(store::Tx& tx, KeyClass key_class, KeyId id, std::int64_t count);
 // Those that a key of class `epoch` or `tenant` wraps.
 base::Result<std::vector<StoredSubjectKey>> find_subject_keys_under(store::ReadTx& tx, KeyClass key_class, KeyId id,
                                                                     std::int64_t limit);
@@ -40,6 +42,7 @@ base::Result<std::vector<StoredSubjectKey>> find_old_subject_keys(store::ReadTx&
 base::Result<std::vector<Rotation>> find_open_rotations(store::ReadTx& tx);
 base::Result<std::vector<Rotation>> find_rotations(store::ReadTx& tx, std::int64_t limit);  // newest first
 void insert_rotation(store::Tx& tx, const Rotation& rotation);
+// Fails the transaction when it is finished.
 void update_rotation(store::Tx& tx, const Rotation& rotation);
 
 }  // namespace karv::vault

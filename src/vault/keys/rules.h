@@ -32,6 +32,10 @@ constexpr bool may(KeyState state, KeyUse use) {
   return state == KeyState::active || (state == KeyState::decrypt_only && use == KeyUse::open);
 }
 
+// For so long after a successor was made, digests are still made with the key before it: every process has read its
+// keys by then, so none is asked for a digest that it cannot make.
+inline constexpr base::Duration kHandover = base::seconds(60);
+
 // Of one class. A key past either limit is followed by its next version.
 struct KeyPolicy {
   KeyClass key_class;

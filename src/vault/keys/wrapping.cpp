@@ -39,8 +39,8 @@ base::SecretBytes child_wrapping_key(const OpenKey& parent) {
 
 }  // namespace
 
-std::string hsm_label(const std::string& prefix, KeyClass key_class, std::int64_t version) {
-  return prefix + "-" + std::string(json::word(key_class)) + "-" + std::to_string(version);
+std::string hsm_label(const std::string& prefix, KeyClass key_class, KeyId id) {
+  return prefix + "-" + std::string(json::word(key_class)) + "-" + id.text();
 }
 
 base::Bytes check_value_of(const base::SecretBytes& key) {
@@ -52,14 +52,13 @@ base::Bytes check_value_of(const base::SecretBytes& key) {
 base::Result<void> wrap_key(HsmTools tools, const OpenKey* parent, OpenKey& key, base::Random& random) {
   const auto place = place_of(key.row);
   if (is_in_hsm(key.row.key_class)) {
-    KARV_TRY(key.row.wrapped,
-             tools.hsm.wrap(hsm_label(tools.prefix, key.row.key_class, key.row.version), key.clear, place));
+    KARV_TRY(key.row.wrapped, tools.hsm.wrap(hsm_label(tools.prefix, key.row.key_class, key.row.id), key.clear, place));
     return {};
   }
   KARV_REQUIRE(parent != nullptr && parent->row.id == key.row.parent);
   if (parent->row.key_class == KeyClass::root) {
     KARV_TRY(key.row.wrapped,
-             tools.hsm.wrap(hsm_label(tools.prefix, KeyClass::root, parent->row.version), key.clear, place));
+             tools.hsm.wrap(hsm_label(tools.prefix, KeyClass::root, parent->row.id), key.clear, place));
   } else {
     key.row.wrapped = crypto::seal(child_wrapping_key(*parent), key.clear.expose(), place, random);
   }
@@ -71,11 +70,11 @@ base::Result<OpenKey> unwrap_key(HsmTools tools, const OpenKey* parent, StoredKe
   const auto name = std::string(json::word(row.key_class)) + " key " + row.id.text();
   base::Result<base::SecretBytes> clear = base::SecretBytes();
   if (is_in_hsm(row.key_class)) {
-    clear = tools.hsm.unwrap(hsm_label(tools.prefix, row.key_class, row.version), row.wrapped, place);
+    clear = tools.hsm.unwrap(hsm_label(tools.prefix, row.key_class, row.id), row.wrapped, place);
   } else if (parent == nullptr || parent->row.id != row.parent) {
     return altered(name + ": its parent is not there");
   } else if (parent->row.key_class == KeyClass::root) {
-    clear = tools.hsm.unwrap(hsm_label(tools.prefix, KeyClass::root, parent->row.version), row.wrapped, place);
+    clear = tools.hsm.unwrap(hsm_label(tools.prefix, KeyClass::root, parent->row.id), row.wrapped, place);
   } else {
     clear = crypto::open(child_wrapping_key(*parent), row.wrapped, place);
   }

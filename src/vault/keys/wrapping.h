@@ -14,8 +14,8 @@
 
 namespace karv::vault {
 
-// "karv-root-1", "karv-epoch-7": wrapping keys in the HSM.
-std::string hsm_label(const std::string& prefix, KeyClass key_class, std::int64_t version);
+// "karv-epoch-0190...": a wrapping key in the HSM. With the key's id, so that two processes never make one name twice.
+std::string hsm_label(const std::string& prefix, KeyClass key_class, KeyId id);
 
 // Eight bytes that tell whether a key is the one it was, and nothing about it.
 base::Bytes check_value_of(const base::SecretBytes& key);

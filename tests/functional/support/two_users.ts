@@ -106,7 +106,10 @@ export function separate(installation: Installation): Separated {
         `listen = "${privatePort}"`,
         `listen = "unix:${socket}"\nsocket_group = "nogroup"\npeer_uids = [${serverUser}]`,
       )
-      .replace(`"unix:${join(data, 'vault-admin.sock')}"`, `"unix:${join(places.vault, 'admin.sock')}"\npeer_uids = [0]`),
+      .replace(
+        `"unix:${join(data, 'vault-admin.sock')}"`,
+        `"unix:${join(places.vault, 'admin.sock')}"\npeer_uids = [0]`,
+      ),
   );
   rewrite('server.toml', (text) => text.replace(`address = "${privatePort}"`, `address = "unix:${socket}"`));
   const softhsm = join(places.vault, 'hsm', 'softhsm2.conf');
