@@ -148,10 +148,12 @@ TEST_F(CardDeskTest, a_sealed_card_opens_in_its_own_row_only) {
 
 TEST_F(CardDeskTest, many_forms_of_one_new_customer_make_one_key_and_one_card) {
   std::vector<std::string> tickets;
+  tickets.reserve(8);
   for (int i = 0; i < 8; ++i) tickets.push_back(ticket());
   std::atomic<int> filled = 0;
   {
     std::vector<std::jthread> threads;
+    threads.reserve(tickets.size());
     for (const auto& text : tickets)
       threads.emplace_back([&, text] { filled += vault.desk->fill_ticket(text, checked_card()).ok() ? 1 : 0; });
   }

@@ -117,6 +117,7 @@ base::Result<std::int64_t> count(store::ReadTx& tx, Sql sql, KeyId key) {
 // One query for each digest, all in one round trip; the first row of any.
 base::Result<std::optional<Row>> find_first(store::ReadTx& tx, Sql sql, const std::vector<KeyedDigest>& digests) {
   std::vector<store::Query> batch;
+  batch.reserve(digests.size());
   for (const auto& digest : digests) batch.push_back({sql, {digest.digest}});
   KARV_TRY(const auto answers, tx.read(std::move(batch)));
   for (const auto& rows : answers)
@@ -174,12 +175,14 @@ void update_fingerprint(store::Tx& tx, const StoredCard& before, const StoredCar
 base::Result<std::vector<StoredCard>> find_cards_under(store::ReadTx& tx, SubjectKeyId key) {
   KARV_TRY(const auto rows, tx.read_one({kFindCardsUnder, {key}}));
   std::vector<StoredCard> cards;
+  cards.reserve(rows.size());
   for (const auto& row : rows) cards.push_back(card_from(row));
   return cards;
 }
 base::Result<std::vector<SealedCard>> find_cards_by_fingerprint_key(store::ReadTx& tx, KeyId key, std::int64_t limit) {
   KARV_TRY(const auto rows, tx.read_one({kFindByFingerprintKey, {key, limit}}));
   std::vector<SealedCard> cards;
+  cards.reserve(rows.size());
   for (const auto& row : rows) cards.push_back(sealed_card_from(row));
   return cards;
 }

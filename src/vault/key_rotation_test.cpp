@@ -69,6 +69,7 @@ TEST_F(RotationTest, control_27_an_epoch_turns_under_load_and_what_is_left_under
   std::atomic<int> opened = 0, failed = 0;
   {
     std::vector<std::jthread> readers;
+    readers.reserve(2);
     for (int r = 0; r < 2; ++r)
       readers.emplace_back([&, r] {
         for (std::size_t i = static_cast<std::size_t>(r); !stop; i = (i + 1) % tokens.size())
@@ -214,6 +215,7 @@ TEST_F(RotationTest, two_that_rotate_one_key_make_one_successor) {
   std::atomic<int> rotated = 0;
   {
     std::vector<std::jthread> both;
+    both.reserve(2);
     for (int i = 0; i < 2; ++i)
       both.emplace_back([&] {
         KeyRotation one(*vault.database, *vault.keys, *vault.cards, vault.wall, vault.random);
@@ -240,6 +242,7 @@ TEST_F(RotationTest, what_a_crash_left_in_the_hsm_is_destroyed_after_unsealing) 
 TEST_F(RotationTest, whoever_was_not_the_fastest_leaves_no_key_in_the_hsm) {
   const auto before = disk.hsm->count();
   std::vector<std::jthread> several;
+  several.reserve(4);
   for (int i = 0; i < 4; ++i)
     several.emplace_back([&, epoch = vault.keys->get().value()->find_active(KeyClass::epoch)->row.id] {
       KeyRotation one(*vault.database, *vault.keys, *vault.cards, vault.wall, vault.random);

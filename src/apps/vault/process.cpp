@@ -62,7 +62,7 @@ base::Result<std::shared_ptr<crypto::Hsm>> open_hsm(const Config::Hsm& config, b
 net::ServerOptions door_options() {
   net::ServerOptions options;
   options.wipe_buffers = true;
-  options.limits.max_body = 64 * 1024;
+  options.limits.max_body = std::size_t{64} * 1024;
   options.error_response = [](const net::Request& request, const base::Error& error) {
     return kv::problem_response(error, request);
   };
@@ -170,7 +170,7 @@ base::Result<void> Process::Impl::unseal_from_file() {
   KARV_TRY(auto pin, crypto::read_secret_line(config.hsm.pin_file));
   KARV_TRY(auto hsm, open_hsm(config.hsm, std::move(pin)));
   // A key that is not what it was: the vault serves, sealed, so that operators and its server learn why.
-  const auto opened = keys->unseal(std::move(hsm));
+  auto opened = keys->unseal(std::move(hsm));
   if (!opened.ok() && opened.error().reason() != "KEY_ALTERED") return opened;
   return {};
 }

@@ -50,6 +50,7 @@ void confirm_custody(store::Tx& tx, CustodyId id) { tx.write({kConfirmCustody, {
 base::Result<std::vector<Custodian>> find_custodians(store::ReadTx& tx) {
   KARV_TRY(const auto rows, tx.read_one({kFindCustodians, {}}));
   std::vector<Custodian> out;
+  out.reserve(rows.size());
   for (const auto& row : rows) out.push_back(custodian_from(row));
   return out;
 }

@@ -66,6 +66,7 @@ std::vector<KeyedDigest> KeyRing::digests(KeyClass key_class, TenantId tenant, b
   const bool handing_over = keys.size() > 1 && keys.front()->row.created_at + kHandover > opened_at_;
   if (handing_over) std::swap(keys[0], keys[1]);
   std::vector<KeyedDigest> out;
+  out.reserve(keys.size());
   for (const auto* key : keys) out.push_back({.key = key->row.id, .digest = crypto::hmac_sha256(key->clear, data)});
   return out;
 }
