@@ -19,7 +19,6 @@ struct AdminDoor {
   KeyRotation& rotation;
   KeyKeeper& keeper;
   store::Database& database;
-  const base::Clock& wall;
 };
 
 // `door` must outlive the router.

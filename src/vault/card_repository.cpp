@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "json/words.h"
 #include "vault/keys/repository.h"
+#include "vault/row_values.h"
 
 namespace karv::vault {
 namespace {
@@ -65,19 +66,6 @@ constexpr Sql kUpdateTicket = "update card_tickets set state = $1, card_id = $2 
 constexpr Sql kFindTicketsOver = "select ticket_mac from card_tickets where expires_at < $1 limit $2";
 constexpr Sql kDeleteTicket = "delete from card_tickets where ticket_mac = $1";
 
-// A word that we wrote ourselves and can no longer read is a bug, not input.
-template <class E>
-E word_at(const Row& row, std::size_t column) {
-  const auto parsed = json::parse_word<E>(row.text(column));
-  KARV_REQUIRE(parsed.has_value());
-  return *parsed;
-}
-
-std::optional<base::Instant> instant_or_null(const Row& row, std::size_t column) {
-  if (row.is_null(column)) return std::nullopt;
-  return base::Instant{row.integer(column)};
-}
-
 StoredToken token_from(const Row& row) {
   return {.mac = row.bytes(0),
           .mac_key = row.id<KeyId>(1),
@@ -132,10 +120,6 @@ auto first_or_none(base::Result<store::Rows> rows, const Make& make)
   if (!rows.ok()) return std::move(rows).error();
   if (rows.value().empty()) return Found();
   return Found(make(rows.value().front()));
-}
-
-std::optional<std::int64_t> ms_or_none(std::optional<base::Instant> instant) {
-  return instant ? std::optional<std::int64_t>(instant->ms) : std::nullopt;
 }
 
 }  // namespace
@@ -204,7 +188,7 @@ void insert_token(store::Tx& tx, const StoredToken& token, base::Instant now) {
   const Scope& s = token.scope;
   tx.write({kInsertToken,
             {token.mac, token.mac_key, s.card, s.customer, s.merchant, json::word(s.purpose), s.agreement, s.cap_minor,
-             s.currency, ms_or_none(s.expires_at), token.used_minor, token.uses, now.ms}},
+             s.currency, ms_or_null(s.expires_at), token.used_minor, token.uses, now.ms}},
            1);
 }
 void update_token_use(store::Tx& tx, const StoredToken& before, std::int64_t used_minor, std::int64_t uses) {

@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "json/words.h"
+#include "vault/row_values.h"
 
 namespace karv::vault {
 namespace {
@@ -43,13 +44,6 @@ constexpr Sql kFindDue =
     "select operation_id, attempts, due_at from open_operations where due_at <= $1 order by due_at limit $2";
 constexpr Sql kFindAllOpen = "select operation_id, attempts, due_at from open_operations order by operation_id";
 constexpr Sql kCountOpen = "select count(*) from open_operations";
-
-template <class E>
-E word_at(const Row& row, std::size_t column) {
-  const auto parsed = json::parse_word<E>(row.text(column));
-  KARV_REQUIRE(parsed.has_value());
-  return *parsed;
-}
 
 Operation operation_from(const Row& row) {
   Operation o;

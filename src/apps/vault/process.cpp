@@ -216,8 +216,7 @@ void Process::Impl::make_parts() {
                                    .keys = *keys,
                                    .rotation = *rotation,
                                    .keeper = *keeper,
-                                   .database = *database,
-                                   .wall = wall});
+                                   .database = *database});
   std::vector<store::Sequencer::Step> steps;
   steps.push_back({"audit_chain", [this] { return audit::chain_waiting(*database); }});
   sequencer.emplace(std::move(steps), kSequencerTick);

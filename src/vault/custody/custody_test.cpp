@@ -335,8 +335,7 @@ TEST_F(CustodyTest, the_admin_door_takes_operators_alone_and_refuses_what_it_can
                  .keys = *vault.keys,
                  .rotation = rotation,
                  .keeper = keeper,
-                 .database = *vault.database,
-                 .wall = vault.wall};
+                 .database = *vault.database};
   const auto router = admin_routes(door);
   const auto ask = [&](net::Method method, std::string path, std::string body, std::string peer = kOperatorName) {
     net::Request request;

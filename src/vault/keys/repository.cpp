@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "json/words.h"
+#include "vault/row_values.h"
 
 namespace karv::vault {
 namespace {
@@ -71,20 +72,6 @@ constexpr Sql kInsertRotation =
 constexpr Sql kUpdateRotation =
     "update key_rotations set state = $1, done = $2, destroy_at = $3, finished_at = $4 where rotation_id = $5"
     " and state <> 'finished'";
-
-template <class E>
-E word_at(const Row& row, std::size_t column) {
-  const auto parsed = json::parse_word<E>(row.text(column));
-  KARV_REQUIRE(parsed.has_value());
-  return *parsed;
-}
-std::optional<base::Instant> instant_or_null(const Row& row, std::size_t column) {
-  const auto ms = row.integer_or_null(column);
-  return ms ? std::optional(base::Instant{*ms}) : std::nullopt;
-}
-std::optional<std::int64_t> ms_or_null(std::optional<base::Instant> instant) {
-  return instant ? std::optional(instant->ms) : std::nullopt;
-}
 
 StoredKey key_from(const Row& row) {
   return {.id = row.id<KeyId>(0),

@@ -81,6 +81,7 @@ Result<base::SecretBytes> read_passphrase(const std::string& file) {
     return wrong("there is no terminal to ask for the passphrase: name --passphrase-file");
   fmt::print(stderr, "Passphrase: ");
   std::string line;
+  line.reserve(1024);  // growing would leave copies behind
   {
     const NoEcho silent;
     for (int c = std::getchar(); c != EOF && c != '\n'; c = std::getchar()) line.push_back(static_cast<char>(c));
