@@ -34,7 +34,8 @@ base::Result<CK_SLOT_ID> find_slot(CK_FUNCTION_LIST* functions, const Wanted& wa
 }  // namespace
 
 base::Error failure(std::string_view call, CK_RV value) {
-  const auto code = value == CKR_PIN_INCORRECT ? base::ErrorCode::forbidden : base::ErrorCode::unavailable;
+  const bool pin = value == CKR_PIN_INCORRECT || value == CKR_PIN_LOCKED || value == CKR_PIN_EXPIRED;
+  const auto code = pin ? base::ErrorCode::forbidden : base::ErrorCode::unavailable;
   return base::internal_error(code, fmt::format("{}: PKCS#11 {:#x}", call, value));
 }
 
