@@ -109,6 +109,12 @@ net::Router admin_routes(AdminDoor& door) {
          if (answer.ok() && !answer->sealed) door.keeper.wake();
          return answer;
        }));
+  post(
+      vault_api::ExchangeRequest::kPath,
+      handle<vault_api::ExchangeRequest>([&door](const auto& m, const net::Request&) { return door.exchange.ask(m); }));
+  post(vault_api::ShareRequest::kPath, handle<vault_api::ShareRequest>([&door](const auto& m, const net::Request&) {
+         return door.exchange.fetch_share(m);
+       }));
   post(vault_api::SealRequest::kPath, handle<vault_api::SealRequest>([&door](const auto& m, const net::Request& from) {
          return door.custody.seal(m, who(from));
        }));

@@ -1,8 +1,10 @@
-// The vault's admin door: operators look, seal and rotate; custodians accept their duty, unseal, and end keys together.
-// A Unix socket of its own over mutual TLS, so that karv-server, another user with another certificate, cannot knock.
+// The vault's admin door: operators look, seal and rotate; custodians accept their duty, unseal, hand over, and end
+// keys together. A Unix socket of its own over mutual TLS, so that karv-server, another user with another certificate,
+// cannot knock.
 #pragma once
 
 #include "net/http.h"
+#include "vault/custody/exchange.h"
 #include "vault/custody/key_endings.h"
 #include "vault/custody/unsealing.h"
 #include "vault/key_keeper.h"
@@ -14,6 +16,7 @@ inline constexpr const char* kOperatorName = "karv-operator";  // common name of
 
 struct AdminDoor {
   CustodyDesk& custody;
+  CustodyExchange& exchange;
   KeyEndings& endings;
   KeyHolder& keys;
   KeyRotation& rotation;

@@ -244,10 +244,32 @@ constexpr const char* kCustodians = R"(
     acceptance BYTEA not null
   ))";
 
+// The custody that takes over, until it is in force.
+constexpr const char* kNextCustody = R"(
+  create table next_custody (
+    only_one BIGINT primary key,
+    custody_id BYTEA not null,
+    needed BIGINT not null,
+    sealed_pin BYTEA not null,
+    created_at BIGINT not null,
+    sealed_former_pin BYTEA not null,
+    changing BIGINT not null
+  ))";
+constexpr const char* kNextCustodians = R"(
+  create table next_custodians (
+    custodian_id BYTEA primary key,
+    name TEXT not null unique,
+    signs BYTEA not null,
+    share_digest BYTEA not null,
+    accepted_at BIGINT,
+    acceptance BYTEA not null,
+    share TEXT not null
+  ))";
+
 }  // namespace
 
 std::span<const store::Migration> migrations() {
-  static const std::array<store::Migration, 7> kMigrations = {{
+  static const std::array<store::Migration, 8> kMigrations = {{
       {20001, "vault keys and cards", {kDataKeys, kCards, kCardsByFingerprint}},
       {20002, "vault tokens and card tickets", {kVaultTokens, kTickets}},
       {20003, "card operations", {kOperations, kOperationsByReference, kOperationsByOriginal, kOpenOperations}},
@@ -279,6 +301,7 @@ std::span<const store::Migration> migrations() {
         kOperationTenant}},
       {20006, "custodians", {kCustody, kCustodians}},
       {20020, "findings of the payment pages", {kPageFindings}},
+      {20080, "custodians who take over", {kNextCustody, kNextCustodians}},
   }};
   return kMigrations;
 }

@@ -85,13 +85,9 @@ struct UnsealRequest {
 };
 BOOST_DESCRIBE_STRUCT(UnsealRequest, (), (custodian, at, nonce, signature, share))
 
-// One operator is enough.
-struct SealRequest {
-  using Answer = Done;
-  static constexpr std::string_view kPath = "/admin/v1/seal";
-  std::string reason;
-};
-BOOST_DESCRIBE_STRUCT(SealRequest, (), (reason))
+// A plan for the next custody, as a custodian of now signs it. Of the people only order does not matter.
+base::Bytes exchange_digest(const std::vector<CustodianCard>& custodians, std::int64_t needed);
+base::Bytes exchange_about(base::ByteView plan, const base::SecretBytes& share);
 
 struct CustodianLine {
   CustodianId custodian;
@@ -99,6 +95,49 @@ struct CustodianLine {
   bool accepted = false;
 };
 BOOST_DESCRIBE_STRUCT(CustodianLine, (), (custodian, name, accepted))
+
+struct Exchanging {
+  bool made = false;                      // the next custody waits for its custodians
+  std::int64_t given = 0;                 // shares for this plan
+  std::int64_t needed = 0;                // of the custodians of now
+  std::vector<CustodianLine> custodians;  // the next ones, once it is made
+};
+BOOST_DESCRIBE_STRUCT(Exchanging, (), (made, given, needed, custodians))
+
+// Other custodians take over. As many of those of now as are needed say the same plan within 15 minutes, each signing
+// "exchange" about exchange_about(). Errors: as of unsealing but for NOT_SEALED; 400 PLAN_REFUSED, 409
+// CUSTODY_CHANGING.
+struct ExchangeRequest {
+  using Answer = Exchanging;
+  static constexpr std::string_view kPath = "/admin/v1/custodians/exchange";
+  CustodianId custodian;
+  std::int64_t at = 0;
+  std::string nonce;
+  std::string signature;
+  base::SecretBytes share;  // base64url of x and y
+  std::int64_t needed = 2;
+  std::vector<CustodianCard> custodians;
+};
+BOOST_DESCRIBE_STRUCT(ExchangeRequest, (), (custodian, at, nonce, signature, share, needed, custodians))
+
+// A custodian who takes over fetches his share, signed as "share" about his own id. Errors: 404, 403.
+struct ShareRequest {
+  using Answer = ShareFile;
+  static constexpr std::string_view kPath = "/admin/v1/custodians/share";
+  CustodianId custodian;
+  std::int64_t at = 0;
+  std::string nonce;
+  std::string signature;
+};
+BOOST_DESCRIBE_STRUCT(ShareRequest, (), (custodian, at, nonce, signature))
+
+// One operator is enough.
+struct SealRequest {
+  using Answer = Done;
+  static constexpr std::string_view kPath = "/admin/v1/seal";
+  std::string reason;
+};
+BOOST_DESCRIBE_STRUCT(SealRequest, (), (reason))
 
 struct VaultStatus {
   bool sealed = true;
@@ -108,8 +147,9 @@ struct VaultStatus {
   std::int64_t given = 0;   // shares so far
   std::int64_t needed = 0;  // 0: no custodians; the PIN comes from a file (sandbox mode)
   std::vector<CustodianLine> custodians;
+  std::vector<CustodianLine> next_custodians;  // who take over when enough of them unseal it
 };
-BOOST_DESCRIBE_STRUCT(VaultStatus, (), (sealed, because, hsm, key_alarms, given, needed, custodians))
+BOOST_DESCRIBE_STRUCT(VaultStatus, (), (sealed, because, hsm, key_alarms, given, needed, custodians, next_custodians))
 
 // One key of the hierarchy: its description by its row (PCI DSS 3.6.1.1).
 struct KeyLine {

@@ -11,7 +11,7 @@ import { capture, placedOrder, purchase } from './support/purchases.ts';
 
 let installation: Installation;
 const people = ['Anna Berg', 'Bela Cohn', 'Cleo Dahl'] as const;
-type Person = (typeof people)[number];
+type Person = (typeof people)[number] | 'Dora Ek' | 'Emil Falk';
 const at = (...names: string[]): string => join(installation.data, ...names);
 const slug = (person: Person): string => person.toLowerCase().replace(' ', '-');
 
@@ -24,19 +24,31 @@ function karv(...words: string[]): { readonly code: number | null; readonly said
 }
 
 /** The share file that the ceremony made for somebody. */
-function shareOf(person: Person): string {
-  for (const name of readdirSync(at('shares'))) {
-    const file = at('shares', name);
+function shareOf(person: Person, folder = 'shares'): string {
+  for (const name of readdirSync(at(folder))) {
+    const file = at(folder, name);
     if ((JSON.parse(readFileSync(file, 'utf8')) as { name: string }).name === person) return file;
   }
   throw new Error(`no share for ${person}`);
 }
 const operator = (): string[] => ['--operator', at('operator.toml')];
-const as = (person: Person, share = shareOf(person)): string[] => [
-  ...operator(),
-  ...['--key', at('people', `${slug(person)}.key`), '--share', share],
+const keyOf = (person: Person): string[] => [
+  ...['--key', at('people', `${slug(person)}.key`)],
   ...['--passphrase-file', at('people', `${slug(person)}.passphrase`)],
 ];
+const as = (person: Person, share = shareOf(person)): string[] => [
+  ...operator(),
+  ...keyOf(person),
+  ...['--share', share],
+];
+function createKey(person: Person): void {
+  writeFileSync(at('people', `${slug(person)}.passphrase`), `the passphrase of ${person}\n`, { mode: 0o600 });
+  const made = karv(
+    ...['custodian', 'create', '--name', person, '--out', at('people')],
+    ...['--passphrase-file', at('people', `${slug(person)}.passphrase`)],
+  );
+  expect(made.code, made.said).toBe(0);
+}
 const buy = async (): Promise<void> => {
   const { merchant, authority } = installation;
   const client = new Client({ addresses: merchant, merchant, authority });
@@ -47,14 +59,7 @@ describe('a vault whose PIN is held by custodians', () => {
   beforeAll(async () => {
     installation = await Installation.create(engineOfTests());
     mkdirSync(at('people'));
-    for (const person of people) {
-      writeFileSync(at('people', `${slug(person)}.passphrase`), `the passphrase of ${person}\n`, { mode: 0o600 });
-      const made = karv(
-        ...['custodian', 'create', '--name', person, '--out', at('people')],
-        ...['--passphrase-file', at('people', `${slug(person)}.passphrase`)],
-      );
-      expect(made.code, made.said).toBe(0);
-    }
+    people.forEach(createKey);
   });
   afterAll(async () => {
     await installation.stopAll();
@@ -149,6 +154,48 @@ describe('a vault whose PIN is held by custodians', () => {
     }
     expect(karv('unseal', ...as('Cleo Dahl')).code).toBe(0);
     expect(karv('unseal', ...as('Anna Berg')).said).toContain('The vault is open.');
+    await buy();
+  });
+
+  test('other custodians take over, and those before open nothing any more', async () => {
+    const newcomers = ['Dora Ek', 'Emil Falk'] as const;
+    for (const person of newcomers) createKey(person);
+    mkdirSync(at('new-shares'));
+    const exchange = (person: Person) =>
+      karv(
+        ...['custodian', 'exchange', ...as(person), '--needed', '2'],
+        ...newcomers.flatMap((other) => ['--custodian', at('people', `${slug(other)}.pub`)]),
+      );
+    const first = exchange('Anna Berg');
+    expect(first.said).toContain('1 of 2 agree');
+    const plan = /The plan is (\w{16})/.exec(first.said)?.[1] ?? 'no plan';
+    expect(karv('custodian', 'share', ...operator(), ...keyOf('Dora Ek'), '--out', at('new-shares')).said).toContain(
+      'nobody named Dora Ek takes over',
+    );
+    const second = exchange('Cleo Dahl');
+    expect(second.said).toContain(plan);
+    expect(second.said).toContain('Agreed.');
+    for (const person of newcomers) {
+      const fetched = karv('custodian', 'share', ...operator(), ...keyOf(person), '--out', at('new-shares'));
+      expect(fetched.code, fetched.said).toBe(0);
+      expect(karv('custodian', 'accept', ...as(person, shareOf(person, 'new-shares'))).code).toBe(0);
+    }
+    expect(karv('status', ...operator()).said).toContain('Dora Ek  takes over');
+    expect(karv('unseal', ...as('Dora Ek', shareOf('Dora Ek', 'new-shares'))).said).toContain('is not sealed');
+    await buy();
+
+    karv('seal', '--reason', 'others take over', ...operator());
+    for (const person of newcomers) {
+      const given = karv('unseal', ...as(person, shareOf(person, 'new-shares')));
+      expect(given.code, given.said).toBe(0);
+    }
+    await buy();
+    expect(karv('status', ...operator()).said).not.toContain('Anna Berg');
+    await installation.kill('karv-vault');
+    await installation.start('karv-vault');
+    expect(karv('unseal', ...as('Anna Berg')).said).toContain('no such custodian');
+    for (const person of newcomers) karv('unseal', ...as(person, shareOf(person, 'new-shares')));
+    expect(karv('status', ...operator()).code).toBe(0);
     await buy();
   });
 });

@@ -53,9 +53,12 @@ base::Result<std::unique_ptr<store::Database>> open_database(const Config& confi
   return database;
 }
 
+crypto::HsmSettings hsm_settings(const Config::Hsm& config, base::SecretBytes pin) {
+  return {.module_path = config.module, .token_label = config.token_label, .pin = std::move(pin)};
+}
+
 base::Result<std::shared_ptr<crypto::Hsm>> open_hsm(const Config::Hsm& config, base::SecretBytes pin) {
-  KARV_TRY(auto hsm,
-           crypto::Hsm::open({.module_path = config.module, .token_label = config.token_label, .pin = std::move(pin)}));
+  KARV_TRY(auto hsm, crypto::Hsm::open(hsm_settings(config, std::move(pin))));
   return std::shared_ptr<crypto::Hsm>(std::move(hsm));
 }
 
@@ -152,6 +155,7 @@ struct Process::Impl {
   std::optional<kv::KeyRotation> rotation;
   std::optional<kv::KeyKeeper> keeper;
   std::optional<kv::CustodyDesk> custody;
+  std::optional<kv::CustodyExchange> exchange;
   std::optional<kv::KeyEndings> endings;
   std::optional<kv::AdminDoor> admin_door;
   std::optional<store::Sequencer> sequencer;
@@ -209,9 +213,15 @@ void Process::Impl::make_parts() {
   rotation.emplace(*database, *keys, *cards, wall, random);
   keeper.emplace(*keys, *rotation);
   custody.emplace(*database, *keys, wall, random,
-                  [this](base::SecretBytes pin) { return open_hsm(config.hsm, std::move(pin)); });
+                  kv::HsmHands{.open = [this](base::SecretBytes pin) { return open_hsm(config.hsm, std::move(pin)); },
+                               .change_pin =
+                                   [this](const base::SecretBytes& former, const base::SecretBytes& now) {
+                                     return crypto::change_pin(hsm_settings(config.hsm, former.clone()), now);
+                                   }});
+  exchange.emplace(*database, *custody, wall, random);
   endings.emplace(*custody, *rotation, wall);
   admin_door.emplace(kv::AdminDoor{.custody = *custody,
+                                   .exchange = *exchange,
                                    .endings = *endings,
                                    .keys = *keys,
                                    .rotation = *rotation,

@@ -9,16 +9,9 @@
 
 #include "base/random.h"
 #include "store/database.h"
-#include "vault/custody/types.h"
+#include "vault/custody/making.h"
 
 namespace karv::vault {
-
-inline constexpr std::size_t kMostCustodians = 20;  // few people, PCI DSS 3.6.1.3
-
-struct CeremonyPlan {
-  std::vector<vault_api::CustodianCard> custodians;
-  std::int64_t needed = 2;
-};
 
 // What the ceremony does with the outside, in this order.
 struct CeremonyHands {
@@ -27,15 +20,10 @@ struct CeremonyHands {
   std::function<base::Result<void>(const base::SecretBytes& new_pin)> change_pin;
 };
 
-// Errors: bad_value (fewer than two needed, fewer custodians than needed, two of one name or with one key, keys that
-// are none), conflict CUSTODY_EXISTS, those of the hands. Effects: custody, custodians, the audit log, the HSM's PIN.
-// Until the PIN is changed it can be held again; what was broken off after that is confirmed by the first unsealing.
+// Errors: those of check_plan(), conflict CUSTODY_EXISTS, those of the hands. Effects: custody, custodians, the audit
+// log, the HSM's PIN. Until the PIN is changed it can be held again; what was broken off after that is confirmed by the
+// first unsealing.
 base::Result<void> hold_ceremony(store::Database& database, const CeremonyPlan& plan, const CeremonyHands& hands,
                                  const base::Clock& wall, base::Random& random);
-
-// Where the sealed PIN belongs.
-base::Bytes pin_place(CustodyId id);
-// What is stored of a share.
-base::Bytes share_digest(CustodianId custodian, const base::SecretBytes& share);
 
 }  // namespace karv::vault

@@ -18,4 +18,16 @@ void insert_custodian(store::Tx& tx, const Custodian& custodian);
 // Fails the transaction when it was accepted already.
 void accept_custodian(store::Tx& tx, const Custodian& custodian);
 
+// Without its custodians and shares.
+base::Result<std::optional<NextCustody>> find_next_custody(store::ReadTx& tx);
+base::Result<std::vector<Custodian>> find_next_custodians(store::ReadTx& tx);
+// Empty: he is none of them.
+base::Result<std::string> find_next_share(store::ReadTx& tx, CustodianId id);
+void insert_next_custody(store::Tx& tx, const NextCustody& next);
+void delete_next_custody(store::Tx& tx, std::int64_t count, std::int64_t custodians);
+// From now on the HSM may have either PIN.
+void mark_changing(store::Tx& tx, CustodyId id);
+// In the place of the custody before, whose custodians are as many as `former_custodians`. Errors: the database's.
+base::Result<void> put_next_into_force(store::Tx& tx, CustodyId id);
+
 }  // namespace karv::vault

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/clock.h"
@@ -33,6 +34,16 @@ struct Custodian {
   base::Bytes share_digest;  // tells a wrong share from the right one; 256 random bits stand behind it
   std::optional<base::Instant> accepted_at;
   base::Bytes acceptance;  // signed_act() and, behind it, the signature over it; empty before
+  bool next = false;       // of the custody that takes over: may fetch his share, accept and unseal
+};
+
+// The custody that takes over at the first unsealing by its custodians (exchange.h).
+struct NextCustody {
+  Custody custody;
+  base::Bytes sealed_former_pin;  // the PIN of now, under the same key as the next one
+  bool changing = false;          // the HSM may have either PIN
+  std::vector<Custodian> custodians;
+  std::vector<vault_api::ShareFile> shares;  // of the same order, each encrypted for its custodian
 };
 
 }  // namespace karv::vault

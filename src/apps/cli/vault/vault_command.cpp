@@ -5,13 +5,11 @@
 #include <fmt/format.h>
 
 #include "apps/cli/commands.h"
+#include "apps/cli/vault/acting.h"
 #include "apps/cli/vault/admin_line.h"
-#include "apps/cli/vault/custodian_key.h"
+#include "apps/cli/vault/exchange_command.h"
 #include "apps/cli/vault_program.h"
 #include "base/clock.h"
-#include "base/random.h"
-#include "crypto/ed25519.h"
-#include "crypto/files.h"
 #include "crypto/hash.h"
 #include "crypto/jwe.h"
 #include "json/writer.h"
@@ -42,6 +40,11 @@ Any operator:
   karv vault keys rotate KEY --operator operator.toml
 Two custodians, within an hour:
   karv vault keys destroy KEY --operator operator.toml --key anna-berg.key --share ID.share
+Other custodians take over: as many of those of now as are needed, each with the .pub files of the others:
+  karv vault custodian exchange --operator operator.toml --key anna-berg.key --share ID.share --needed 2 \
+      --custodian dora-ek.pub --custodian emil-falk.pub
+Each who takes over fetches his share, accepts, and at the sealed vault as many as are needed unseal it:
+  karv vault custodian share --operator operator.toml --key dora-ek.key --out /media/dora
 
 `karv dev` writes var/dev/operator.toml. docs/vault.md explains keys, states and rotation.)";
 
@@ -53,32 +56,8 @@ struct Options {
 
 std::string day(std::int64_t ms) { return ms == 0 ? "-" : base::to_rfc3339(base::Instant{ms}).substr(0, 16); }
 
-// A custodian with key and share, ready to act.
-struct Acting {
-  vault::CustodianKey key;
-  vault_api::ShareFile share;
-};
-Result<Acting> acting_of(const Options& options) {
-  KARV_TRY(const auto passphrase, vault::read_passphrase(options.passphrase_file));
-  KARV_TRY(auto key, vault::open_custodian_key(options.key, passphrase));
-  KARV_TRY(const auto text, crypto::read_secret_file(options.share));
-  auto share = json::decode<vault_api::ShareFile>(std::string(text.expose_text()), json::kOwnChannel);
-  if (!share.ok())
-    return base::internal_error(base::ErrorCode::bad_value, options.share + " is no share file of the ceremony");
-  return Acting{.key = std::move(key), .share = std::move(share).value()};
-}
-
-// Fills in who, when and the signature.
-template <class Request>
-void sign(Request& request, const Acting& acting, std::string_view act, base::ByteView about) {
-  base::SystemRandom random;
-  base::Bytes nonce(16);
-  random.fill(nonce);
-  request.custodian = acting.share.custodian;
-  request.at = base::SystemClock().now().ms;
-  request.nonce = base::to_base64url(nonce);
-  const auto bytes = vault_api::signed_act(act, request.custodian, request.at, request.nonce, about);
-  request.signature = base::to_base64url(crypto::sign_ed25519(acting.key.signs, bytes));
+Result<vault::Acting> acting_of(const Options& options) {
+  return vault::acting_of({.key = options.key, .share = options.share, .passphrase_file = options.passphrase_file});
 }
 
 Result<int> init(const Options& options) {
@@ -104,7 +83,7 @@ Result<int> accept(const Options& options) {
   KARV_TRY(const auto line, AdminLine::open(options.operator_file));
   fmt::print("{}\n\n", vault_api::kCustodianDuty);
   vault_api::AcceptRequest request;
-  sign(request, acting, "accept", base::as_bytes(vault_api::kCustodianDuty));
+  vault::sign(request, acting, "accept", base::as_bytes(vault_api::kCustodianDuty));
   KARV_TRY(const auto done, line->ask(request));
   fmt::print("{}\n", done.done);
   return 0;
@@ -115,7 +94,7 @@ Result<int> unseal(const Options& options) {
   KARV_TRY(const auto line, AdminLine::open(options.operator_file));
   KARV_TRY(const auto share, crypto::decrypt_jwe(acting.key.opens, acting.share.share));
   vault_api::UnsealRequest request;
-  sign(request, acting, "unseal", crypto::sha256(share.expose()));
+  vault::sign(request, acting, "unseal", crypto::sha256(share.expose()));
   std::string text = base::to_base64url(share.expose());
   json::SecretWriter out;
   out.begin_object()
@@ -139,6 +118,16 @@ Result<int> unseal(const Options& options) {
   return 0;
 }
 
+Result<int> exchange(const Options& options) {
+  return vault::run_exchange(options.operator_file,
+                             {.key = options.key, .share = options.share, .passphrase_file = options.passphrase_file},
+                             options.needed, options.custodians);
+}
+
+Result<int> fetch_share(const Options& options) {
+  return vault::run_fetch_share(options.operator_file, options.key, options.passphrase_file, options.out);
+}
+
 Result<int> seal(const Options& options) {
   KARV_TRY(const auto line, AdminLine::open(options.operator_file));
   KARV_TRY(const auto done, line->ask(vault_api::SealRequest{.reason = options.reason}));
@@ -157,6 +146,9 @@ Result<int> status(const Options& options) {
   for (const auto& custodian : status.custodians)
     fmt::print("  {}  {}{}\n", custodian.custodian.text(), custodian.name,
                custodian.accepted ? "" : "  has not accepted the duty");
+  for (const auto& custodian : status.next_custodians)
+    fmt::print("  {}  {}  takes over{}\n", custodian.custodian.text(), custodian.name,
+               custodian.accepted ? "" : "; has not accepted the duty");
   return status.sealed ? 1 : 0;
 }
 
@@ -190,7 +182,7 @@ Result<int> end_key(const Options& options, const char* command) {
   vault_api::EndKeyRequest request;
   request.key = options.vault_key;
   request.command = command;
-  sign(request, acting, command, key->view());
+  vault::sign(request, acting, command, key->view());
   KARV_TRY(const auto done, line->ask(request));
   fmt::print("{}\n", done.done);
   return 0;
@@ -220,12 +212,21 @@ class Commands {
     command = add(*custodian, "accept", "accept the duty, signed", accept);
     add_operator(*command);
     add_person(*command);
+    command =
+        add(*custodian, "exchange", "agree that others take over; takes as many custodians as unsealing", exchange);
+    add_operator(*command);
+    add_person(*command);
+    add_plan(*command);
+    command = add(*custodian, "share", "fetch the share of one who takes over", fetch_share);
+    add_operator(*command);
+    command->add_option("--key", options_->key, "his .key file")->type_name("FILE")->required();
+    command->add_option("--out", options_->out, "the folder for the share")->type_name("FOLDER")->required();
+    add_passphrase(*command);
     command = add(group, "init", "the ceremony: give the HSM's PIN to custodians", init);
     command->add_option("--config", options_->config, "vault.toml")->type_name("FILE")->required();
     command->add_option("--pin-file", options_->pin_file, "the HSM's PIN of now")->type_name("FILE")->required();
-    command->add_option("--needed", options_->needed, "how many open it together")->check(CLI::Range(2, 9));
+    add_plan(*command);
     command->add_option("--out", options_->out, "the folder for the shares")->type_name("FOLDER")->required();
-    command->add_option("--custodian", options_->custodians, "a custodian's .pub file")->type_name("FILE")->required();
     command = add(group, "unseal", "give one share", unseal);
     add_operator(*command);
     add_person(*command);
@@ -255,6 +256,10 @@ class Commands {
     command.add_option("--operator", options_->operator_file, "operator.toml: how to reach the vault's admin door")
         ->type_name("FILE")
         ->required();
+  }
+  void add_plan(CLI::App& command) {
+    command.add_option("--needed", options_->needed, "how many open it together")->check(CLI::Range(2, 9));
+    command.add_option("--custodian", options_->custodians, "a custodian's .pub file")->type_name("FILE")->required();
   }
   void add_key(CLI::App& command) { command.add_option("key-id", options_->vault_key, "the key's id")->required(); }
   void add_passphrase(CLI::App& command) {
