@@ -8,6 +8,7 @@
 
 #include "base/card_digits.h"
 #include "base/check.h"
+#include "json/words.h"
 #include "vault/iban.h"
 #include "vault/national_check_digits.h"
 #include "vault/swedish_account.h"
@@ -159,21 +160,7 @@ Checked<BankAccount> parse_digits(BankAccountFields fields) {
                      .number = std::move(number)};
 }
 
-constexpr auto kNames =
-    std::to_array<std::pair<BankAccountKind, std::string_view>>({{BankAccountKind::iban, "iban"},
-                                                                 {BankAccountKind::us, "us"},
-                                                                 {BankAccountKind::gb, "gb"},
-                                                                 {BankAccountKind::se, "se"},
-                                                                 {BankAccountKind::bankgiro, "bankgiro"},
-                                                                 {BankAccountKind::au, "au"}});
-
 }  // namespace
-
-std::string_view name_of(BankAccountKind kind) {
-  const auto* const found = std::ranges::find(kNames, kind, &std::pair<BankAccountKind, std::string_view>::first);
-  KARV_REQUIRE(found != kNames.end());
-  return found->second;
-}
 
 Checked<BankAccount> parse_bank_account(BankAccountFields fields) {
   const bool has_code = fields.kind != BankAccountKind::iban && fields.kind != BankAccountKind::bankgiro;
@@ -188,7 +175,7 @@ Checked<BankAccount> parse_bank_account(BankAccountFields fields) {
 }
 
 base::SecretBytes canonical(const BankAccount& account) {
-  const auto kind = name_of(account.kind);
+  const auto kind = json::word(account.kind);
   const auto code = account.bank_code.expose();
   const auto number = account.number.expose();
   base::SecretBytes out(kind.size() + code.size() + number.size() + 2);
@@ -204,15 +191,14 @@ Checked<BankAccount> parse_canonical(const base::SecretBytes& bytes) {
   const auto text = bytes.expose_text();
   const auto first = text.find(':');
   const auto second = first == std::string_view::npos ? first : text.find(':', first + 1);
-  const auto* const kind =
-      std::ranges::find(kNames, text.substr(0, first), &std::pair<BankAccountKind, std::string_view>::second);
-  if (second == std::string_view::npos || kind == kNames.end()) {
+  const auto kind = json::parse_word<BankAccountKind>(text.substr(0, first));
+  if (second == std::string_view::npos || !kind) {
     FieldErrors errors;
     errors.add({"number", "INVALID_ACCOUNT_NUMBER", "These bytes are not of a bank account."});
     return std::unexpected(std::move(errors));
   }
   BankAccountFields fields;
-  fields.kind = kind->first;
+  fields.kind = *kind;
   fields.bank_code = base::SecretBytes::copy_of(text.substr(first + 1, second - first - 1));
   fields.number = base::SecretBytes::copy_of(text.substr(second + 1));
   return parse_bank_account(std::move(fields));

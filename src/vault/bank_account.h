@@ -1,24 +1,21 @@
 // A bank account as somebody typed it, checked: an IBAN, or the national number of a country that has none.
 //
 // What passed parse_bank_account() has a possible number; whether the account exists, and whose it is, is the bank's to
-// say. All of it stays in wiped memory. Not wired to a door yet.
+// say. All of it stays in wiped memory.
 // Source: ISO 13616-1 (iban, national_check_digits); ABA routing number policy (us); Pay.UK (gb: the form only, because
 // the tables for its modulus check are licensed); Bankgirot (se, bankgiro: swedish_account); AusPayNet (au).
 #pragma once
 
-#include <cstdint>
 #include <string>
-#include <string_view>
+
+#include <boost/describe/enum.hpp>
 
 #include "base/secret.h"
 #include "vault/field_errors.h"
 
 namespace karv::vault {
 
-enum class BankAccountKind : std::uint8_t { iban, us, gb, se, bankgiro, au };
-
-// "iban", "us"...
-std::string_view name_of(BankAccountKind kind);
+BOOST_DEFINE_ENUM_CLASS(BankAccountKind, iban, us, gb, se, bankgiro, au)
 
 struct BankAccount {
   BankAccountKind kind = BankAccountKind::iban;

@@ -4,6 +4,7 @@
 #include "vault/card_repository.h"
 #include "vault/card_sealing.h"
 #include "vault/keys/repository.h"
+#include "vault/subject_renewal.h"
 
 namespace karv::vault {
 namespace {
@@ -40,7 +41,7 @@ base::Result<CardStore::Prepared> CardStore::prepare(TenantId tenant, CustomerRe
   if (last && last->state == KeyState::active) {
     const auto& stored = *last;
     if (stored.uses >= policy_of(holder_.settings().policies, KeyClass::subject).most_uses) {
-      KARV_TRY_VOID(renew_key(stored));
+      KARV_TRY_VOID(renew_subject_key(database_, subject_keys_, random_, stored));
       return base::Error(base::ErrorCode::conflict);  // prepared anew with the new key
     }
     KARV_TRY(const auto key, subject_keys_.open(stored));
@@ -80,28 +81,6 @@ base::Result<StoredCard> CardStore::put(std::string_view use_case, TenantId tena
     overtaken = std::move(stored).error();
   }
   return overtaken;
-}
-
-base::Result<void> CardStore::renew_key(const StoredSubjectKey& old_key) {
-  KARV_TRY(const auto cards, database_.read<std::vector<StoredCard>>("vault_cards_of_key", [&](store::ReadTx& tx) {
-    return find_cards_under(tx, old_key.id);
-  }));
-  KARV_TRY(const auto old_open, subject_keys_.open(old_key));
-  KARV_TRY(const auto next, subject_keys_.make(old_key.tenant, old_key.subject, old_key.version + 1));
-  std::vector<StoredCard> sealed_again;
-  for (const auto& card : cards) {
-    KARV_TRY(const auto clear, open_card(old_open, card));
-    sealed_again.push_back(card);
-    seal_card(next.key, clear, sealed_again.back(), random_);
-  }
-  return database_.write<void>("vault_renew_subject_key", [&](store::Tx& tx) -> base::Result<void> {
-    destroy_subject_key(tx, old_key);
-    auto row = next.row;
-    row.uses = static_cast<std::int64_t>(cards.size());
-    insert_subject_key(tx, row);
-    for (std::size_t i = 0; i < cards.size(); ++i) update_card(tx, cards[i], sealed_again[i]);
-    return {};
-  });
 }
 
 base::Result<Card> CardStore::open(const SealedCard& sealed) {

@@ -26,10 +26,6 @@ class CardStore {
   base::Result<StoredCard> put(std::string_view use_case, TenantId tenant, CustomerRef customer, const Card& card,
                                const Work& work);
 
-  // Gives a customer a new key: all cards of the old one are sealed again and the old one is destroyed, in one
-  // transaction. Errors: conflict (a card came meanwhile), and those of open(). Effects: subject_keys, cards.
-  base::Result<void> renew_key(const StoredSubjectKey& old_key);
-
   // Errors: unavailable VAULT_SEALED; gone KEY_DESTROYED; internal, when the row or its key is not what it was.
   base::Result<Card> open(const SealedCard& sealed);
 

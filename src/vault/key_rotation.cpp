@@ -6,9 +6,11 @@
 #include "base/log.h"
 #include "crypto/hash.h"
 #include "json/words.h"
+#include "vault/bank/repository.h"
 #include "vault/card_repository.h"
 #include "vault/keys/hierarchy.h"
 #include "vault/keys/repository.h"
+#include "vault/subject_renewal.h"
 
 namespace karv::vault {
 namespace {
@@ -69,10 +71,16 @@ base::Result<std::int64_t> KeyRotation::count_left(store::ReadTx& tx, const Stor
     }
     case KeyClass::root:
       return count_keys_under(tx, old_key.id);
-    case KeyClass::fingerprint:
-      return count_cards_by_fingerprint_key(tx, old_key.id);
-    case KeyClass::token:
-      return count_tokens_by_key(tx, old_key.id);
+    case KeyClass::fingerprint: {
+      KARV_TRY(const auto cards, count_cards_by_fingerprint_key(tx, old_key.id));
+      KARV_TRY(const auto accounts, count_bank_accounts_by_fingerprint_key(tx, old_key.id));
+      return cards + accounts;
+    }
+    case KeyClass::token: {
+      KARV_TRY(const auto of_cards, count_tokens_by_key(tx, old_key.id));
+      KARV_TRY(const auto of_accounts, count_bank_tokens_by_key(tx, old_key.id));
+      return of_cards + of_accounts;
+    }
     case KeyClass::ticket:
     case KeyClass::subject:
       break;
@@ -161,6 +169,29 @@ base::Result<std::size_t> KeyRotation::move_fingerprints(const StoredKey& old_ke
   return moved;
 }
 
+// One transaction each: accounts are few beside cards. Whose row has changed meanwhile is met again.
+base::Result<std::size_t> KeyRotation::move_account_fingerprints(const StoredKey& old_key) {
+  KARV_TRY(const auto rows,
+           database_.read<std::vector<SealedBankAccount>>("vault_find_to_fingerprint", [&](store::ReadTx& tx) {
+             return find_bank_accounts_by_fingerprint_key(tx, old_key.id, settings_.batch);
+           }));
+  std::size_t moved = 0;
+  for (const auto& row : rows) {
+    for (const bool again : {false, true}) {
+      KARV_TRY(const auto after, accounts_.fingerprinted(row, again));
+      const auto stored = database_.write<void>("vault_fingerprint_again", [&](store::Tx& tx) -> base::Result<void> {
+        update_bank_account(tx, row.account, after);
+        return {};
+      });
+      if (!stored.ok() && stored.error().code() != base::ErrorCode::conflict) return stored.error();
+      if (!stored.ok()) continue;
+      ++moved;
+      break;
+    }
+  }
+  return moved;
+}
+
 base::Result<int> KeyRotation::renew_old_subject_keys() {
   const auto before = wall_.now() - policy_of(holder_.settings().policies, KeyClass::subject).cryptoperiod;
   KARV_TRY(const auto old, database_.read<std::vector<StoredSubjectKey>>("vault_find_old_keys", [&](store::ReadTx& tx) {
@@ -168,7 +199,7 @@ base::Result<int> KeyRotation::renew_old_subject_keys() {
   }));
   int renewed = 0;
   for (const auto& key : old) {
-    const auto done = cards_.renew_key(key);
+    const auto done = renew_subject_key(database_, subject_keys_, random_, key);
     if (done.ok()) ++renewed;
     if (done.ok() || done.error().code() == base::ErrorCode::conflict) continue;
     if (done.error().reason() == "VAULT_SEALED") return done.error();
@@ -238,6 +269,8 @@ base::Result<std::size_t> KeyRotation::move(const StoredKey& old_key) {
   }
   if (old_key.key_class == KeyClass::fingerprint) {
     KARV_TRY(moved, move_fingerprints(old_key));
+    KARV_TRY(const auto accounts, move_account_fingerprints(old_key));
+    moved += accounts;
   }
   return moved;
 }

@@ -3,9 +3,9 @@
 //
 //   epoch, tenant   subject keys are wrapped again
 //   root, tenant    the keys that they wrap directly are wrapped again
-//   fingerprint     cards are opened and their fingerprints made again
+//   fingerprint     cards and bank accounts are opened and their fingerprints made again
 //   token, ticket   nothing can be made again without the texts: the old key is kept until none of its rows is left
-//   subject         one customer's cards are sealed again, in one transaction (CardStore::renew_key)
+//   subject         what one subject has is sealed again, in one transaction (subject_renewal.h)
 // Each batch is one transaction that checks what it read; several processes may work on one rotation. A batch that was
 // lost is done again: progress is what is left under the old key, not a position. Reads never wait: both keys open.
 #pragma once
@@ -13,6 +13,7 @@
 #include <optional>
 #include <vector>
 
+#include "vault/bank/store.h"
 #include "vault/card_store.h"
 #include "vault/keys/rotation_types.h"
 
@@ -29,11 +30,12 @@ struct RotationSettings {
 
 class KeyRotation {
  public:
-  KeyRotation(store::Database& database, KeyHolder& holder, CardStore& cards, const base::Clock& wall,
-              base::Random& random, RotationSettings settings = {})
+  KeyRotation(store::Database& database, KeyHolder& holder, CardStore& cards, BankStore& accounts,
+              const base::Clock& wall, base::Random& random, RotationSettings settings = {})
       : database_(database),
         holder_(holder),
         cards_(cards),
+        accounts_(accounts),
         wall_(wall),
         random_(random),
         settings_(settings),
@@ -63,6 +65,7 @@ class KeyRotation {
   base::Result<std::size_t> move_fingerprints(const StoredKey& old_key);
   base::Result<StoredCard> fingerprinted(const SealedCard& sealed, bool again);
   base::Result<void> store_fingerprints(const std::vector<SealedCard>& before, const std::vector<StoredCard>& after);
+  base::Result<std::size_t> move_account_fingerprints(const StoredKey& old_key);
   base::Result<int> renew_old_subject_keys();
   base::Result<bool> step(Rotation rotation);
   base::Result<std::optional<StoredKey>> find_retired(const Rotation& rotation);
@@ -74,6 +77,7 @@ class KeyRotation {
   store::Database& database_;
   KeyHolder& holder_;
   CardStore& cards_;
+  BankStore& accounts_;
   const base::Clock& wall_;
   base::Random& random_;
   RotationSettings settings_;

@@ -10,6 +10,7 @@
 #include "vault/card_repository.h"
 #include "vault/card_sealing.h"
 #include "vault/keys/repository.h"
+#include "vault/subject_renewal.h"
 #include "vault/test_support.h"
 
 namespace karv::vault {
@@ -45,6 +46,10 @@ class RotationTest : public ::testing::Test {
     }
     return tokens;
   }
+  base::Result<void> renew_again(const StoredSubjectKey& key) {
+    SubjectKeys subject_keys(*vault.keys, vault.wall, vault.random);
+    return renew_subject_key(*vault.database, subject_keys, vault.random, key);
+  }
   bool opens(const std::string& token) {
     const auto card = vault.cards->open(vault.sealed_card(token));
     return card.ok() && card->number.expose_text() == testing::kVisa;
@@ -57,7 +62,8 @@ class RotationTest : public ::testing::Test {
 
   testing::Disk disk;
   testing::TestVault vault{disk, nullptr};
-  KeyRotation rotation{*vault.database, *vault.keys, *vault.cards, vault.wall, vault.random, {.batch = 7}};
+  KeyRotation rotation{*vault.database, *vault.keys,  *vault.cards, *vault.accounts,
+                       vault.wall,      vault.random, {.batch = 7}};
 };
 
 TEST_F(RotationTest, control_27_an_epoch_turns_under_load_and_what_is_left_under_it_is_dead) {
@@ -168,7 +174,7 @@ TEST_F(RotationTest, control_26_what_is_past_its_period_or_its_uses_is_followed_
   ASSERT_TRUE(rotation.start_due().ok());
   EXPECT_EQ(vault.sealed_card(token).key.version, 2);
   EXPECT_TRUE(opens(token));
-  EXPECT_EQ(vault.cards->renew_key(subject_key).error().code(), base::ErrorCode::conflict);  // it is gone
+  EXPECT_EQ(renew_again(subject_key).error().code(), base::ErrorCode::conflict);  // it is gone
 }
 
 TEST_F(RotationTest, control_26_a_customers_key_that_was_used_too_often_is_renewed_before_it_seals_again) {
@@ -189,7 +195,7 @@ TEST_F(RotationTest, it_goes_on_where_a_killed_process_ended) {
   ASSERT_TRUE(rotation.rotate(old_epoch).ok());
   ASSERT_TRUE(rotation.work().ok());
   testing::TestVault next(disk, nullptr);
-  KeyRotation going_on(*next.database, *next.keys, *next.cards, next.wall, next.random, {.batch = 7});
+  KeyRotation going_on(*next.database, *next.keys, *next.cards, *next.accounts, next.wall, next.random, {.batch = 7});
   int batches = 0;
   while (going_on.work().value()) ++batches;
   EXPECT_LE(batches, 2);
@@ -218,7 +224,7 @@ TEST_F(RotationTest, two_that_rotate_one_key_make_one_successor) {
     both.reserve(2);
     for (int i = 0; i < 2; ++i)
       both.emplace_back([&] {
-        KeyRotation one(*vault.database, *vault.keys, *vault.cards, vault.wall, vault.random);
+        KeyRotation one(*vault.database, *vault.keys, *vault.cards, *vault.accounts, vault.wall, vault.random);
         rotated += one.rotate(old_epoch).ok() ? 1 : 0;
       });
   }
@@ -245,7 +251,7 @@ TEST_F(RotationTest, whoever_was_not_the_fastest_leaves_no_key_in_the_hsm) {
   several.reserve(4);
   for (int i = 0; i < 4; ++i)
     several.emplace_back([&, epoch = vault.keys->get().value()->find_active(KeyClass::epoch)->row.id] {
-      KeyRotation one(*vault.database, *vault.keys, *vault.cards, vault.wall, vault.random);
+      KeyRotation one(*vault.database, *vault.keys, *vault.cards, *vault.accounts, vault.wall, vault.random);
       (void)one.rotate(epoch);
     });
   several.clear();

@@ -1,38 +1,16 @@
 #include "vault/private_door.h"
 
-#include <algorithm>
-
-#include "base/check.h"
-#include "json/decode.h"
-#include "json/encode.h"
 #include "vault/operation_repository.h"
-#include "vault/problem.h"
+#include "vault/tenant_messages.h"
 
 namespace karv::vault {
 namespace {
 
 using vault_api::CardOperation;
 
-base::Result<TenantId> tenant_of(PrivateDoor& door, const net::Request& request) {
-  KARV_TRY_VOID(check_peer(door.keys, request));
-  KARV_TRY(const auto ring, door.keys.get());
-  const auto tenant = ring->find_tenant(request.peer_certificate_cn);
-  KARV_REQUIRE(tenant.has_value());  // unsealing has made it
-  return *tenant;
-}
-
-// Decodes a message, runs it for its tenant, encodes the answer.
 template <class Message, class Work>
 net::Handler handle(PrivateDoor& door, Work work) {
-  return [&door, work = std::move(work)](const net::Request& request) -> net::Reply {
-    const auto tenant = tenant_of(door, request);
-    if (!tenant.ok()) return problem_response(tenant.error(), request);
-    const auto message = json::decode<Message>(request.body, json::kOwnChannel);
-    if (!message.ok()) return problem_response(message.error(), request);
-    const auto answer = work(tenant.value(), message.value());
-    if (!answer.ok()) return problem_response(answer.error(), request);
-    return json_response(json::encode(answer.value()));
-  };
+  return tenant_handler<Message>(door.keys, std::move(work));
 }
 
 base::Result<vault_api::CardAnswer> take_test_card(PrivateDoor& door, TenantId tenant,
@@ -45,7 +23,7 @@ base::Result<vault_api::CardAnswer> take_test_card(PrivateDoor& door, TenantId t
 }
 
 net::Reply find_operation_by_text(PrivateDoor& door, const net::Request& request) {
-  const auto tenant = tenant_of(door, request);
+  const auto tenant = tenant_of(door.keys, request);
   if (!tenant.ok()) return problem_response(tenant.error(), request);
   const auto id = OperationId::parse(request.parameter("operation"));
   if (!id) return problem_response(base::Error(base::ErrorCode::not_found), request);
@@ -68,12 +46,6 @@ net::Reply health(PrivateDoor& door, const net::Request& request) {
 }
 
 }  // namespace
-
-base::Result<void> check_peer(const KeyHolder& keys, const net::Request& request) {
-  const auto& tenants = keys.settings().tenants;
-  if (std::ranges::find(tenants, request.peer_certificate_cn) != tenants.end()) return {};
-  return base::internal_error(base::ErrorCode::forbidden, "the client certificate is not the one of a tenant's server");
-}
 
 net::Router private_routes(PrivateDoor& door) {
   net::Router router;

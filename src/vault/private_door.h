@@ -23,9 +23,6 @@ struct PrivateDoor {
   std::optional<TestCards> test_cards;  // sandbox mode only
 };
 
-// Whether a tenant's server asks. Errors: forbidden.
-base::Result<void> check_peer(const KeyHolder& keys, const net::Request& request);
-
 // `door` must outlive the router.
 net::Router private_routes(PrivateDoor& door);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "vault/bank/repository.h"
 #include "vault/operation_repository.h"
 #include "vault/restore_repository.h"
 
@@ -34,6 +35,7 @@ base::Result<std::int64_t> freeze_restored(store::Database& database, RestoreId 
     KARV_TRY(const auto tokens, count_tokens(tx));
     insert_restore(tx, id, backup, now, tokens);
     freeze_all_tokens(tx, now, tokens);
+    KARV_TRY_VOID(freeze_bank_tokens(tx, now));
     return tokens;
   });
 }
@@ -127,7 +129,7 @@ base::Result<vault_api::Reconciliation> Reconciler::finish(base::Instant now) {
     KARV_TRY_VOID(database_.write<void>("vault_reconciled", [&](store::Tx& tx) -> base::Result<void> {
       KARV_TRY(const auto open, count_open_restores(tx));
       if (open > 0) close_restores(tx, now, open);
-      return {};
+      return unfreeze_bank_tokens(tx);
     }));
   return done_;
 }

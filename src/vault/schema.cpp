@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "vault/bank/schema.h"
 #include "vault/page_findings_repository.h"
 
 namespace karv::vault {
@@ -269,7 +270,7 @@ constexpr const char* kNextCustodians = R"(
 }  // namespace
 
 std::span<const store::Migration> migrations() {
-  static const std::array<store::Migration, 8> kMigrations = {{
+  static const auto kMigrations = std::to_array<store::Migration>({
       {20001, "vault keys and cards", {kDataKeys, kCards, kCardsByFingerprint}},
       {20002, "vault tokens and card tickets", {kVaultTokens, kTickets}},
       {20003, "card operations", {kOperations, kOperationsByReference, kOperationsByOriginal, kOpenOperations}},
@@ -301,8 +302,12 @@ std::span<const store::Migration> migrations() {
         kOperationTenant}},
       {20006, "custodians", {kCustody, kCustodians}},
       {20020, "findings of the payment pages", {kPageFindings}},
+      {20040,
+       "bank accounts",
+       {kBankAccounts, kBankAccountsOfOwner, kBankAccountsBySubjectKey, kBankAccountsByFingerprintKey, kBankTokens,
+        kBankTokensByKey, kBankTokensByAccount, kBankTickets}},
       {20080, "custodians who take over", {kNextCustody, kNextCustodians}},
-  }};
+  });
   return kMigrations;
 }
 

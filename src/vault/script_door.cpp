@@ -1,8 +1,6 @@
 #include "vault/script_door.h"
 
-#include "json/encode.h"
-#include "vault/private_door.h"
-#include "vault/problem.h"
+#include "vault/tenant_messages.h"
 
 namespace karv::vault {
 

@@ -14,6 +14,7 @@
 
 #include "base/mutex.h"
 #include "store/temporary.h"
+#include "vault/bank/desk.h"
 #include "vault/card_desk.h"
 #include "vault/operations.h"
 #include "vault/settlement.h"
@@ -111,6 +112,10 @@ struct TestVault {
 
   // A filled and collected card of `customer` at `merchant`.
   vault_api::CardAnswer make_card(std::string_view number = kVisa, Purpose purpose = Purpose::purchase);
+  // A token for an account that was typed and collected; it is `merchant`'s, `customer`'s or the operator's own, as the
+  // purpose has it.
+  vault_api::BankAccountAnswer make_account(std::string_view iban, BankPurpose purpose,
+                                            std::optional<std::int64_t> cap = std::nullopt);
   std::string derive(const std::string& from, Purpose purpose, std::optional<std::int64_t> cap = std::nullopt);
   vault_api::CardOperation operation(const std::string& token, std::int64_t amount,
                                      std::optional<OperationId> original = std::nullopt);
@@ -127,10 +132,12 @@ struct TestVault {
   TenantId tenant;  // of "karv-server"
   std::optional<KeyHolder> keys;
   std::optional<CardStore> cards;
+  std::optional<BankStore> accounts;
   SecurityCodes codes;
   std::optional<CardNetwork> network;
   std::optional<Settlement> settlement;
   std::optional<CardDesk> desk;
+  std::optional<BankDesk> bank_desk;
   std::optional<Operations> operations;
 };
 

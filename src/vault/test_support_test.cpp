@@ -241,11 +241,13 @@ TestVault::TestVault(Disk& disk, FakePeer* peer, KeySettings key_settings)
   EXPECT_TRUE(keys->unseal(disk.hsm).ok());
   tenant = keys->get().value()->find_tenant("karv-server").value();
   cards.emplace(*database, *keys, wall, random);
+  accounts.emplace(*database, *keys, wall, random);
   network.emplace(wall, CardNetworkSettings{.tick = base::milliseconds(2), .patience = base::milliseconds(300)});
   settlement.emplace(*database, *cards, *network, wall,
                      SettlementSettings{.acquirer = {}, .pause = base::milliseconds(2)});
   desk.emplace(*database, *keys, *cards, codes, wall, random,
                CardDeskSettings{.public_url = "https://vault.localhost:8444"});
+  bank_desk.emplace(*database, *keys, *accounts, wall, random, "https://vault.localhost:8444");
   operations.emplace(*database, *keys, *cards, codes, *network, wall, random, OperationSettings{});
   operations->on_open([this] { settlement->wake(); });
   network->on_unexpected([this](const NetworkAnswer& answer) { settlement->handle_unexpected(answer); });
@@ -272,6 +274,22 @@ vault_api::CardAnswer TestVault::make_card(std::string_view number, Purpose purp
   const auto ticket = desk->create_ticket(tenant, request).value();
   EXPECT_TRUE(desk->fill_ticket(ticket.ticket, parse_card(typed(number), wall.now()).value()).ok());
   return desk->collect_ticket(tenant, {.ticket = ticket.ticket, .customer = customer, .merchant = request.merchant})
+      .value();
+}
+
+vault_api::BankAccountAnswer TestVault::make_account(std::string_view iban, BankPurpose purpose,
+                                                     std::optional<std::int64_t> cap) {
+  vault_api::BankTicketRequest request;
+  request.purpose = purpose;
+  if (purpose == BankPurpose::payout) request.merchant = merchant;
+  if (purpose == BankPurpose::refund || purpose == BankPurpose::direct_debit) request.customer = customer;
+  request.cap_minor = cap;
+  if (cap) request.currency = "EUR";
+  const auto ticket = bank_desk->create_ticket(tenant, request).value();
+  const auto account = parse_bank_account({.number = base::SecretBytes::copy_of(iban)}).value();
+  EXPECT_TRUE(bank_desk->fill_ticket(ticket.ticket, account).ok());
+  return bank_desk
+      ->collect_ticket(tenant, {.ticket = ticket.ticket, .customer = request.customer, .merchant = request.merchant})
       .value();
 }
 

@@ -18,6 +18,7 @@
 #include "store/open.h"
 #include "store/sequencer.h"
 #include "vault/admin_door.h"
+#include "vault/bank/account_door.h"
 #include "vault/card_line.h"
 #include "vault/key_keeper.h"
 #include "vault/private_door.h"
@@ -78,8 +79,8 @@ net::ServerOptions door_options() {
 // Every second: codes that waited too long are wiped; now and then: old tickets go.
 class Sweeper {
  public:
-  Sweeper(kv::SecurityCodes& codes, kv::CardDesk& desk, const base::Clock& wall)
-      : codes_(codes), desk_(desk), wall_(wall), thread_([this] { run(); }) {}
+  Sweeper(kv::SecurityCodes& codes, kv::CardDesk& desk, kv::BankDesk& bank_desk, const base::Clock& wall)
+      : codes_(codes), desk_(desk), bank_desk_(bank_desk), wall_(wall), thread_([this] { run(); }) {}
   ~Sweeper() {
     {
       const base::Lock lock(mutex_);
@@ -101,13 +102,14 @@ class Sweeper {
       }
       codes_.sweep(wall_.now());
       if (second % kTicketSweepSeconds != 0) continue;
-      if (const auto removed = desk_.remove_old_tickets(); !removed.ok())
-        base::log::warn("ticket_sweep_failed", {{"detail", removed.error().internal_text()}});
+      for (const auto& removed : {desk_.remove_old_tickets(), bank_desk_.remove_old_tickets()})
+        if (!removed.ok()) base::log::warn("ticket_sweep_failed", {{"detail", removed.error().internal_text()}});
     }
   }
 
   kv::SecurityCodes& codes_;
   kv::CardDesk& desk_;
+  kv::BankDesk& bank_desk_;
   const base::Clock& wall_;
   base::Mutex mutex_;
   base::Condition wake_;
@@ -138,6 +140,7 @@ struct Process::Impl {
   std::unique_ptr<store::Database> database;
   std::optional<kv::KeyHolder> keys;
   std::optional<kv::CardStore> cards;
+  std::optional<kv::BankStore> accounts;
   std::optional<kv::ScriptInventory> inventory;
   std::optional<kv::FramePages> pages;
   std::optional<kv::PageWatch> page_watch;
@@ -150,6 +153,7 @@ struct Process::Impl {
   std::optional<kv::CardNetwork> network;
   std::optional<kv::Settlement> settlement;
   std::optional<kv::CardDesk> desk;
+  std::optional<kv::BankDesk> bank_desk;
   std::optional<kv::Operations> operations;
   std::optional<kv::PrivateDoor> private_door;
   std::optional<kv::KeyRotation> rotation;
@@ -183,6 +187,7 @@ base::Result<void> Process::Impl::open_stores() {
   KARV_TRY(database, open_database(config));
   keys.emplace(*database, wall, random, kv::KeySettings{.hsm_prefix = config.hsm.key_prefix});
   cards.emplace(*database, *keys, wall, random);
+  accounts.emplace(*database, *keys, wall, random);
   KARV_TRY_VOID(unseal_from_file());
   KARV_TRY(inventory, kv::ScriptInventory::load(config.public_door.pages + "/scripts.json"));
   KARV_TRY(pages, kv::FramePages::load(config.public_door.pages, *inventory));
@@ -198,6 +203,7 @@ void Process::Impl::make_parts() {
   settlement.emplace(*database, *cards, *network, wall, kv::SettlementSettings{.acquirer = {}, .answer_limit = limit});
   desk.emplace(*database, *keys, *cards, codes, wall, random,
                kv::CardDeskSettings{.public_url = config.public_door.url});
+  bank_desk.emplace(*database, *keys, *accounts, wall, random, config.public_door.url);
   operations.emplace(*database, *keys, *cards, codes, *network, wall, random,
                      kv::OperationSettings{.acquirer = {}, .answer_limit = limit});
   operations->on_open([this] { settlement->wake(); });
@@ -210,7 +216,7 @@ void Process::Impl::make_parts() {
                                        .database = *database,
                                        .wall = wall,
                                        .test_cards = std::move(test_cards)});
-  rotation.emplace(*database, *keys, *cards, wall, random);
+  rotation.emplace(*database, *keys, *cards, *accounts, wall, random);
   keeper.emplace(*keys, *rotation);
   custody.emplace(*database, *keys, wall, random,
                   kv::HsmHands{.open = [this](base::SecretBytes pin) { return open_hsm(config.hsm, std::move(pin)); },
@@ -232,7 +238,7 @@ void Process::Impl::make_parts() {
   sequencer.emplace(std::move(steps), kSequencerTick);
   sequencer->start();
   page_watch.emplace(*database, *inventory, wall);
-  sweeper.emplace(codes, *desk, wall);
+  sweeper.emplace(codes, *desk, *bank_desk, wall);
 }
 
 base::Result<void> Process::Impl::open_line() {
@@ -268,6 +274,8 @@ base::Result<void> Process::Impl::open_doors() {
                                     .pages_per_minute = static_cast<int>(config.public_door.pages_per_minute)}});
   const auto posts = static_cast<int>(config.public_door.posts_per_minute);
   kv::add_report_routes(public_router, {.watch = *page_watch, .wall = wall, .limits = {.posts_per_minute = 2 * posts}});
+  kv::add_bank_account_routes(
+      public_router, {.desk = *bank_desk, .wall = wall, .origin = config.public_door.url, .posts_per_minute = posts});
   auto options = door_options();
   options.listen = config.public_door.listen;
   options.cert_file = config.public_door.cert;
@@ -277,6 +285,7 @@ base::Result<void> Process::Impl::open_doors() {
                                              [this](net::Request& request) { return public_router.handle(request); }));
   private_router = kv::private_routes(*private_door);
   kv::add_script_route(private_router, *page_watch, *keys);
+  kv::add_bank_desk_routes(private_router, *bank_desk, *keys);
   options = door_options();
   options.listen = config.private_door.listen;
   options.cert_file = config.private_door.cert;

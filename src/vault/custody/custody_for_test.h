@@ -135,7 +135,7 @@ class CustodyTest : public ::testing::Test {
   }
   bool power = true;  // of the HSM, when its PIN is changed
   CustodyDesk desk{*vault.database, *vault.keys, vault.wall, vault.random, hsm()};
-  KeyRotation rotation{*vault.database, *vault.keys, *vault.cards, vault.wall, vault.random, {}};
+  KeyRotation rotation{*vault.database, *vault.keys, *vault.cards, *vault.accounts, vault.wall, vault.random, {}};
   KeyEndings endings{desk, rotation, vault.wall};
 };
 
