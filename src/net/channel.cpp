@@ -7,10 +7,12 @@
 #include <boost/asio/read.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/write.hpp>
+#include <openssl/sha.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <sys/socket.h>
 
+#include "base/bytes.h"
 #include "net/unix_socket.h"
 
 namespace karv::net {
@@ -169,6 +171,18 @@ std::string Channel::peer_address() const {
 std::optional<PeerCredentials> Channel::peer_credentials() const {
   // The descriptor is only looked at; Asio has no const way to it.
   return peer_credentials_of(const_cast<Socket&>(stream_.next_layer()).native_handle());
+}
+
+std::string Channel::peer_key_pin() {
+  const X509* const certificate = SSL_get0_peer_certificate(stream_.native_handle());
+  if (certificate == nullptr) return {};
+  unsigned char* der = nullptr;
+  const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
+  if (size <= 0) return {};
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+  SHA256(der, static_cast<std::size_t>(size), digest.data());
+  OPENSSL_free(der);
+  return base::to_base64(digest);
 }
 
 std::string Channel::peer_certificate_cn() {

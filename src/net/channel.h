@@ -45,6 +45,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
   std::string peer_address() const;                         // "127.0.0.1"; "unix" over a Unix socket
   std::optional<PeerCredentials> peer_credentials() const;  // over a Unix socket
   std::string peer_certificate_cn();                        // empty without a certificate
+  std::string peer_key_pin();                               // as Destination::key_pins; empty without a certificate
 
  private:
   enum class Way : std::uint8_t { in, out };

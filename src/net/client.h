@@ -1,7 +1,8 @@
 // The HTTPS client for a handful of named, configured destinations: verified peers, kept connections, a deadline on
 // every call, and an honest word on what a failure means (net/http.h: CallOutcome). Not for arbitrary addresses.
 //
-//   unavailable      nothing of the request reached the peer: safe to send again
+//   unavailable      nothing of the request reached the peer: safe to send again. Reason PEER_NOT_TRUSTED when there is
+//                    somebody, but not with the certificate that was expected
 //   timeout          the time ran out after something was sent: the peer may act on it
 //   unknown_outcome  the connection or the answer broke after something was sent: the peer may have acted on it
 // A request is sent a second time only when a kept connection turned out to be closed before any byte of it left.
@@ -27,6 +28,9 @@ struct Destination {
   std::string ca_file;
   std::string cert_file;  // our own certificate; empty: none
   std::string key_file;
+  // What the peer's key must be besides: SHA-256 of its SubjectPublicKeyInfo in base64, any of these; empty: any key
+  // that the authority has signed for. Source: RFC 7469 2.4.
+  std::vector<std::string> key_pins = {};
   bool allow_tls_1_2 = false;
   bool wipe_buffers = false;
   std::size_t max_connections = 16;  // more calls wait for a free one, within their limit

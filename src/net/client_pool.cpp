@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
 #include "net/wiped_text.h"
 
 namespace karv::net {
@@ -9,8 +12,20 @@ namespace {
 
 using base::ErrorCode;
 
+constexpr std::size_t kInOnePiece = std::size_t{16} * 1024;
+
 base::Error not_sent(std::string_view what, const std::string& destination) {
   return base::internal_error(ErrorCode::unavailable, std::string(what) + " (" + destination + "), nothing was sent");
+}
+
+// Somebody answers there, and it is not who it should be.
+base::Error not_trusted(std::string_view what, const std::string& destination) {
+  return not_sent(what, destination).with_reason("PEER_NOT_TRUSTED");
+}
+
+bool is_verification(const error_code& ec) {
+  return ec.category() == asio::error::get_ssl_category() &&
+         ERR_GET_REASON(static_cast<unsigned long>(ec.value())) == SSL_R_CERTIFICATE_VERIFY_FAILED;
 }
 
 base::Error unknown_outcome(std::string_view what, const std::string& destination) {
@@ -48,7 +63,10 @@ TlsContext ClientPool::tls() {
 }
 
 asio::awaitable<CallOutcome> ClientPool::perform(OutboundRequest request, SteadyTime deadline) {
-  auto rendered = http1::render_request(request, destination_.server_name);
+  // A small body goes out with its head, in one piece; a large one is not copied.
+  const bool in_one = request.body.size() <= kInOnePiece;
+  auto rendered = in_one ? http1::render_request(request, destination_.server_name)
+                         : http1::render_request_head(request, destination_.server_name);
   if (!rendered) co_return base::internal_error(ErrorCode::internal, "an outbound request that may not be sent");
   std::string bytes = *std::move(rendered);
   CallOutcome outcome = not_sent("no attempt", destination_.name);
@@ -58,7 +76,8 @@ asio::awaitable<CallOutcome> ClientPool::perform(OutboundRequest request, Steady
       outcome = std::move(lease).error();
       break;
     }
-    outcome = co_await exchange(*lease, bytes, request.method, deadline);
+    outcome = co_await exchange(*lease, {.first = bytes, .second = in_one ? std::string_view() : request.body},
+                                request.method, deadline);
     // A kept connection may have died unnoticed. Only when no byte of ours left is another one tried.
     again = lease->kept() && !outcome.ok() && outcome.error().code() == ErrorCode::unavailable;
   }
@@ -97,7 +116,11 @@ asio::awaitable<base::Result<ClientPool::Lease>> ClientPool::connect(SteadyTime 
   error_code ec = co_await channel->connect(endpoint_, limit);
   if (ec) co_return not_sent("connect: " + ec.message(), destination_.name);
   ec = co_await channel->connect_tls(destination_.server_name, limit);
+  if (ec && is_verification(ec)) co_return not_trusted("handshake: " + ec.message(), destination_.name);
   if (ec) co_return not_sent("handshake: " + ec.message(), destination_.name);
+  const auto& pins = destination_.key_pins;
+  if (!pins.empty() && std::ranges::find(pins, channel->peer_key_pin()) == pins.end())
+    co_return not_trusted("the peer's key is not among the pinned ones", destination_.name);
   if (stopped_) co_return not_sent("the client has stopped", destination_.name);
   co_return std::move(lease);
 }
@@ -131,10 +154,11 @@ void ClientPool::stop() {
   waiting_.clear();
 }
 
-asio::awaitable<CallOutcome> ClientPool::exchange(Lease& lease, const std::string& bytes, Method method,
-                                                  SteadyTime deadline) {
-  const IoResult sent = co_await lease.channel().write(asio::buffer(bytes), deadline);
-  if (sent.ec && sent.size == 0) co_return not_sent("write: " + sent.ec.message(), destination_.name);
+asio::awaitable<CallOutcome> ClientPool::exchange(Lease& lease, Outgoing bytes, Method method, SteadyTime deadline) {
+  IoResult sent = co_await lease.channel().write(asio::buffer(bytes.first), deadline);
+  const bool begun = !sent.ec || sent.size > 0;
+  if (!sent.ec && !bytes.second.empty()) sent = co_await lease.channel().write(asio::buffer(bytes.second), deadline);
+  if (!begun) co_return not_sent("write: " + sent.ec.message(), destination_.name);
   if (sent.ec && lease.channel().timed_out())
     co_return base::internal_error(ErrorCode::timeout, "write (" + destination_.name + ")");
   if (sent.ec) co_return unknown_outcome("write: " + sent.ec.message(), destination_.name);

@@ -57,7 +57,11 @@ class ClientPool : public std::enable_shared_from_this<ClientPool> {
   asio::awaitable<base::Result<Lease>> acquire(SteadyTime deadline);
   asio::awaitable<base::Result<Lease>> connect(SteadyTime deadline);
   asio::awaitable<bool> wait_for_place(SteadyTime deadline);
-  asio::awaitable<CallOutcome> exchange(Lease& lease, const std::string& bytes, Method method, SteadyTime deadline);
+  struct Outgoing {
+    std::string_view first;
+    std::string_view second;  // may be empty
+  };
+  asio::awaitable<CallOutcome> exchange(Lease& lease, Outgoing bytes, Method method, SteadyTime deadline);
   asio::awaitable<CallOutcome> read_response(Lease& lease, std::string& buffer, Method method, SteadyTime deadline);
   asio::awaitable<base::Result<>> read_body(Channel& channel, http1::ResponseHead& head, std::string& buffer,
                                             SteadyTime deadline);

@@ -1,12 +1,15 @@
 #include "net/client.h"
 
+#include <array>
 #include <atomic>
 #include <chrono>
+#include <cstdio>
 #include <future>
 #include <thread>
 
 #include <gtest/gtest.h>
 
+#include "base/bytes.h"
 #include "net/raw_server.h"
 #include "net/server.h"
 #include "net/test_support.h"
@@ -34,6 +37,19 @@ std::unique_ptr<Client> client_of(Loop& loop, Destination made) {
   auto client = Client::create(loop, std::move(all));
   EXPECT_TRUE(client.ok());
   return std::move(client).value();
+}
+
+// As an operator reads it off: openssl x509 -pubkey -noout | openssl pkey -pubin -outform der | openssl dgst -sha256
+// -binary | base64
+std::string key_pin_of(const std::string& certificate) {
+  const std::string command = "openssl x509 -pubkey -noout -in " + certificate +
+                              " | openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | base64";
+  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(command.c_str(), "r"), ::pclose);
+  std::array<char, 64> line{};
+  EXPECT_NE(std::fgets(line.data(), line.size(), pipe.get()), nullptr);
+  std::string pin = line.data();
+  pin.pop_back();
+  return pin;
 }
 
 OutboundRequest get_from(std::string destination_name, std::string path = "/") {
@@ -99,6 +115,44 @@ TEST(ClientTest, a_peer_that_is_not_who_it_should_be_is_unavailable_and_sees_not
     EXPECT_EQ(outcome.error().code(), ErrorCode::unavailable);
   }
   EXPECT_TRUE(server.requests().empty());
+}
+
+TEST(ClientTest, a_pinned_key_is_the_only_one_that_is_trusted) {
+  RawServer server([](std::string_view) { return "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"; });
+  Loop loop;
+  auto made = destination("raw", server.port());
+  made.key_pins = {base::to_base64(base::Bytes(32)), key_pin_of(certificates().cert("server"))};
+  EXPECT_TRUE(client_of(loop, made)->send_blocking(get_from("raw"), kLimit).ok());
+  made.key_pins = {base::to_base64(base::Bytes(32))};
+  const auto outcome = client_of(loop, made)->send_blocking(get_from("raw"), kLimit);
+  EXPECT_EQ(outcome.error().code(), ErrorCode::unavailable);
+  EXPECT_EQ(outcome.error().reason(), "PEER_NOT_TRUSTED");
+  EXPECT_EQ(server.requests().size(), 1U);
+}
+
+TEST(ClientTest, a_large_body_arrives_whole) {
+  ServerOptions options;
+  options.cert_file = certificates().cert("server");
+  options.key_file = certificates().key("server");
+  options.limits.max_body = std::size_t{8} * 1024 * 1024;
+  Loop loop;
+  WorkerPool workers({.threads = 1, .max_queue = 8});
+  std::string got;
+  const auto server = Server::start(loop, workers, nullptr, options, [&](Request& request) -> Reply {
+    got = request.body;
+    return Response{.status = 204};
+  });
+  ASSERT_TRUE(server.ok());
+  std::string body(std::size_t{3} * 1024 * 1024, 'x');
+  for (std::size_t i = 0; i < body.size(); i += 1000) body[i] = static_cast<char>('a' + i % 26);
+  {
+    const auto client = client_of(loop, destination("large", static_cast<std::uint16_t>((*server)->port())));
+    const auto outcome = client->send_blocking({.destination = "large", .path = "/", .body = body}, kLimit);
+    ASSERT_TRUE(outcome.ok()) << outcome.error().internal_text();
+  }
+  (*server)->stop(base::seconds(1));
+  workers.stop();
+  EXPECT_TRUE(got == body);
 }
 
 TEST(ClientTest, a_peer_that_accepts_and_says_nothing_is_unavailable_after_the_connect_limit) {

@@ -86,6 +86,8 @@ std::string render_response(const Response& response, const ResponseFrame& frame
 
 // A request's bytes. `host` is the Host header's value. Empty when something in it may not be sent.
 std::optional<std::string> render_request(const OutboundRequest& request, std::string_view host);
+// The same without the body, whose length it names.
+std::optional<std::string> render_request_head(const OutboundRequest& request, std::string_view host);
 
 // The time as HTTP writes it. Source: RFC 9110 5.6.7.
 std::string http_date(base::Instant now);

@@ -122,18 +122,26 @@ std::string render_response(const Response& response, const ResponseFrame& frame
   return out;
 }
 
-std::optional<std::string> render_request(const OutboundRequest& request, std::string_view host) {
+std::optional<std::string> render_request_head(const OutboundRequest& request, std::string_view host) {
   const bool clean_path = request.path.starts_with('/') &&
                           std::ranges::all_of(request.path, [](char c) { return c > 0x20 && c < 0x7f && c != '#'; });
   if (!clean_path || request.method == Method::other || !are_sendable(request.headers)) return std::nullopt;
   std::string out;
-  out.reserve(512 + request.path.size() + request.body.size());
+  out.reserve(512 + request.path.size());
   out.append(method_text(request.method)).append(" ").append(request.path).append(" HTTP/1.1\r\n");
   if (!request.headers.has("Host")) append(out, "Host", host);
   for (const auto& header : request.headers.all()) append(out, header.name, header.value);
   const bool bodiless = request.method == Method::get || request.method == Method::head;
   if (!bodiless || !request.body.empty()) append(out, "Content-Length", fmt::format_int(request.body.size()).c_str());
-  return out.append("\r\n").append(request.body);
+  return out.append("\r\n");
+}
+
+std::optional<std::string> render_request(const OutboundRequest& request, std::string_view host) {
+  auto out = render_request_head(request, host);
+  if (!out) return std::nullopt;
+  out->reserve(out->size() + request.body.size());
+  out->append(request.body);
+  return out;
 }
 
 }  // namespace karv::net::http1
