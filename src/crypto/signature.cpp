@@ -1,5 +1,7 @@
 #include "crypto/signature.h"
 
+#include <openssl/core_names.h>
+#include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 
@@ -47,6 +49,24 @@ base::Result<RsaPublicKey> RsaPublicKey::from_pem(std::string_view pem) {
   openssl::Key key(bio ? PEM_read_bio_PUBKEY(bio.get(), nullptr, nullptr, nullptr) : nullptr);
   if (!key) return openssl::failure("reading a public key");
   return from_handle(shared(std::move(key)));
+}
+
+base::Result<RsaPublicKey> RsaPublicKey::from_numbers(base::ByteView modulus, base::ByteView exponent) {
+  const openssl::BigNumber n(BN_bin2bn(modulus.data(), static_cast<int>(modulus.size()), nullptr));
+  const openssl::BigNumber e(BN_bin2bn(exponent.data(), static_cast<int>(exponent.size()), nullptr));
+  const openssl::KeyContext context(EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr));
+  const std::unique_ptr<OSSL_PARAM_BLD, openssl::Free<OSSL_PARAM_BLD_free>> builder(OSSL_PARAM_BLD_new());
+  KARV_CHECK(n && e && context && builder);
+  if (BN_is_zero(n.get()) || !BN_is_odd(e.get()) || BN_is_one(e.get()))
+    return base::internal_error(base::ErrorCode::internal, "the numbers are no RSA key");
+  KARV_CHECK(OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_N, n.get()) == 1 &&
+             OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_E, e.get()) == 1);
+  const std::unique_ptr<OSSL_PARAM, openssl::Free<OSSL_PARAM_free>> parameters(OSSL_PARAM_BLD_to_param(builder.get()));
+  EVP_PKEY* key = nullptr;
+  if (!parameters || EVP_PKEY_fromdata_init(context.get()) != 1 ||
+      EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, parameters.get()) != 1)
+    return openssl::failure("reading a public key");
+  return from_handle(shared(openssl::Key(key)));
 }
 
 bool RsaPublicKey::verifies(base::ByteView data, base::ByteView signature) const {

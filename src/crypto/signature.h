@@ -18,6 +18,8 @@ namespace karv::crypto {
 class RsaPublicKey {
  public:
   static base::Result<RsaPublicKey> from_pem(std::string_view pem);
+  // Both big-endian, as COSE and JWK carry them. Errors: internal, when it is no key of at least 2048 bits.
+  static base::Result<RsaPublicKey> from_numbers(base::ByteView modulus, base::ByteView exponent);
 
   bool verifies(base::ByteView data, base::ByteView signature) const;
   std::string pem() const;
