@@ -4,6 +4,7 @@
 
 #include "vault/bank/schema.h"
 #include "vault/page_findings_repository.h"
+#include "vault/reveal/schema.h"
 
 namespace karv::vault {
 namespace {
@@ -306,6 +307,7 @@ std::span<const store::Migration> migrations() {
        "bank accounts",
        {kBankAccounts, kBankAccountsOfOwner, kBankAccountsBySubjectKey, kBankAccountsByFingerprintKey, kBankTokens,
         kBankTokensByKey, kBankTokensByAccount, kBankTickets}},
+      reveal_migration(),
       {20080, "custodians who take over", {kNextCustody, kNextCustodians}},
   });
   return kMigrations;
