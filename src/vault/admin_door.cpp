@@ -14,11 +14,6 @@
 namespace karv::vault {
 namespace {
 
-base::Result<void> check_operator(const net::Request& request) {
-  if (request.peer_certificate_cn == kOperatorName) return {};
-  return base::internal_error(base::ErrorCode::forbidden, "the client certificate is not an operator's");
-}
-
 // Who came: the operator's certificate, and the user that the kernel says it is.
 std::string who(const net::Request& request) {
   const auto& peer = request.peer_credentials;
@@ -95,6 +90,11 @@ base::Result<vault_api::RotationLine> rotate(AdminDoor& door, const vault_api::R
 }
 
 }  // namespace
+
+base::Result<void> check_operator(const net::Request& request) {
+  if (request.peer_certificate_cn == kOperatorName) return {};
+  return base::internal_error(base::ErrorCode::forbidden, "the client certificate is not an operator's");
+}
 
 net::Router admin_routes(AdminDoor& door) {
   net::Router router;

@@ -24,6 +24,9 @@ struct AdminDoor {
   store::Database& database;
 };
 
+// Whether an operator asks. Errors: forbidden.
+base::Result<void> check_operator(const net::Request& request);
+
 // `door` must outlive the router.
 net::Router admin_routes(AdminDoor& door);
 

@@ -171,7 +171,7 @@ base::Result<vault_api::CardAnswer> CardDesk::collect_ticket(TenantId tenant,
                return refused(base::ErrorCode::not_matching, "The card form is not filled in yet.",
                               "TICKET_NOT_FILLED");
              KARV_TRY(auto found, find_card(tx, *ticket->card));
-             KARV_REQUIRE(found.has_value());
+             if (!found) return ticket_unknown();  // its customer was erased at the same moment
              update_ticket(tx, *ticket, TicketState::collected, found->card.id);
              const auto scope = scope_of(found->card.id, ticket->customer, ticket->merchant, ticket->purpose);
              insert_token(tx, token_of(token, scope), wall_.now());

@@ -5,6 +5,7 @@
 
 #include "json/decode.h"
 #include "json/encode.h"
+#include "vault/erasure/erasure_door.h"
 #include "vault/private_door.h"
 #include "vault/public_door.h"
 #include "vault/test_support.h"
@@ -41,6 +42,7 @@ class Doors : public ::testing::Test {
                                      .wall = vault.wall,
                                      .test_cards = std::nullopt});
     private_router = private_routes(*private_door);
+    add_erasure_routes(private_router, eraser, *vault.keys);
   }
 
   static net::Response answer(const net::Router& router, net::Request request) {
@@ -95,6 +97,8 @@ class Doors : public ::testing::Test {
   std::optional<ScriptInventory> inventory;
   std::optional<FramePages> pages;
   std::optional<PrivateDoor> private_door;
+  Eraser eraser{
+      *vault.database, *vault.keys, vault.wall, vault.random, {.journal = (disk.folder / "journal").string()}};
   std::string peer_address = "192.0.2.1";
   net::Router public_router;
   net::Router private_router;
@@ -294,6 +298,37 @@ TEST_F(Doors, test_cards_are_known_by_name_in_sandbox_mode_only) {
   EXPECT_EQ(json::decode<vault_api::CardAnswer>(ask("decline_51").body)->last4, "9995");
   EXPECT_EQ(json::decode<vault_api::CardAnswer>(ask("approve_mastercard").body)->brand, "mastercard");
   EXPECT_EQ(code_of(ask("no such card")), "TEST_CARD_UNKNOWN");
+}
+
+TEST_F(Doors, erasing_is_for_the_tenants_server_and_whole_requests_alone) {
+  vault.keys->on_unseal([this](crypto::Hsm& hsm, const KeyRing& ring) { return eraser.open(hsm, ring); });
+  const std::string path(vault_api::ErasureRequest::kPath);
+  const std::string id = vault.customer.text();
+  const std::string whole = R"({"request":")" + id + R"(","customer":")" + id + R"(","reason":"legal_order"})";
+  EXPECT_EQ(code_of(ask_private(net::Method::post, path, whole)), "ERASURE_NOT_JOURNALED");  // no journal was opened
+  vault.keys->seal("a test");
+  EXPECT_EQ(code_of(ask_private(net::Method::post, path, whole)), "VAULT_SEALED");
+  ASSERT_TRUE(vault.keys->unseal(disk.hsm).ok());
+  vault.make_card();
+  for (const auto& body :
+       {std::string(), std::string("[]"), std::string("{"), std::string(R"({"request":"1"})"), whole + whole,
+        whole.substr(0, whole.size() - 1) + R"(,"extra":1})",
+        R"({"request":")" + id + R"(","customer":")" + id + R"(","reason":"because"})", std::string(2'000'000, ' ')})
+    EXPECT_GE(ask_private(net::Method::post, path, body).status, 400) << body.substr(0, 100);
+  EXPECT_EQ(ask_private(net::Method::post, path, whole, "karv-operator").status, 403);
+  EXPECT_EQ(ask_private(net::Method::get, path + "/keys", "", "").status, 403);
+  EXPECT_EQ(peer.count("0100"), 0);
+  vault.make_card();  // nothing was erased
+
+  const auto first = ask_private(net::Method::post, path, whole);
+  EXPECT_EQ(first.status, 200);
+  EXPECT_EQ(ask_private(net::Method::post, path, whole).body, first.body);
+  const auto answer = json::decode<vault_api::ErasureAnswer>(first.body).value();
+  const auto keys =
+      json::decode<vault_api::ProofKeys>(ask_private(net::Method::get, path + "/keys", "").body, json::kOwnChannel);
+  const auto proof = vault_api::verify_erasure_proof(answer.proof, keys.value());
+  EXPECT_EQ(proof.value().record.reason, vault_api::ErasureReason::legal_order);
+  EXPECT_EQ(proof.value().record.keys.size(), 1U);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "json/words.h"
 #include "vault/bank/repository.h"
 #include "vault/card_repository.h"
+#include "vault/erasure/repository.h"
 #include "vault/keys/hierarchy.h"
 #include "vault/keys/repository.h"
 #include "vault/subject_renewal.h"
@@ -81,6 +82,8 @@ base::Result<std::int64_t> KeyRotation::count_left(store::ReadTx& tx, const Stor
       KARV_TRY(const auto of_accounts, count_bank_tokens_by_key(tx, old_key.id));
       return of_cards + of_accounts;
     }
+    case KeyClass::proof:
+      return count_proofs_by_key(tx, old_key.id);
     case KeyClass::ticket:
     case KeyClass::subject:
       break;
@@ -289,8 +292,9 @@ base::Result<std::optional<StoredKey>> KeyRotation::find_retired(const Rotation&
 base::Result<bool> KeyRotation::step(Rotation rotation) {
   const base::Instant now = wall_.now();
   if (rotation.state == RotationState::waiting && now < rotation.destroy_at) return false;
-  // Tokens go one by one, when they are over: looked at once a day. Fingerprints wait until every process finds both.
-  const bool tokens = rotation.key_class == KeyClass::token;
+  // Tokens go one by one, when they are over, and proofs stay: looked at once a day. Fingerprints wait until every
+  // process finds both.
+  const bool tokens = rotation.key_class == KeyClass::token || rotation.key_class == KeyClass::proof;
   if (tokens && rotation.done > 0 && now < rotation.destroy_at) return false;
   if (rotation.key_class == KeyClass::fingerprint && now < rotation.started_at + kHandover) return false;
   KARV_TRY(const auto old_key, find_retired(rotation));

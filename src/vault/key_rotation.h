@@ -5,6 +5,7 @@
 //   root, tenant    the keys that they wrap directly are wrapped again
 //   fingerprint     cards and bank accounts are opened and their fingerprints made again
 //   token, ticket   nothing can be made again without the texts: the old key is kept until none of its rows is left
+//   proof           the old key is kept for as long as there are proofs under it: it still says who signed them
 //   subject         what one subject has is sealed again, in one transaction (subject_renewal.h)
 // Each batch is one transaction that checks what it read; several processes may work on one rotation. A batch that was
 // lost is done again: progress is what is left under the old key, not a position. Reads never wait: both keys open.

@@ -31,7 +31,7 @@ struct StepFacts {
 // at most 4 round trips.
 base::Result<Operation> step_operation(store::Tx& tx, OperationId id, OperationCommand command, const StepFacts& facts);
 
-// Adds to what a token has used; negative gives back.
+// Adds to what a token has used; negative gives back. A token that was erased counts nothing.
 base::Result<void> change_token_use(store::Tx& tx, const base::Bytes& token_mac, std::int64_t by_minor);
 
 // The hold or charge behind an operation that quotes it, maybe through a completion.

@@ -136,8 +136,11 @@ base::Result<Operations::Recorded> Operations::record(store::Tx& tx, const Wante
     if (known->request_digest != wanted.request_digest) return base::Error(base::ErrorCode::idempotency_conflict);
     return Recorded{.operation = *std::move(known), .fresh = false, .card = {}, .original = {}};
   }
+  const auto unknown = [] {
+    return base::public_error(base::ErrorCode::not_found, "There is no such vault token.", "TOKEN_UNKNOWN");
+  };
   KARV_TRY(const auto token, find_token_of(tx, what.token));
-  if (!token) return base::public_error(base::ErrorCode::not_found, "There is no such vault token.", "TOKEN_UNKNOWN");
+  if (!token) return unknown();
   KARV_TRY_VOID(decide_use(*token, {.kind = wanted.kind,
                                     .customer = wanted.customer,
                                     .merchant = wanted.merchant,
@@ -150,7 +153,7 @@ base::Result<Operations::Recorded> Operations::record(store::Tx& tx, const Wante
   recorded.operation.card = token->scope.card;
   recorded.operation.token_mac = token->mac;
   KARV_TRY(recorded.card, find_card(tx, token->scope.card));
-  KARV_REQUIRE(recorded.card.has_value());
+  if (!recorded.card) return unknown();  // its customer was erased at the same moment
   KARV_TRY_VOID(check_original(tx, recorded));
   if (counts_against_cap(wanted.kind)) KARV_TRY_VOID(change_token_use(tx, token->mac, wanted.amount_minor));
   const Operation& operation = recorded.operation;

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "vault/bank/schema.h"
+#include "vault/erasure/repository.h"
 #include "vault/page_findings_repository.h"
 #include "vault/reveal/schema.h"
 
@@ -307,6 +308,10 @@ std::span<const store::Migration> migrations() {
        "bank accounts",
        {kBankAccounts, kBankAccountsOfOwner, kBankAccountsBySubjectKey, kBankAccountsByFingerprintKey, kBankTokens,
         kBankTokensByKey, kBankTokensByAccount, kBankTickets}},
+      {20050,
+       "erasures",
+       {kErasures, kErasuresByTime, kErasuresByProofKey, kErasureJournals, kJournalAcceptances, kTokensByCard,
+        kTicketsByCustomer, kOperationsByCard}},
       reveal_migration(),
       {20080, "custodians who take over", {kNextCustody, kNextCustodians}},
   });

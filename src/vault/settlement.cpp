@@ -135,7 +135,9 @@ base::Result<NetworkRequest> Settlement::make_request(const Operation& operation
       if (facts.completions_under_way > 0) return base::Error(base::ErrorCode::unavailable);
       return release_request(operation, facts.original, attempt, settings_.acquirer);
     case OperationKind::refund: {
-      KARV_REQUIRE(facts.card.has_value());
+      if (!facts.card)  // a restored store repeats a refund whose customer was erased after the backup
+        return base::internal_error(base::ErrorCode::gone,
+                                    "the card was erased: look the refund up in the acquirer's report");
       KARV_TRY(const auto card, cards_.open(*facts.card));
       return refund_request(operation, card, facts.original, Attempt::repeated, settings_.acquirer);
     }

@@ -61,6 +61,7 @@ base::Result<void> KeyHolder::unseal(std::shared_ptr<crypto::Hsm> hsm) {
   if (auto made = make_missing(*hsm); !made.ok()) return alarm(std::move(made).error());
   auto ring = open_ring(*hsm);
   if (!ring.ok()) return alarm(std::move(ring).error());
+  KARV_TRY_VOID(pass_gate(*hsm, *ring.value()));
   const base::Lock lock(mutex_);
   if (seals_ != seals) return sealed();  // somebody sealed it meanwhile, and meant it
   base::log::info("vault_unsealed", {{"keys", ring.value()->rows().size()}});
@@ -68,6 +69,18 @@ base::Result<void> KeyHolder::unseal(std::shared_ptr<crypto::Hsm> hsm) {
   ring_ = std::move(ring).value();
   sealed_because_.clear();
   return {};
+}
+
+base::Result<void> KeyHolder::pass_gate(crypto::Hsm& hsm, const KeyRing& ring) {
+  if (!gate_) return {};
+  auto passed = gate_(hsm, ring);
+  if (passed.ok()) return passed;
+  const auto& error = passed.error();
+  const std::string why = error.internal_text().empty() ? error.public_text() : error.internal_text();
+  base::log::error("vault_stays_sealed", {{"reason", error.reason()}, {"detail", why}});
+  const base::Lock lock(mutex_);
+  if (ring_ == nullptr) sealed_because_ = why;
+  return passed;
 }
 
 void KeyHolder::seal(std::string_view why) {

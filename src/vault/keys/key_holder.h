@@ -7,6 +7,7 @@
 // retired for longer than that is used by nobody.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -32,7 +33,13 @@ class KeyHolder {
   KeyHolder(store::Database& database, const base::Clock& wall, base::Random& random, KeySettings settings)
       : database_(database), wall_(wall), random_(random), settings_(std::move(settings)) {}
 
-  // Errors: internal KEY_ALTERED (the vault stays sealed), unavailable. Effects: vault_keys, tenants, keys in the HSM.
+  // What must be in order before the vault opens, with its keys and before anybody else has them. Where it answers an
+  // error the vault stays sealed, and says why.
+  using Gate = std::function<base::Result<void>(crypto::Hsm&, const KeyRing&)>;
+  void on_unseal(Gate gate) { gate_ = std::move(gate); }
+
+  // Errors: internal KEY_ALTERED (the vault stays sealed), unavailable, those of the gate. Effects: vault_keys, tenants,
+  // keys in the HSM.
   base::Result<void> unseal(std::shared_ptr<crypto::Hsm> hsm);
   // Ends the session with the HSM and lets go of the keys; those of requests under way, each a moment's, are wiped when
   // they end. `why` is for operators: "an operator", "a key was altered".
@@ -65,11 +72,13 @@ class KeyHolder {
   base::Result<KeyRingPtr> open_ring(crypto::Hsm& hsm);
   base::Result<void> make_missing(crypto::Hsm& hsm);
   std::int64_t count_seals() const;
+  base::Result<void> pass_gate(crypto::Hsm& hsm, const KeyRing& ring);
 
   store::Database& database_;
   const base::Clock& wall_;
   base::Random& random_;
   const KeySettings settings_;
+  Gate gate_;
   mutable base::Mutex mutex_;
   std::shared_ptr<crypto::Hsm> hsm_ KARV_GUARDED_BY(mutex_);
   KeyRingPtr ring_ KARV_GUARDED_BY(mutex_);

@@ -1,6 +1,7 @@
 // The nouns of the key hierarchy, as they are stored. Plain values; a clear key is never among them.
 //
 //   root (HSM)  ─ wraps ─►  ticket key            digests of card tickets
+//               ─ wraps ─►  proof key             signatures under proofs of erasure
 //               ─ wraps ─►  tenant key  ─ wraps ─►  fingerprint key, token key of the tenant
 //   epoch (HSM) ─ wraps ─►  epoch key
 //   tenant key + epoch key  ─ together wrap ─►  subject key  ─ seals ─►  cards
@@ -29,9 +30,10 @@ using SubjectKeyId = base::Id<SubjectKeyTag>;
 using SubjectId = base::Id<SubjectTag>;  // a customer's id, of whom the vault knows nothing else
 using TenantId = base::Id<TenantTag>;    // whose server it is; nil: the whole vault's
 
-// `root` and `epoch` are wrapping keys in the HSM, the others 256-bit data keys. In this order a class comes before
+// `root` and `epoch` are wrapping keys in the HSM, `proof` is the seed of a signing key, the others are 256-bit data
+// keys. In this order a class comes before
 // what it wraps.
-BOOST_DEFINE_ENUM_CLASS(KeyClass, root, epoch, ticket, tenant, fingerprint, token, subject)
+BOOST_DEFINE_ENUM_CLASS(KeyClass, root, epoch, ticket, proof, tenant, fingerprint, token, subject)
 
 constexpr bool is_in_hsm(KeyClass key_class) { return key_class == KeyClass::root || key_class == KeyClass::epoch; }
 

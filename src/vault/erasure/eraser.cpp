@@ -1,0 +1,243 @@
+#include "vault/erasure/eraser.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "audit/record.h"
+#include "base/check.h"
+#include "base/log.h"
+#include "crypto/ed25519.h"
+#include "json/words.h"
+
+namespace karv::vault {
+namespace {
+
+constexpr std::size_t kLongestReason = 200;
+// How far back catch_up() looks for what other processes have erased: longer than any transaction lasts.
+constexpr base::Duration kLookBack = base::hours(1);
+
+base::Error refused(base::ErrorCode code, std::string text, const char* reason) {
+  return base::public_error(code, std::move(text), reason);
+}
+base::Error not_journaled(const base::Error& why) {
+  base::log::error("erasure_not_journaled", {{"detail", why.internal_text()}});
+  return refused(base::ErrorCode::unavailable,
+                 "The erasure cannot be written into its journal now: ask for the same again later.",
+                 "ERASURE_NOT_JOURNALED");
+}
+
+base::Result<void> check(const vault_api::ErasureRequest& request) {
+  if (request.request.is_nil() || request.customer.is_nil())
+    return refused(base::ErrorCode::bad_value, "The request or the customer has no id.", "BAD_VALUE");
+  if (request.force && (request.force->empty() || request.force->size() > kLongestReason))
+    return refused(base::ErrorCode::bad_value, "Say why by force, in 1 to 200 bytes.", "BAD_VALUE");
+  return {};
+}
+
+// What cannot be undone without the card's number keeps it; what would only be lost may be given up by force.
+// Reversals, completions and releases go on without a card.
+base::Result<void> decide_erasure(const UnderWay& under_way, bool forced) {
+  if (under_way.need_card > 0 || (under_way.open > 0 && !forced))
+    return refused(base::ErrorCode::not_matching, "Card operations of this customer are under way: try again later.",
+                   "OPERATIONS_OPEN");
+  if (under_way.refundable > 0 && !forced)
+    return refused(base::ErrorCode::not_matching,
+                   "Money of this customer's cards is held or may have to go back to them.", "REFUND_WINDOW");
+  return {};
+}
+
+audit::Record record_of(const ErasureRecord& record, std::string action, std::string reason, const base::Clock& wall,
+                        base::Random& random) {
+  return {.id = base::make_id<audit::RecordTag>(wall, random),
+          .actor = {.kind = audit::ActorKind::system, .id = record.tenant},
+          .action = std::move(action),
+          .subject = {.kind = "erasure", .id = record.erasure.text()},
+          .reason = std::move(reason),
+          .business_time = wall.now(),
+          .wall_time = wall.now(),
+          .correlation_id = "",
+          .details = audit::details_text({{"keys", std::ssize(record.keys)},
+                                          {"reason", std::string(json::word(record.reason))},
+                                          {"request", record.request.text()},
+                                          {"subject", record.subject}})};
+}
+
+}  // namespace
+
+Eraser::JournalPtr Eraser::journal() const {
+  const base::Lock lock(mutex_);
+  return journal_;
+}
+void Eraser::use(JournalPtr journal) {
+  const base::Lock lock(mutex_);
+  journal_ = std::move(journal);
+}
+
+base::Result<StoredErasure> Eraser::erase_now(store::Tx& tx, const Tenant& tenant,
+                                              const vault_api::ErasureRequest& request) {
+  const Subject subject{.tenant = tenant.id, .id = SubjectId(request.customer.uuid())};
+  // The rows are ours before operations are counted: one that begins now finds its token gone.
+  KARV_TRY(const auto taken, lock_subject(tx, subject));
+  KARV_TRY(const auto under_way, count_under_way(tx, subject, wall_.now() - settings_.refund_window));
+  KARV_TRY_VOID(decide_erasure(under_way, request.force.has_value()));
+  StoredErasure erasure;
+  ErasureRecord& record = erasure.record;
+  record.erasure = base::make_id<vault_api::ErasureTag>(wall_, random_);
+  record.request = request.request;
+  record.tenant = tenant.name;
+  record.subject = vault_api::erased_subject(tenant.name, request.customer);
+  record.reason = request.reason;
+  record.forced = request.force.has_value();
+  record.erased_at = wall_.now().ms;
+  record.keys = taken.keys;
+  record.removed = taken.removed;
+  delete_subject(tx, subject, taken);
+  insert_erasure(tx, record);
+  audit::append(tx, record_of(record, "subject_erased", request.force.value_or(""), wall_, random_));
+  return erasure;
+}
+
+base::Result<vault_api::ErasureAnswer> Eraser::erase(const Tenant& tenant, const vault_api::ErasureRequest& request) {
+  KARV_TRY_VOID(check(request));
+  KARV_TRY_VOID(keys_.get());
+  const auto journal = this->journal();
+  if (journal == nullptr)
+    return refused(base::ErrorCode::unavailable, "This vault has no erasure journal: name one in its configuration.",
+                   "ERASURE_NOT_JOURNALED");
+  KARV_TRY(auto erasure,
+           database_.write<StoredErasure>("vault_erase", [&](store::Tx& tx) -> base::Result<StoredErasure> {
+             KARV_TRY(auto known, find_erasure_by_request(tx, tenant.name, request.request));
+             if (!known) return erase_now(tx, tenant, request);
+             const ErasureRecord& record = known->record;
+             if (record.subject != vault_api::erased_subject(tenant.name, request.customer) ||
+                 record.reason != request.reason)
+               return base::Error(base::ErrorCode::idempotency_conflict);
+             return *std::move(known);
+           }));
+  KARV_TRY(const auto proven, prove(*journal, std::move(erasure)));
+  return vault_api::ErasureAnswer{
+      .erasure = proven.record.erasure, .erased_at = proven.record.erased_at, .proof = proven.proof};
+}
+
+base::Result<StoredErasure> Eraser::prove(Journal& journal, StoredErasure erasure) {
+  if (!erasure.proof.empty()) return erasure;
+  KARV_TRY(const auto hsm, keys_.hsm());
+  const HsmTools tools{.hsm = *hsm, .prefix = keys_.settings().hsm_prefix};
+  const auto position = journal.append(tools, erasure.record);
+  if (!position.ok()) return not_journaled(position.error());
+  const JournalHead head = journal.head();
+  KARV_TRY(const auto ring, keys_.get_fresh());
+  const OpenKey* const key = ring->find_active(KeyClass::proof);
+  KARV_REQUIRE(key != nullptr);
+  erasure.proof_key = key->row.id;
+  erasure.proof =
+      vault_api::sign_erasure_proof({.record = erasure.record, .journal = head.journal, .position = position.value()},
+                                    vault_api::ProofKeyId(key->row.id.uuid()), key->clear);
+  return database_.write<StoredErasure>("vault_prove_erasure", [&](store::Tx& tx) -> base::Result<StoredErasure> {
+    KARV_TRY_VOID(record_head(tx, head));
+    KARV_TRY(auto stored, find_erasure(tx, erasure.record.erasure));
+    KARV_REQUIRE(stored.has_value());
+    if (!stored->proof.empty()) return *std::move(stored);  // another worker or process was faster
+    set_proof(tx, erasure.record.erasure, erasure.proof, erasure.proof_key);
+    return erasure;
+  });
+}
+
+base::Result<void> Eraser::record_head(store::Tx& tx, const JournalHead& head) {
+  KARV_TRY(const auto journals, load_journals(tx));
+  const auto known = std::ranges::find(journals, head.journal, &JournalHead::journal);
+  if (known == journals.end()) {
+    insert_journal(tx, head, wall_.now());
+  } else if (known->position < head.position) {
+    move_journal(tx, *known, head);
+  }
+  return {};
+}
+
+base::Result<vault_api::ProofKeys> Eraser::proof_keys() const {
+  KARV_TRY(const auto ring, keys_.get());
+  vault_api::ProofKeys out;
+  for (const auto& row : ring->rows())
+    if (const OpenKey* const key = ring->find_key(row.id); key != nullptr && row.key_class == KeyClass::proof)
+      out.keys.push_back(
+          vault_api::proof_key_of(vault_api::ProofKeyId(row.id.uuid()), crypto::ed25519_public_key(key->clear)));
+  return out;
+}
+
+base::Result<void> Eraser::follow(Journal& journal, HsmTools tools, base::Instant since) {
+  KARV_TRY(const auto stored,
+           database_.read<std::vector<ErasureRecord>>(
+               "vault_erasures_since", [&](store::ReadTx& tx) { return find_erasures_since(tx, since); }));
+  for (const auto& record : stored) KARV_TRY_VOID(journal.append(tools, record));
+  return {};
+}
+
+base::Instant needed_since(const KeyRing& ring) {
+  std::optional<base::Instant> oldest;
+  for (const auto& row : ring.rows())
+    if (row.key_class == KeyClass::epoch && row.state != KeyState::destroyed)
+      oldest = oldest ? std::min(*oldest, row.created_at) : row.created_at;
+  return oldest.value_or(base::Instant{0});
+}
+
+base::Result<void> Eraser::catch_up() {
+  const auto journal = this->journal();
+  if (journal == nullptr || !keys_.sealed_because().empty()) return {};
+  KARV_TRY(const auto ring, keys_.get());
+  KARV_TRY(const auto hsm, keys_.hsm());
+  const HsmTools tools{.hsm = *hsm, .prefix = keys_.settings().hsm_prefix};
+  const JournalHead head = journal->head();
+  KARV_TRY(const auto known, load_known());
+  const auto stored = std::ranges::find(known.journals, head.journal, &JournalHead::journal);
+  if (stored == known.journals.end() || stored->position < head.position) KARV_TRY_VOID(erase_again(*journal));
+  const base::Instant needed = needed_since(*ring);
+  KARV_TRY_VOID(follow(*journal, tools, std::max(needed, wall_.now() - kLookBack)));
+  KARV_TRY(const auto pruned, journal->prune(tools, needed));
+  if (pruned > 0) base::log::info("erasure_journal_pruned", {{"lines", pruned}});
+  return database_.write<void>("vault_journal_head", [&](store::Tx& tx) { return record_head(tx, journal->head()); });
+}
+
+base::Result<void> Eraser::erase_again(const ErasureRecord& record) {
+  return database_.write<void>("vault_erase_again", [&](store::Tx& tx) -> base::Result<void> {
+    bool found = false;
+    for (const auto& key : record.keys) {
+      KARV_TRY(const auto subject, find_subject_of_key(tx, key.key));
+      if (!subject) continue;
+      found = true;
+      KARV_TRY(const auto taken, lock_subject(tx, *subject));
+      delete_subject(tx, *subject, taken);
+    }
+    KARV_TRY(const auto stored, find_erasure(tx, record.erasure));
+    KARV_TRY(const auto asked, find_erasure_by_request(tx, record.tenant, record.request));
+    if (!stored && !asked) insert_erasure(tx, record);
+    if (found || !stored)
+      audit::append(tx,
+                    record_of(record, "subject_erased_again", "the store was of before the erasure", wall_, random_));
+    if (found) base::log::warn("subject_erased_again", {{"erasure", record.erasure.text()}});
+    return {};
+  });
+}
+
+base::Result<void> Eraser::erase_again(const Journal& journal) {
+  for (const auto& record : journal.records()) {
+    struct Facts {
+      bool stored = false, key_there = false;
+    };
+    KARV_TRY(const auto facts,
+             database_.read<Facts>("vault_look_for_erased", [&](store::ReadTx& tx) -> base::Result<Facts> {
+               Facts out;
+               KARV_TRY(const auto erasure, find_erasure(tx, record.erasure));
+               out.stored = erasure.has_value();
+               for (const auto& key : record.keys) {
+                 KARV_TRY(const auto subject, find_subject_of_key(tx, key.key));
+                 out.key_there = out.key_there || subject.has_value();
+               }
+               return out;
+             }));
+    if (!facts.stored || facts.key_there) KARV_TRY_VOID(erase_again(record));
+  }
+  return {};
+}
+
+}  // namespace karv::vault

@@ -1,0 +1,48 @@
+#include "vault/erasure/erasure_door.h"
+
+#include "base/check.h"
+#include "json/decode.h"
+#include "json/encode.h"
+#include "vault/admin_door.h"
+#include "vault/private_door.h"
+#include "vault/problem.h"
+
+namespace karv::vault {
+namespace {
+
+base::Result<vault_api::ErasureAnswer> erase(Eraser& eraser, const KeyHolder& keys, const net::Request& request) {
+  KARV_TRY_VOID(check_peer(keys, request));
+  KARV_TRY(const auto ring, keys.get());
+  const auto tenant = ring->find_tenant(request.peer_certificate_cn);
+  KARV_REQUIRE(tenant.has_value());  // unsealing has made it
+  KARV_TRY(const auto message, json::decode<vault_api::ErasureRequest>(request.body, json::kOwnChannel));
+  return eraser.erase({.id = *tenant, .name = request.peer_certificate_cn}, message);
+}
+
+template <class Answer>
+net::Reply reply_of(const base::Result<Answer>& answer, const net::Request& request) {
+  if (!answer.ok()) return problem_response(answer.error(), request);
+  return json_response(json::encode(answer.value()));
+}
+
+}  // namespace
+
+void add_erasure_routes(net::Router& router, Eraser& eraser, const KeyHolder& keys) {
+  router.add(net::Method::post, vault_api::ErasureRequest::kPath,
+             [&eraser, &keys](const net::Request& request) -> net::Reply {
+               return reply_of(erase(eraser, keys, request), request);
+             });
+  router.add(net::Method::get, vault_api::kProofKeysPath, [&eraser, &keys](const net::Request& request) -> net::Reply {
+    if (const auto peer = check_peer(keys, request); !peer.ok()) return problem_response(peer.error(), request);
+    return reply_of(eraser.proof_keys(), request);
+  });
+}
+
+void add_proof_keys_route(net::Router& router, const Eraser& eraser) {
+  router.add(net::Method::get, vault_api::kAdminProofKeysPath, [&eraser](const net::Request& request) -> net::Reply {
+    if (const auto peer = check_operator(request); !peer.ok()) return problem_response(peer.error(), request);
+    return reply_of(eraser.proof_keys(), request);
+  });
+}
+
+}  // namespace karv::vault

@@ -1,0 +1,133 @@
+// The eraser's opening: which journal there must be, and what is done before the vault opens with it.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "audit/record.h"
+#include "base/log.h"
+#include "vault/erasure/eraser.h"
+
+namespace karv::vault {
+namespace {
+
+constexpr std::size_t kLongestReason = 200;
+
+base::Error kept_shut(std::string text, const char* reason) {
+  return base::public_error(
+      base::ErrorCode::not_matching,
+      std::move(text) + " Bring it back to its place; if it is lost for good, `karv vault journal accept` says so.",
+      reason);
+}
+constexpr const char* kRefused = "ERASURE_JOURNAL_REFUSED";
+base::Error refused(std::string text) {
+  return base::public_error(base::ErrorCode::not_matching, std::move(text), kRefused);
+}
+
+audit::Record record_about(const std::string& path, std::string action, std::string reason, const std::string& actor,
+                           const base::Clock& wall, base::Random& random) {
+  return {.id = base::make_id<audit::RecordTag>(wall, random),
+          .actor = {.kind = actor.empty() ? audit::ActorKind::vault : audit::ActorKind::staff, .id = actor},
+          .action = std::move(action),
+          .subject = {.kind = "erasure_journal", .id = path},
+          .reason = std::move(reason),
+          .business_time = wall.now(),
+          .wall_time = wall.now(),
+          .correlation_id = "",
+          .details = "{}"};
+}
+
+}  // namespace
+
+base::Result<Eraser::Known> Eraser::load_known() {
+  return database_.read<Known>("vault_known_journals", [&](store::ReadTx& tx) -> base::Result<Known> {
+    Known known;
+    KARV_TRY(known.journals, load_journals(tx));
+    KARV_TRY(known.acceptance, find_acceptance(tx, settings_.journal));
+    return known;
+  });
+}
+
+base::Result<void> Eraser::check_known(const Journal& journal, const Known& known) const {
+  const JournalHead head = journal.head();
+  for (const auto& stored : known.journals) {
+    if (stored.store != head.store) return refused("The erasure journal " + settings_.journal + " is another store's.");
+    if (stored.journal != head.journal) continue;
+    const auto mac = journal.mac_at(stored.position);
+    if (stored.position > head.position || (mac && *mac != stored.mac))
+      return refused("The erasure journal " + settings_.journal + " lacks erasures that this store knows of.");
+  }
+  return {};
+}
+
+base::Result<Eraser::JournalPtr> Eraser::begin_anew(HsmTools tools, const KeyRing& ring, const Known& known,
+                                                    std::string reason) {
+  const auto store =
+      known.journals.empty() ? base::make_id<ErasureStoreTag>(wall_, random_) : known.journals.front().store;
+  // Whatever ends this in the middle: the next start begins again, and does not miss a journal.
+  if (!known.acceptance)
+    KARV_TRY_VOID(database_.write<void>("vault_begin_journal", [&](store::Tx& tx) -> base::Result<void> {
+      put_acceptance(tx, {.path = settings_.journal, .reason = reason, .accepted_at = wall_.now()});
+      return {};
+    }));
+  KARV_TRY(const auto records,
+           database_.read<std::vector<ErasureRecord>>(
+               "vault_erasures_since", [&](store::ReadTx& tx) { return find_erasures_since(tx, needed_since(ring)); }));
+  KARV_TRY_VOID(set_journal_aside(settings_.journal, fmt::format("refused-{}", wall_.now().ms)));
+  KARV_TRY(JournalPtr journal, Journal::begin(settings_.journal, tools, store, records, wall_, random_));
+  KARV_TRY_VOID(database_.write<void>("vault_journal_begun", [&](store::Tx& tx) -> base::Result<void> {
+    insert_journal(tx, journal->head(), wall_.now());
+    delete_acceptance(tx, settings_.journal);
+    audit::append(tx, record_about(settings_.journal, "erasure_journal_begun", reason, "", wall_, random_));
+    return {};
+  }));
+  base::log::warn("erasure_journal_begun", {{"reason", reason}});
+  return journal;
+}
+
+base::Result<Eraser::JournalPtr> Eraser::open_or_begin(HsmTools tools, const KeyRing& ring, const Known& known) {
+  auto opened = Journal::open(settings_.journal, tools);
+  base::Result<void> fits;
+  if (opened.ok()) fits = check_known(*opened.value(), known);
+  if (opened.ok() && fits.ok()) return JournalPtr(std::move(opened).value());
+  auto error = opened.ok() ? std::move(fits).error() : std::move(opened).error();
+  opened = base::Error(error.code());  // lets go of the file
+  const bool missing = error.code() == base::ErrorCode::not_found;
+  if (!missing && error.code() != base::ErrorCode::not_matching)
+    return error;  // in use, or a disk that does not answer
+  if (known.acceptance) return begin_anew(tools, ring, known, known.acceptance->reason);
+  if (!missing) return kept_shut(error.public_text(), kRefused);
+  KARV_TRY(const bool ever, Journal::was_ever_begun(tools));
+  if (known.journals.empty() && !ever) return begin_anew(tools, ring, known, "the store's first");
+  return kept_shut("The erasure journal " + settings_.journal + " is missing.", "ERASURE_JOURNAL_MISSING");
+}
+
+base::Result<void> Eraser::open(crypto::Hsm& hsm, const KeyRing& ring) {
+  use(nullptr);
+  KARV_TRY(const auto known, load_known());
+  if (settings_.journal.empty()) {
+    if (known.journals.empty()) return {};
+    return kept_shut("The configuration names no erasure journal, and this store has one.", "ERASURE_JOURNAL_MISSING");
+  }
+  const HsmTools tools{.hsm = hsm, .prefix = keys_.settings().hsm_prefix};
+  KARV_TRY(const auto journal, open_or_begin(tools, ring, known));
+  KARV_TRY_VOID(erase_again(*journal));
+  KARV_TRY_VOID(follow(*journal, tools, needed_since(ring)));
+  KARV_TRY_VOID(
+      database_.write<void>("vault_journal_head", [&](store::Tx& tx) { return record_head(tx, journal->head()); }));
+  use(journal);
+  return {};
+}
+
+base::Result<void> accept_journal_loss(store::Database& database, const JournalAcceptance& acceptance,
+                                       const std::string& actor, const base::Clock& wall, base::Random& random) {
+  if (acceptance.reason.empty() || acceptance.reason.size() > kLongestReason)
+    return base::public_error(base::ErrorCode::bad_value, "Say why, in 1 to 200 bytes.", "BAD_VALUE");
+  return database.write<void>("vault_accept_journal_loss", [&](store::Tx& tx) -> base::Result<void> {
+    put_acceptance(tx, acceptance);
+    audit::append(
+        tx, record_about(acceptance.path, "erasure_journal_loss_accepted", acceptance.reason, actor, wall, random));
+    return {};
+  });
+}
+
+}  // namespace karv::vault
