@@ -43,7 +43,7 @@ base::Result<Config> from_table(const toml::table& root) {
   for (const char* section : {"public", "private", "network", "hsm"}) top.table(section);
   top.table("hardening");
   if (mode == "sandbox") top.table("sandbox");  // in production its presence is a mistake
-  top.table("admin");
+  top.table("admin").table("erasure");
   KARV_TRY_VOID(top.end());
   if (mode != "sandbox" && mode != "production") return configuration_error("mode is neither sandbox nor production");
   c.mode = mode == "sandbox" ? Mode::sandbox : Mode::production;
@@ -78,6 +78,11 @@ base::Result<Config> from_table(const toml::table& root) {
                     .optional_text("pin_file", h.pin_file)
                     .text("key_prefix", h.key_prefix)
                     .end());
+  if (root.contains("erasure") || c.mode == Mode::production)
+    KARV_TRY_VOID(Section(root, "erasure")
+                      .text("journal", c.erasure.journal)
+                      .integer("refund_window_days", c.erasure.refund_window_days, 0, 3650)
+                      .end());
   auto& g = c.hardening;
   KARV_TRY_VOID(Section(root, "hardening")
                     .word("files", g.files, {"on", "off"})

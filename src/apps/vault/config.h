@@ -11,6 +11,8 @@
 //              socket_group, peer_uids                 # in sandbox mode the section may be left out
 //   [hsm]      module, token_label, key_prefix
 //              pin_file                                # sandbox mode only: unsealed at the start, without custodians
+//   [erasure]  journal                                 # a file outside the store's folder and its backups; in sandbox
+//              refund_window_days                      # mode the section may be left out; optional: 180
 //   [hardening]                                    # may be left out; confinement.h
 //              files, system_calls, memory            # "on" (what production demands) or "off"
 //              readable, writable, connect_ports      # lists: what else it may open (an HSM module's own files)
@@ -49,6 +51,10 @@ struct Config {
   struct Hsm {
     std::string module, token_label, pin_file, key_prefix;
   } hsm;
+  struct Erasure {
+    std::string journal;  // empty: nobody can be erased
+    std::int64_t refund_window_days = 180;
+  } erasure;
   struct Hardening {
     std::string files = "on", system_calls = "on", memory = "on";
     std::vector<std::string> readable, writable;

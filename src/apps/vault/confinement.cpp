@@ -149,6 +149,7 @@ LandlockRules rules_of(const Config& config) {
     if (!path->empty()) rules.read.push_back(*path);
   rules.write.emplace_back("/dev/null");
   if (kSanitized) rules.read.emplace_back("/proc/self");
+  if (!config.erasure.journal.empty()) rules.write.push_back(folder_of(config.erasure.journal));
   if (store::is_file(config.database)) {
     rules.write.push_back(folder_of(config.database));
   } else {

@@ -20,6 +20,7 @@
 #include "vault/admin_door.h"
 #include "vault/bank/account_door.h"
 #include "vault/card_line.h"
+#include "vault/erasure/erasure_door.h"
 #include "vault/key_keeper.h"
 #include "vault/private_door.h"
 #include "vault/problem.h"
@@ -40,6 +41,7 @@ constexpr int kPublicWorkers = 4;
 constexpr int kPrivateWorkers = 160;
 constexpr base::Duration kGrace = base::seconds(10);
 constexpr int kTicketSweepSeconds = 600;
+constexpr int kErasureSeconds = 5;  // other processes' erasures come into this one's journal
 constexpr base::Duration kSequencerTick = base::milliseconds(250);
 constexpr int kAdminWorkers = 2;
 
@@ -76,11 +78,17 @@ net::ServerOptions door_options() {
   return options;
 }
 
-// Every second: codes that waited too long are wiped; now and then: old tickets go.
+// Every second: codes that waited too long are wiped; now and then: the erasure journal follows, old tickets go.
 class Sweeper {
  public:
-  Sweeper(kv::SecurityCodes& codes, kv::CardDesk& desk, kv::BankDesk& bank_desk, const base::Clock& wall)
-      : codes_(codes), desk_(desk), bank_desk_(bank_desk), wall_(wall), thread_([this] { run(); }) {}
+  Sweeper(kv::SecurityCodes& codes, kv::CardDesk& desk, kv::BankDesk& bank_desk, kv::Eraser& eraser,
+          const base::Clock& wall)
+      : codes_(codes),
+        desk_(desk),
+        bank_desk_(bank_desk),
+        eraser_(eraser),
+        wall_(wall),
+        thread_([this] { run(); }) {}
   ~Sweeper() {
     {
       const base::Lock lock(mutex_);
@@ -101,6 +109,9 @@ class Sweeper {
         if (stopping_) return;
       }
       codes_.sweep(wall_.now());
+      if (second % kErasureSeconds == 0)
+        if (const auto done = eraser_.catch_up(); !done.ok())
+          base::log::error("erasure_journal_behind", {{"detail", done.error().internal_text()}});
       if (second % kTicketSweepSeconds != 0) continue;
       for (const auto& removed : {desk_.remove_old_tickets(), bank_desk_.remove_old_tickets()})
         if (!removed.ok()) base::log::warn("ticket_sweep_failed", {{"detail", removed.error().internal_text()}});
@@ -110,6 +121,7 @@ class Sweeper {
   kv::SecurityCodes& codes_;
   kv::CardDesk& desk_;
   kv::BankDesk& bank_desk_;
+  kv::Eraser& eraser_;
   const base::Clock& wall_;
   base::Mutex mutex_;
   base::Condition wake_;
@@ -141,6 +153,7 @@ struct Process::Impl {
   std::optional<kv::KeyHolder> keys;
   std::optional<kv::CardStore> cards;
   std::optional<kv::BankStore> accounts;
+  std::optional<kv::Eraser> eraser;
   std::optional<kv::ScriptInventory> inventory;
   std::optional<kv::FramePages> pages;
   std::optional<kv::PageWatch> page_watch;
@@ -177,10 +190,11 @@ base::Result<void> Process::Impl::unseal_from_file() {
   if (config.hsm.pin_file.empty()) return crypto::load_hsm_module(config.hsm.module);
   KARV_TRY(auto pin, crypto::read_secret_line(config.hsm.pin_file));
   KARV_TRY(auto hsm, open_hsm(config.hsm, std::move(pin)));
-  // A key that is not what it was: the vault serves, sealed, so that operators and its server learn why.
+  // A key or a journal that is not what it was: the vault serves, sealed, so that operators and its server learn why.
   auto opened = keys->unseal(std::move(hsm));
-  if (!opened.ok() && opened.error().reason() != "KEY_ALTERED") return opened;
-  return {};
+  const bool told = opened.ok() || opened.error().reason() == "KEY_ALTERED" ||
+                    opened.error().reason().starts_with("ERASURE_JOURNAL_");
+  return told ? base::Result<void>() : opened;
 }
 
 base::Result<void> Process::Impl::open_stores() {
@@ -188,6 +202,10 @@ base::Result<void> Process::Impl::open_stores() {
   keys.emplace(*database, wall, random, kv::KeySettings{.hsm_prefix = config.hsm.key_prefix});
   cards.emplace(*database, *keys, wall, random);
   accounts.emplace(*database, *keys, wall, random);
+  eraser.emplace(*database, *keys, wall, random,
+                 kv::EraserSettings{.journal = config.erasure.journal,
+                                    .refund_window = base::days(config.erasure.refund_window_days)});
+  keys->on_unseal([this](crypto::Hsm& hsm, const kv::KeyRing& ring) { return eraser->open(hsm, ring); });
   KARV_TRY_VOID(unseal_from_file());
   KARV_TRY(inventory, kv::ScriptInventory::load(config.public_door.pages + "/scripts.json"));
   KARV_TRY(pages, kv::FramePages::load(config.public_door.pages, *inventory));
@@ -238,7 +256,7 @@ void Process::Impl::make_parts() {
   sequencer.emplace(std::move(steps), kSequencerTick);
   sequencer->start();
   page_watch.emplace(*database, *inventory, wall);
-  sweeper.emplace(codes, *desk, *bank_desk, wall);
+  sweeper.emplace(codes, *desk, *bank_desk, *eraser, wall);
 }
 
 base::Result<void> Process::Impl::open_line() {
@@ -286,6 +304,7 @@ base::Result<void> Process::Impl::open_doors() {
   private_router = kv::private_routes(*private_door);
   kv::add_script_route(private_router, *page_watch, *keys);
   kv::add_bank_desk_routes(private_router, *bank_desk, *keys);
+  kv::add_erasure_routes(private_router, *eraser, *keys);
   options = door_options();
   options.listen = config.private_door.listen;
   options.cert_file = config.private_door.cert;
@@ -304,6 +323,7 @@ base::Result<void> Process::Impl::open_admin_door() {
   const auto& admin = config.admin_door;
   if (admin.listen.empty()) return {};
   admin_router = kv::admin_routes(*admin_door);
+  kv::add_proof_keys_route(admin_router, *eraser);
   auto options = door_options();
   options.listen = admin.listen;
   options.cert_file = admin.cert;

@@ -1,6 +1,7 @@
 #include "apps/vault/production.h"
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 
 #include <fmt/format.h>
@@ -9,9 +10,14 @@
 
 #include "apps/common/confinement/landlock.h"
 #include "apps/vault/hardening.h"
+#include "store/open.h"
 
 namespace karv::apps::vault {
 namespace {
+
+std::filesystem::path folder_of(const std::string& file) {
+  return std::filesystem::absolute(file).lexically_normal().parent_path();
+}
 
 // The process that traces this one; 0 for none.
 int tracer() {
@@ -40,6 +46,11 @@ std::vector<std::string> unsafe_settings(const Config& config) {
         "init`)");
   if (config.admin_door.peer_uids.empty())
     unsafe.emplace_back("[admin] peer_uids names nobody: name the operators' user numbers");
+  if (store::is_file(config.database) && folder_of(config.erasure.journal) == folder_of(config.database))
+    unsafe.emplace_back(
+        "[erasure] journal lies in the store's folder: whatever copies the one copies the other; give it a folder of "
+        "its "
+        "own");
   if (::geteuid() == 0)
     unsafe.emplace_back("it runs as root: start it as a user of its own (deploy/systemd/karv-vault.service)");
   if (!may_lock_memory())

@@ -4,8 +4,10 @@
 #include <string>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "apps/common/migration_command.h"
+#include "apps/vault/config.h"
 #include "apps/vault/init_command.h"
 #include "audit/record.h"
 #include "base/clock.h"
@@ -14,6 +16,7 @@
 #include "json/encode.h"
 #include "store/migrate.h"
 #include "store/open.h"
+#include "vault/erasure/eraser.h"
 #include "vault/restore.h"
 #include "vault/schema.h"
 
@@ -50,6 +53,24 @@ Result<int> freeze(const std::string& address, const std::string& backup) {
   return 0;
 }
 
+Result<int> accept_journal_loss(const std::string& configuration, const std::string& reason) {
+  const base::SystemClock wall;
+  base::SystemRandom random;
+  KARV_TRY(const auto config, read_config(configuration));
+  if (config.erasure.journal.empty())
+    return base::internal_error(base::ErrorCode::bad_value, configuration + " names no [erasure] journal");
+  KARV_TRY(const auto database, open_store(config.database));
+  KARV_TRY_VOID(kv::accept_journal_loss(*database,
+                                        {.path = config.erasure.journal, .reason = reason, .accepted_at = wall.now()},
+                                        fmt::format("uid {}", ::geteuid()), wall, random));
+  fmt::print(
+      "When it is opened next, the vault of {} may begin a new erasure journal in the place of {}, if that is missing "
+      "or\n"
+      "refused. Whoever was erased after the backup that this store came from is known again: erase them once more.\n",
+      configuration, config.erasure.journal);
+  return 0;
+}
+
 Result<int> reconcile(const std::string& configuration) {
   KARV_TRY(const auto store, read_store_address(configuration));
   KARV_TRY(const auto database, open_store(store.address));
@@ -70,6 +91,8 @@ std::optional<Result<int>> run_store_command(Words words) {
     if (const auto action = parse_migrate_action(words[1])) return migrate(*action, words[2], std::string(words[3]));
   if (words.size() == 5 && words[0] == "freeze" && words[1] == "--database" && words[3] == "--backup")
     return freeze(std::string(words[2]), std::string(words[4]));
+  if (words.size() == 5 && words[0] == "accept-journal-loss" && words[1] == "--config" && words[3] == "--reason")
+    return accept_journal_loss(std::string(words[2]), std::string(words[4]));
   if (!words.empty() && words[0] == "init") return run_init(words.subspan(1), all_migrations());
   if (words.size() == 3 && words[0] == "reconcile" && words[1] == "--config") return reconcile(std::string(words[2]));
   return std::nullopt;

@@ -4,6 +4,7 @@
 //   karv-vault migrate status|plan|up --config FILE | --database ADDRESS
 //   karv-vault init --config FILE ...                    the key ceremony (init_command.h)
 //   karv-vault freeze --database ADDRESS --backup ID     a store that was just restored: no token moves money
+//   karv-vault accept-journal-loss --config FILE --reason TEXT   the process may begin a new erasure journal
 //   karv-vault reconcile --config FILE                   batches on standard input (vault_api/reconcile.h), a line
 //   each;
 //                                                        one JSON object on standard output

@@ -61,6 +61,7 @@ base::Result<void> write_vault_configuration(const Layout& layout, const Ports& 
       .text("token_label", kTokenLabel)
       .text("pin_file", layout.secret("hsm.pin"))
       .text("key_prefix", kKeyPrefix);
+  out.table("erasure").text("journal", layout.erasure_journal());
   out.table("sandbox").text("test_cards", layout.root + "/tests/shared/test_cards.json");
   return out.write_to(layout.file("vault.toml"));
 }

@@ -41,7 +41,7 @@ Result<void> remove_contents(const Layout& layout) {
 }
 
 Result<void> make_folders(const Layout& layout) {
-  for (const char* name : {"tls", "secrets", "logs", "hsm"}) {
+  for (const char* name : {"tls", "secrets", "logs", "hsm", "erasure"}) {
     std::error_code failed;
     fs::create_directories(layout.file(name), failed);
     if (failed) return cannot("making " + layout.file(name) + ": " + failed.message());

@@ -21,6 +21,8 @@ struct Layout {
   std::string key(std::string_view name) const { return fmt::format("{}/tls/{}.key", data, name); }
   std::string secret(std::string_view name) const { return fmt::format("{}/secrets/{}", data, name); }
   std::string admin_socket() const { return file("vault-admin.sock"); }
+  // In a folder of its own, as it must be where stores are backed up.
+  std::string erasure_journal() const { return file("erasure/journal"); }
   std::string log(std::string_view process) const { return fmt::format("{}/logs/{}.log", data, process); }
   std::string server_store() const { return server_database.empty() ? file("server.db") : server_database; }
   std::string vault_store() const { return vault_database.empty() ? file("vault.db") : vault_database; }

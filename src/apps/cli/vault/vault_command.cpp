@@ -7,6 +7,7 @@
 #include "apps/cli/commands.h"
 #include "apps/cli/vault/acting.h"
 #include "apps/cli/vault/admin_line.h"
+#include "apps/cli/vault/erasure_commands.h"
 #include "apps/cli/vault/exchange_command.h"
 #include "apps/cli/vault_program.h"
 #include "base/clock.h"
@@ -45,6 +46,9 @@ Other custodians take over: as many of those of now as are needed, each with the
       --custodian dora-ek.pub --custodian emil-falk.pub
 Each who takes over fetches his share, accepts, and at the sealed vault as many as are needed unseal it:
   karv vault custodian share --operator operator.toml --key dora-ek.key --out /media/dora
+A proof that a customer was erased, checked without the vault:
+  karv vault proof keys --operator operator.toml > keys.json
+  karv vault proof verify proof.jws --keys keys.json --customer ID
 
 `karv dev` writes var/dev/operator.toml. docs/vault.md explains keys, states and rotation.)";
 
@@ -284,6 +288,7 @@ void add_vault_commands(CLI::App& app, int& exit_code) {
   Commands commands(exit_code);
   commands.add_custody(*group);
   commands.add_operations(*group);
+  vault::add_erasure_commands(*group, exit_code);
 }
 
 }  // namespace karv::apps::cli
