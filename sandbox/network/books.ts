@@ -5,7 +5,7 @@
 // Invariants, checked after every posting: 0 <= completed + reversed <= held, 0 <= refunded <= completed or charged.
 import { BoundedMap } from '../common/bounded_map.ts';
 
-export type Kind = 'check' | 'hold' | 'charge' | 'refund' | 'completion';
+export type Kind = 'check' | 'hold' | 'charge' | 'refund' | 'payout' | 'completion';
 
 /** DE39 values that the books decide. */
 export type BookAnswer = '00' | '12' | '13' | '25' | '94';
@@ -68,6 +68,10 @@ export class Books {
     this.#add(operation, 'charge', true, null);
   }
 
+  postPayout(operation: NewOperation): void {
+    this.#add(operation, 'payout', true, null);
+  }
+
   /** Remembers a refused operation, so that its reversal is known and changes nothing. */
   noteDeclined(operation: NewOperation, kind: Kind): void {
     this.#add(operation, kind, false, null);
@@ -99,7 +103,7 @@ export class Books {
   /** What a refund would be answered; quotes a charge, a hold that was completed, or one of its completions. */
   decideRefund(quoted: Quoted): BookAnswer {
     const original = this.#quoted(quoted);
-    if (original === undefined || original.kind === 'check' || original.kind === 'refund') return '25';
+    if (original === undefined || ['check', 'refund', 'payout'].includes(original.kind)) return '25';
     if (original.currency !== quoted.currency) return '12';
     return quoted.amount === 0 || quoted.amount > refundableOf(original) ? '13' : '00';
   }
@@ -137,7 +141,7 @@ export class Books {
   view(limit: number): BookLine[] {
     return this.#operations
       .newestFirst(Infinity)
-      .filter((one) => one.approved && (one.kind === 'hold' || one.kind === 'charge' || one.kind === 'check'))
+      .filter((one) => one.approved && ['hold', 'charge', 'check', 'payout'].includes(one.kind))
       .slice(0, limit)
       .map((one) => ({
         retrieval_reference: one.reference,
@@ -149,6 +153,7 @@ export class Books {
         reversed: one.reversed,
         charged: one.kind === 'charge' ? one.amount : 0,
         refunded: one.refunded,
+        paid_out: one.kind === 'payout' ? one.amount - one.reversed : 0,
         remaining: one.kind === 'hold' ? remainingOf(one) : 0,
       }));
   }
@@ -176,6 +181,7 @@ export interface BookLine {
   readonly reversed: number;
   readonly charged: number;
   readonly refunded: number;
+  readonly paid_out: number;
   readonly remaining: number;
 }
 

@@ -10,7 +10,7 @@ import { BoundedMap } from '../common/bounded_map.ts';
 import { CardDirectory, type Behaviour, type Card } from './cards.ts';
 import { decode, encode, FormatError, type Message } from './iso8583.ts';
 import { Journal, type JournalLine } from './journal.ts';
-import { kindOf, messageKey, readRequest, type Request } from './rules.ts';
+import { codes, kindOf, messageKey, readRequest, type Request } from './rules.ts';
 
 type ResponseCode = BookAnswer | '05' | '51' | '54' | '14' | '30';
 type Delivery = 'now' | 'twice' | 'late' | 'never';
@@ -106,20 +106,23 @@ export class Issuer {
     if (!this.books.isFree(request.reference)) return { code: '94' };
     const key = messageKey(request.mti, request.stan, request.time);
     if (this.books.wasOvertaken(key)) return { code: '12' };
-    const refund = request.class === 'financial' && request.processingCode === '200000';
-    if (!refund && request.processingCode !== '000000') return { code: '12' };
-    if (request.class === 'financial' && !refund && request.privateData.initiator !== 'M') return { code: '12' };
-    if (request.class === 'financial' && request.amount === 0) return { code: '13' };
+    const financial = request.class === 'financial';
+    const refund = financial && request.processingCode === codes.refund;
+    const payout = financial && request.processingCode === codes.payout;
+    if (!refund && !payout && request.processingCode !== codes.purchase) return { code: '12' };
+    if (financial && !refund && request.privateData.initiator !== 'M') return { code: '12' };
+    if (financial && request.amount === 0) return { code: '13' };
     const behaviour = this.cards.behaviourNow(pan, card);
     const operation = operationOf(request, card, approvalCode());
     const delivery = deliveryOf(behaviour);
     if (refund) return this.#refund(request, card, operation, delivery);
-    const declined = expired(request.expiry, this.#now()) ? '54' : declineOf(behaviour, request.class === 'financial');
+    const declined = expired(request.expiry, this.#now()) ? '54' : declineOf(behaviour, financial && !payout);
     if (declined !== null) {
-      this.books.noteDeclined(operation, request.class === 'hold' ? 'hold' : 'charge');
+      this.books.noteDeclined(operation, payout ? 'payout' : financial ? 'charge' : 'hold');
       return { code: declined };
     }
-    if (request.class === 'hold') this.books.postHold(operation);
+    if (payout) this.books.postPayout(operation);
+    else if (request.class === 'hold') this.books.postHold(operation);
     else this.books.postCharge(operation);
     return { code: '00', approvalCode: operation.approvalCode, delivery };
   }

@@ -9,6 +9,7 @@ import {
   completion,
   freshNumbers,
   hold,
+  payout,
   refund,
   reversal,
   type Answer,
@@ -348,6 +349,23 @@ describe('the card network', () => {
       assert.equal((await ask('0200', refund(visa, 601, first[37] ?? ''))).code, '13');
       assert.equal((await ask('0200', refund(visa, 600, first[37] ?? ''))).code, '00');
       assert.equal(book(fields).refunded, 600);
+    });
+
+    test('a payout goes to a card without an original, once, and is no charge', async () => {
+      const fields = payout(visa, 4_200);
+      const first = await ask('0200', fields);
+      assert.equal(first.code, '00');
+      assert.equal((await ask('0201', fields)).approval, first.approval);
+      assert.equal(book(fields).paid_out, 4_200);
+      assert.equal(book(fields).charged, 0);
+      const original = String(fields[37]);
+      assert.equal((await ask('0200', refund(visa, 1, original))).code, '25');
+      assert.equal((await ask('0200', { ...payout(visa, 4_200), 48: 'IN01C' })).code, '12');
+      assert.equal((await ask('0200', { ...payout(visa, 4_200), 48: `IN01MOR12${original}` })).code, '30');
+      assert.equal((await ask('0200', payout(visa, 0))).code, '13');
+      assert.equal((await ask('0200', payout(numberOf('decline_05'), 100))).code, '05');
+      assert.equal((await ask('0420', reversal('0200', fields))).code, '00');
+      assert.equal(book(fields).paid_out, 0);
     });
 
     test('a charge can be refunded, another card and unknown originals cannot', async () => {

@@ -6,6 +6,9 @@ import { noPrivateData, parsePrivateData, type PrivateData } from './private_dat
 /** A message's class: requests and their repeats share one. */
 export type MessageClass = 'hold' | 'financial' | 'completion' | 'reversal' | 'management';
 
+/** Field 3: a purchase, what goes back of one, and what goes to a card without one (original credit). */
+export const codes = { purchase: '000000', refund: '200000', payout: '260000' } as const;
+
 interface Kind {
   readonly class: MessageClass;
   readonly answer: string;
@@ -91,8 +94,10 @@ function checkValues(request: Request): void {
   }
   if (request.class === 'completion' && privateData.original === null)
     throw new FormatError('field 48 names no original');
-  if (request.class === 'financial' && privateData.original === null)
+  const payout = request.processingCode === codes.payout;
+  if (request.class === 'financial' && !payout && privateData.original === null)
     throw new FormatError('field 48 names no original');
+  if (payout && privateData.original !== null) throw new FormatError('a payout names an original');
 }
 
 export function messageKey(mti: string, stan: string, time: string): string {

@@ -162,7 +162,7 @@ function meaningOf(line: JournalLine): string {
 
 function bookTable(lines: readonly BookLine[]): Html {
   if (lines.length === 0) return html`<p class="empty">Nothing yet.</p>`;
-  const columns = ['held', 'completed', 'reversed', 'charged', 'refunded', 'remaining'] as const;
+  const columns = ['held', 'completed', 'reversed', 'charged', 'refunded', 'paid_out', 'remaining'] as const;
   return html`<div class="scroll" role="region" aria-labelledby="books" tabindex="0">
     <table>
       <thead>

@@ -133,6 +133,10 @@ export function refund(pan: string, amount: number, original: string, numbers = 
   };
 }
 
+export function payout(pan: string, amount: number, numbers = freshNumbers()): Fields {
+  return { ...common(amount, numbers), 2: pan, 3: '260000', 14: '3912', 22: '102', 25: '08', 48: 'IN01M' };
+}
+
 export function completion(amount: number, original: string, approval: string, numbers = freshNumbers()): Fields {
   return { ...common(amount, numbers), 3: '000000', 38: approval, 48: `OR12${original}` };
 }
