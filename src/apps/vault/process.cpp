@@ -1,13 +1,12 @@
 #include "apps/vault/process.h"
 
 #include <optional>
-#include <thread>
 
+#include "apps/vault/chores.h"
 #include "audit/chain.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/mutex.h"
 #include "base/random.h"
 #include "crypto/files.h"
 #include "crypto/hsm.h"
@@ -78,57 +77,6 @@ net::ServerOptions door_options() {
   return options;
 }
 
-// Every second: codes that waited too long are wiped; now and then: the erasure journal follows, old tickets go.
-class Sweeper {
- public:
-  Sweeper(kv::SecurityCodes& codes, kv::CardDesk& desk, kv::BankDesk& bank_desk, kv::Eraser& eraser,
-          const base::Clock& wall)
-      : codes_(codes),
-        desk_(desk),
-        bank_desk_(bank_desk),
-        eraser_(eraser),
-        wall_(wall),
-        thread_([this] { run(); }) {}
-  ~Sweeper() {
-    {
-      const base::Lock lock(mutex_);
-      stopping_ = true;
-      wake_.notify_all();
-    }
-    thread_.join();
-  }
-  Sweeper(const Sweeper&) = delete;
-  Sweeper& operator=(const Sweeper&) = delete;
-
- private:
-  void run() {
-    for (int second = 0;; ++second) {
-      {
-        const base::Lock lock(mutex_);
-        if (!stopping_) wake_.wait_for(mutex_, std::chrono::seconds(1));
-        if (stopping_) return;
-      }
-      codes_.sweep(wall_.now());
-      if (second % kErasureSeconds == 0)
-        if (const auto done = eraser_.catch_up(); !done.ok())
-          base::log::error("erasure_journal_behind", {{"detail", done.error().internal_text()}});
-      if (second % kTicketSweepSeconds != 0) continue;
-      for (const auto& removed : {desk_.remove_old_tickets(), bank_desk_.remove_old_tickets()})
-        if (!removed.ok()) base::log::warn("ticket_sweep_failed", {{"detail", removed.error().internal_text()}});
-    }
-  }
-
-  kv::SecurityCodes& codes_;
-  kv::CardDesk& desk_;
-  kv::BankDesk& bank_desk_;
-  kv::Eraser& eraser_;
-  const base::Clock& wall_;
-  base::Mutex mutex_;
-  base::Condition wake_;
-  bool stopping_ KARV_GUARDED_BY(mutex_) = false;
-  std::thread thread_;
-};
-
 }  // namespace
 
 // Members in the order they are made; they go in the opposite one.
@@ -140,6 +88,7 @@ struct Process::Impl {
         admin_workers({.threads = kAdminWorkers, .max_queue = 32}) {}
 
   base::Result<void> open_stores();
+  void start_chores();
   base::Result<void> unseal_from_file();
   void make_parts();
   base::Result<void> open_line();
@@ -176,7 +125,8 @@ struct Process::Impl {
   std::optional<kv::KeyEndings> endings;
   std::optional<kv::AdminDoor> admin_door;
   std::optional<store::Sequencer> sequencer;
-  std::optional<Sweeper> sweeper;
+  std::optional<Chores> code_sweeper;
+  std::optional<Chores> chores;
   net::Router public_router;
   net::Router private_router;
   net::Router admin_router;
@@ -256,7 +206,29 @@ void Process::Impl::make_parts() {
   sequencer.emplace(std::move(steps), kSequencerTick);
   sequencer->start();
   page_watch.emplace(*database, *inventory, wall);
-  sweeper.emplace(codes, *desk, *bank_desk, *eraser, wall);
+  start_chores();
+}
+
+// Codes are wiped on a thread of their own: no database may keep them waiting.
+void Process::Impl::start_chores() {
+  code_sweeper.emplace(std::vector<Chore>{{.name = "wipe_old_codes", .every_seconds = 1, .work = [this] {
+                                             codes.sweep(wall.now());
+                                             return base::Result<void>();
+                                           }}});
+  const auto quietly = [](auto work) {
+    return [work]() -> base::Result<void> {
+      const auto done = work();
+      return done.ok() ? base::Result<void>() : done.error();
+    };
+  };
+  chores.emplace(std::vector<Chore>{
+      {.name = "follow_erasures", .every_seconds = kErasureSeconds, .work = [this] { return eraser->catch_up(); }},
+      {.name = "remove_old_tickets", .every_seconds = kTicketSweepSeconds, .work = quietly([this] {
+                                                                             return desk->remove_old_tickets();
+                                                                           })},
+      {.name = "remove_old_bank_tickets",
+       .every_seconds = kTicketSweepSeconds,
+       .work = quietly([this] { return bank_desk->remove_old_tickets(); })}});
 }
 
 base::Result<void> Process::Impl::open_line() {
@@ -366,7 +338,8 @@ void Process::stop() {
   impl.private_workers.stop();
   impl.admin_workers.stop();
   if (impl.sequencer) impl.sequencer->stop();
-  impl.sweeper.reset();
+  impl.chores.reset();
+  impl.code_sweeper.reset();
   impl.keeper.reset();
   impl.public_server.reset();
   impl.private_server.reset();
