@@ -1,22 +1,18 @@
 #include "vault/erasure/erasure_door.h"
 
-#include "base/check.h"
 #include "json/decode.h"
 #include "json/encode.h"
 #include "vault/admin_door.h"
-#include "vault/private_door.h"
 #include "vault/problem.h"
+#include "vault/tenant_messages.h"
 
 namespace karv::vault {
 namespace {
 
 base::Result<vault_api::ErasureAnswer> erase(Eraser& eraser, const KeyHolder& keys, const net::Request& request) {
-  KARV_TRY_VOID(check_peer(keys, request));
-  KARV_TRY(const auto ring, keys.get());
-  const auto tenant = ring->find_tenant(request.peer_certificate_cn);
-  KARV_REQUIRE(tenant.has_value());  // unsealing has made it
+  KARV_TRY(const auto tenant, tenant_of(keys, request));
   KARV_TRY(const auto message, json::decode<vault_api::ErasureRequest>(request.body, json::kOwnChannel));
-  return eraser.erase({.id = *tenant, .name = request.peer_certificate_cn}, message);
+  return eraser.erase({.id = tenant, .name = request.peer_certificate_cn}, message);
 }
 
 template <class Answer>
