@@ -170,15 +170,42 @@ base::Result<vault_api::CardAnswer> CardDesk::collect_ticket(TenantId tenant,
              if (ticket->state == TicketState::open || !ticket->card)
                return refused(base::ErrorCode::not_matching, "The card form is not filled in yet.",
                               "TICKET_NOT_FILLED");
-             KARV_TRY(auto found, find_card(tx, *ticket->card));
-             if (!found) return ticket_unknown();  // its customer was erased at the same moment
-             update_ticket(tx, *ticket, TicketState::collected, found->card.id);
-             const auto scope = scope_of(found->card.id, ticket->customer, ticket->merchant, ticket->purpose);
+             KARV_TRY(auto found, lock_card(tx, *ticket->card));
+             if (!found || !found->sealed) return ticket_expired();
+             if (found->ended) revive_card(tx, *ticket->card);  // typed again since: forms from before are closed
+             update_ticket(tx, *ticket, TicketState::collected, *ticket->card);
+             const auto scope = scope_of(*ticket->card, ticket->customer, ticket->merchant, ticket->purpose);
              insert_token(tx, token_of(token, scope), wall_.now());
-             return *std::move(found);
+             return *std::move(found->sealed);
            }));
   KARV_TRY(const auto clear, cards_.open(card));
   return card_answer(card.card, clear.expiry, text);
+}
+
+base::Result<std::optional<RefusalReason>> CardDesk::derive(store::Tx& tx, TenantId tenant,
+                                                            const vault_api::DeriveRequest& request,
+                                                            const std::vector<KeyedDigest>& source,
+                                                            const KeyedDigest& token) {
+  KARV_TRY(const auto held, lock_token(tx, source));
+  const StoredToken* found = held ? &held->token : nullptr;
+  const Scope scope = wanted_scope(found == nullptr ? CardId() : found->scope.card, request);
+  KARV_TRY_VOID(check_scope(scope));
+  auto refused = found == nullptr ? RefusalReason::unknown : find_refusal(*found, scope, {request.business_time});
+  if (!refused && scope.purpose == Purpose::payout && *scope.cap_minor > settings_.most_payout_minor)
+    refused = RefusalReason::cap;
+  if (refused) {
+    KARV_TRY_VOID(refusals_.count(tx, {.tenant = tenant,
+                                       .customer = found == nullptr ? request.customer : found->scope.customer,
+                                       .merchant = request.merchant.value_or(MerchantRef()),
+                                       .reason = *refused}));
+    return refused;
+  }
+  KARV_TRY_VOID(require_not_frozen(*found, OperationKind::hold));
+  StoredToken derived = token_of(token, scope);
+  derived.ended_at = found->ended_at;
+  derived.refund_until = found->refund_until;
+  insert_token(tx, derived, wall_.now());
+  return std::optional<RefusalReason>();
 }
 
 base::Result<vault_api::DeriveAnswer> CardDesk::derive_token(TenantId tenant, const vault_api::DeriveRequest& request) {
@@ -186,20 +213,10 @@ base::Result<vault_api::DeriveAnswer> CardDesk::derive_token(TenantId tenant, co
   const auto digests = ring->token_digests(tenant, request.vault_token);
   const std::string text = random_text(random_);
   const auto token = ring->token_digests(tenant, text).front();
-  KARV_TRY_VOID(database_.write<void>("vault_derive_token", [&](store::Tx& tx) -> base::Result<void> {
-    KARV_TRY(const auto source, find_token_of(tx, digests));
-    if (!source) return refused(base::ErrorCode::not_found, "There is no such vault token.", "TOKEN_UNKNOWN");
-    KARV_TRY_VOID(require_not_frozen(*source, OperationKind::hold));
-    Scope scope = scope_of(source->scope.card, request.customer, request.merchant, request.purpose);
-    scope.agreement = request.agreement;
-    scope.cap_minor = request.cap_minor;
-    scope.currency = request.currency;
-    if (request.expires_at) scope.expires_at = base::Instant{*request.expires_at};
-    KARV_TRY_VOID(check_scope(scope));
-    KARV_TRY_VOID(decide_derive(*source, scope, {request.business_time}));
-    insert_token(tx, token_of(token, scope), wall_.now());
-    return {};
+  KARV_TRY(const auto refused, database_.write<std::optional<RefusalReason>>("vault_derive_token", [&](store::Tx& tx) {
+    return derive(tx, tenant, request, digests, token);
   }));
+  if (refused) return refusal_error(*refused);
   return vault_api::DeriveAnswer{.vault_token = text};
 }
 
@@ -213,6 +230,7 @@ base::Result<vault_api::CardAnswer> CardDesk::take_test_card(TenantId tenant, co
                                            const auto scope =
                                                scope_of(row.id, request.customer, request.merchant, request.purpose);
                                            KARV_TRY_VOID(check_scope(scope));
+                                           revive_card(tx, row.id);
                                            insert_token(tx, token_of(token, scope), wall_.now());
                                            return {};
                                          }));

@@ -15,6 +15,7 @@
 #include "store/database.h"
 #include "vault/card.h"
 #include "vault/card_store.h"
+#include "vault/refusals.h"
 #include "vault/security_codes.h"
 #include "vault/types.h"
 
@@ -23,6 +24,7 @@ namespace karv::vault {
 struct CardDeskSettings {
   std::string public_url;  // "https://vault.localhost:8444"
   base::Duration ticket_lifetime = base::minutes(30);
+  std::int64_t most_payout_minor = 0;  // of one token for payouts, in any currency; 0: none is made
 };
 
 // The card form's page for one ticket.
@@ -40,12 +42,13 @@ struct FilledCard {
 
 class CardDesk {
  public:
-  CardDesk(store::Database& database, KeyHolder& keys, CardStore& cards, SecurityCodes& codes, const base::Clock& wall,
-           base::Random& random, CardDeskSettings settings)
+  CardDesk(store::Database& database, KeyHolder& keys, CardStore& cards, SecurityCodes& codes, Refusals& refusals,
+           const base::Clock& wall, base::Random& random, CardDeskSettings settings)
       : database_(database),
         keys_(keys),
         cards_(cards),
         codes_(codes),
+        refusals_(refusals),
         wall_(wall),
         random_(random),
         settings_(std::move(settings)) {}
@@ -74,12 +77,17 @@ class CardDesk {
   base::Result<void> remove_old_tickets();
 
  private:
+  // What was derived is stored, or the refusal is counted and told.
+  base::Result<std::optional<RefusalReason>> derive(store::Tx& tx, TenantId tenant,
+                                                    const vault_api::DeriveRequest& request,
+                                                    const std::vector<KeyedDigest>& source, const KeyedDigest& token);
   base::Result<StoredTicket> find_open_ticket(store::ReadTx& tx, const std::vector<KeyedDigest>& digests) const;
 
   store::Database& database_;
   KeyHolder& keys_;
   CardStore& cards_;
   SecurityCodes& codes_;
+  Refusals& refusals_;
   const base::Clock& wall_;
   base::Random& random_;
   CardDeskSettings settings_;

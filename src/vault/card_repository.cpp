@@ -45,15 +45,20 @@ constexpr Sql kUpdateFingerprint =
 constexpr Sql kFindToken =
     "select token_mac, mac_key_id, card_id, customer_id, merchant_id, purpose, agreement_id, cap_minor, currency, "
     "expires_at,"
-    " used_minor, uses, frozen_at from vault_tokens where token_mac = $1";
+    " used_minor, uses, frozen_at, most_uses, ended_at, refund_until, created_at,"
+    " most_each_minor from vault_tokens"
+    " where token_mac = $1";
 constexpr Sql kInsertToken =
     "insert into vault_tokens (token_mac, mac_key_id, card_id, customer_id, merchant_id, purpose, agreement_id,"
-    " cap_minor, currency, expires_at, used_minor, uses, created_at)"
-    " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+    " cap_minor, currency, expires_at, used_minor, uses, created_at, most_uses, ended_at, refund_until,"
+    " most_each_minor)"
+    " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
 constexpr Sql kCountTokensByKey = "select count(*) from vault_tokens where mac_key_id = $1";
 constexpr Sql kUpdateTokenUse =
     "update vault_tokens set used_minor = $1, uses = $2 where token_mac = $3 and used_minor = $4 and uses = $5";
 
+constexpr Sql kLockCard = "select ended_at from cards where card_id = $1";
+constexpr Sql kReviveCard = "update cards set ended_at = null, refund_until = null where card_id = $1";
 constexpr Sql kFindTicket =
     "select ticket_mac, tenant_id, customer_id, merchant_id, purpose, frame_ancestors, parent_origin, state, card_id, "
     "expires_at"
@@ -76,9 +81,14 @@ StoredToken token_from(const Row& row) {
                     .agreement = row.id_or_null<AgreementRef>(6),
                     .cap_minor = row.integer_or_null(7),
                     .currency = row.text_or_null(8),
-                    .expires_at = instant_or_null(row, 9)},
+                    .expires_at = instant_or_null(row, 9),
+                    .most_uses = row.integer_or_null(13),
+                    .most_each_minor = row.integer_or_null(17)},
           .used_minor = row.integer(10),
           .uses = row.integer(11),
+          .created_at = {row.integer(16)},
+          .ended_at = instant_or_null(row, 14),
+          .refund_until = instant_or_null(row, 15),
           .frozen = !row.is_null(12)};
 }
 
@@ -96,6 +106,13 @@ StoredTicket ticket_from(const Row& row) {
 }
 
 SealedCard sealed_card_from(const Row& row) { return {.card = card_from(row), .key = subject_key_from(row, 9)}; }
+
+std::optional<LockedCard> locked_card_from(const store::Rows& card, const store::Rows& sealed) {
+  if (card.empty()) return std::nullopt;
+  LockedCard locked{.sealed = {}, .ended = !card.front().is_null(0)};
+  if (!sealed.empty()) locked.sealed = sealed_card_from(sealed.front());
+  return locked;
+}
 
 base::Result<std::int64_t> count(store::ReadTx& tx, Sql sql, KeyId key) {
   KARV_TRY(const auto rows, tx.read_one({sql, {key}}));
@@ -174,6 +191,12 @@ base::Result<std::int64_t> count_cards_by_fingerprint_key(store::ReadTx& tx, Key
   return count(tx, kCountByFingerprintKey, key);
 }
 
+base::Result<std::optional<LockedCard>> lock_card(store::Tx& tx, CardId id) {
+  KARV_TRY(const auto answers, tx.read({{kLockCard, {id}, true}, {kFindCard, {id}}}));
+  return locked_card_from(answers[0], answers[1]);
+}
+void revive_card(store::Tx& tx, CardId id) { tx.write({kReviveCard, {id}}, 1); }
+
 base::Result<std::int64_t> count_tokens_by_key(store::ReadTx& tx, KeyId key) {
   return count(tx, kCountTokensByKey, key);
 }
@@ -184,11 +207,22 @@ base::Result<std::optional<StoredToken>> find_token_of(store::ReadTx& tx, const 
 base::Result<std::optional<StoredToken>> find_token(store::ReadTx& tx, const base::Bytes& mac) {
   return first_or_none(tx.read_one({kFindToken, {mac}}), token_from);
 }
+base::Result<std::optional<LockedToken>> lock_token(store::Tx& tx, const std::vector<KeyedDigest>& digests) {
+  KARV_TRY(const auto found, find_token_of(tx, digests));
+  if (!found) return std::optional<LockedToken>();
+  const CardId id = found->scope.card;
+  KARV_TRY(const auto answers, tx.read({{kLockCard, {id}, true}, {kFindCard, {id}}, {kFindToken, {found->mac}}}));
+  auto card = locked_card_from(answers[0], answers[1]);
+  if (!card || answers[2].empty()) return std::optional<LockedToken>();
+  // As it is now that nobody else changes it.
+  return std::optional(LockedToken{token_from(answers[2].front()), std::move(card->sealed), card->ended});
+}
 void insert_token(store::Tx& tx, const StoredToken& token, base::Instant now) {
   const Scope& s = token.scope;
   tx.write({kInsertToken,
             {token.mac, token.mac_key, s.card, s.customer, s.merchant, json::word(s.purpose), s.agreement, s.cap_minor,
-             s.currency, ms_or_null(s.expires_at), token.used_minor, token.uses, now.ms}},
+             s.currency, ms_or_null(s.expires_at), token.used_minor, token.uses, now.ms, s.most_uses,
+             ms_or_null(token.ended_at), ms_or_null(token.refund_until), s.most_each_minor}},
            1);
 }
 void update_token_use(store::Tx& tx, const StoredToken& before, std::int64_t used_minor, std::int64_t uses) {

@@ -25,10 +25,26 @@ base::Result<std::vector<StoredCard>> find_cards_under(store::ReadTx& tx, Subjec
 base::Result<std::vector<SealedCard>> find_cards_by_fingerprint_key(store::ReadTx& tx, KeyId key, std::int64_t limit);
 base::Result<std::int64_t> count_cards_by_fingerprint_key(store::ReadTx& tx, KeyId key);
 
+// The card's row stays ours until the end of the transaction; none when it is gone.
+struct LockedCard {
+  std::optional<SealedCard> sealed;  // none when its key is gone
+  bool ended = false;
+};
+base::Result<std::optional<LockedCard>> lock_card(store::Tx& tx, CardId id);
+// Typed again and collected, an ended card goes on; its former tokens do not.
+void revive_card(store::Tx& tx, CardId id);
+
 base::Result<std::int64_t> count_tokens_by_key(store::ReadTx& tx, KeyId key);
 // The first that is found: the digests of one text under several key versions.
 base::Result<std::optional<StoredToken>> find_token_of(store::ReadTx& tx, const std::vector<KeyedDigest>& digests);
 base::Result<std::optional<StoredToken>> find_token(store::ReadTx& tx, const base::Bytes& mac);
+// A token whose card is locked, so that it does not end meanwhile.
+struct LockedToken {
+  StoredToken token;
+  std::optional<SealedCard> card;
+  bool card_ended = false;
+};
+base::Result<std::optional<LockedToken>> lock_token(store::Tx& tx, const std::vector<KeyedDigest>& digests);
 void insert_token(store::Tx& tx, const StoredToken& token, base::Instant now);
 // Optimistic: fails the transaction when the row is not as `before`.
 void update_token_use(store::Tx& tx, const StoredToken& before, std::int64_t used_minor, std::int64_t uses);

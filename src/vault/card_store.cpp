@@ -71,9 +71,8 @@ base::Result<StoredCard> CardStore::put(std::string_view use_case, TenantId tena
     const auto prepared = prepare(tenant, customer, card);
     auto stored = prepared.ok() ? database_.write<void>(use_case,
                                                         [&](store::Tx& tx) -> base::Result<void> {
-                                                          KARV_TRY_VOID(work(tx, prepared->row));
                                                           store(tx, *prepared);
-                                                          return {};
+                                                          return work(tx, prepared->row);
                                                         })
                                 : base::Result<void>(prepared.error());
     if (stored.ok()) return prepared->row;

@@ -36,6 +36,8 @@ class Doors : public ::testing::Test {
         public_routes({.desk = *vault.desk, .pages = *pages, .wall = vault.wall, .origin = kOrigin, .limits = {}});
     private_door.emplace(PrivateDoor{.desk = *vault.desk,
                                      .operations = *vault.operations,
+                                     .refusals = *vault.refusals,
+                                     .endings = *vault.endings,
                                      .network = *vault.network,
                                      .keys = *vault.keys,
                                      .database = *vault.database,

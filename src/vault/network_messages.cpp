@@ -155,6 +155,16 @@ base::Result<NetworkRequest> refund_request(const Operation& operation, const Ca
   return finish(message);
 }
 
+base::Result<NetworkRequest> payout_request(const Operation& operation, const Card& card, Attempt attempt,
+                                            const AcquirerSettings& acquirer) {
+  auto message = money_message(mti_of("0200", attempt), operation, "260000", acquirer);
+  add_card(message, operation, card, false, acquirer);
+  iso::PrivateData extra;
+  extra.add("IN", "M");
+  message.set_secret(48, extra.encode());
+  return finish(message);
+}
+
 base::Result<NetworkRequest> completion_advice(const Operation& operation, const Operation& hold, Attempt attempt,
                                                const AcquirerSettings& acquirer) {
   auto message = money_message(mti_of("0220", attempt), operation, "000000", acquirer);

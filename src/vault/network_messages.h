@@ -49,6 +49,9 @@ base::Result<NetworkRequest> authorization_request(const Operation& operation, c
 // 0200, repeats 0201, processing code 20.
 base::Result<NetworkRequest> refund_request(const Operation& operation, const Card& card, const Operation& original,
                                             Attempt attempt, const AcquirerSettings& acquirer);
+// 0200, repeats 0201, processing code 26: an original credit.
+base::Result<NetworkRequest> payout_request(const Operation& operation, const Card& card, Attempt attempt,
+                                            const AcquirerSettings& acquirer);
 // 0220, repeats 0221.
 base::Result<NetworkRequest> completion_advice(const Operation& operation, const Operation& hold, Attempt attempt,
                                                const AcquirerSettings& acquirer);

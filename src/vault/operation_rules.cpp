@@ -72,7 +72,8 @@ base::Result<void> decide_original(const Operation& wanted, const Operation& ori
         return mismatch("neither hold nor charge");
       return {};
     case OperationKind::hold:
-      return mismatch("a hold quotes nothing");
+    case OperationKind::payout:
+      return mismatch("it quotes nothing");
   }
   return mismatch("unknown kind");
 }

@@ -1,7 +1,7 @@
 // The life of a card operation: what may follow what. One constexpr table; what is not in it is refused.
 //
 //   hold, charge   recorded -> approved | declined | not_sent, or reversing -> reversed when the answer was lost
-//   refund         recorded -> approved | declined, or repeating -> approved | declined
+//   refund, payout recorded -> approved | declined, or repeating -> approved | declined
 //   complete, reverse (advices)  delivering -> confirmed | rejected
 // What never came may be `barred` from the start: nothing follows.
 // A late approval of a hold or charge whose reversal was already confirmed is reversed again: the network may have
@@ -49,9 +49,11 @@ constexpr std::optional<OperationState> next_state(OperationState from, Operatio
 constexpr bool is_advice(OperationKind kind) {
   return kind == OperationKind::complete || kind == OperationKind::reverse;
 }
-// What losing the answer means for an operation that asks: money movements back are repeated, all others undone.
+// What losing the answer means for an operation that asks: money movements to the card are repeated, all others
+// undone.
 constexpr OperationCommand lost_answer(OperationKind kind) {
-  return kind == OperationKind::refund ? OperationCommand::lose_refund_answer : OperationCommand::lose_answer;
+  const bool back = kind == OperationKind::refund || kind == OperationKind::payout;
+  return back ? OperationCommand::lose_refund_answer : OperationCommand::lose_answer;
 }
 // What follows when nothing could be sent: a refund must arrive some time, all others may be asked for anew.
 constexpr OperationCommand not_sendable(OperationKind kind) {

@@ -35,6 +35,8 @@ TEST(OperationRules, a_lost_answer_is_undone_but_a_lost_refund_is_repeated) {
   EXPECT_EQ(next_state(OperationState::recorded, lost_answer(OperationKind::hold)), OperationState::reversing);
   EXPECT_EQ(next_state(OperationState::recorded, lost_answer(OperationKind::charge)), OperationState::reversing);
   EXPECT_EQ(next_state(OperationState::recorded, lost_answer(OperationKind::refund)), OperationState::repeating);
+  EXPECT_EQ(next_state(OperationState::recorded, lost_answer(OperationKind::payout)), OperationState::repeating);
+  EXPECT_EQ(next_state(OperationState::recorded, not_sendable(OperationKind::payout)), OperationState::not_sent);
 }
 
 TEST(OperationRules, what_is_unknown_is_open_and_what_is_known_is_said) {

@@ -21,7 +21,7 @@ base::Result<Operation> get_operation(store::ReadTx& tx, OperationId id) {
 // What a refused or undone operation had taken from its token and its original goes back.
 base::Result<void> give_back(store::Tx& tx, const Operation& operation) {
   if (counts_against_cap(operation.kind))
-    KARV_TRY_VOID(change_token_use(tx, operation.token_mac, -operation.amount_minor));
+    KARV_TRY_VOID(change_token_use(tx, operation.token_mac, {.minor = -operation.amount_minor, .uses = -1}));
   if (operation.kind != OperationKind::refund && operation.kind != OperationKind::complete) return {};
   KARV_REQUIRE(operation.original.has_value());
   KARV_TRY(const auto original, get_operation(tx, *operation.original));
@@ -52,7 +52,8 @@ base::Result<void> settle_or_schedule(store::Tx& tx, const Operation& operation,
       if (is_open(from)) delete_open(tx, operation.id);
       return {};
     case OperationState::released:
-      return change_token_use(tx, operation.token_mac, -(operation.amount_minor - operation.completed_minor));
+      return change_token_use(tx, operation.token_mac,
+                              {.minor = -(operation.amount_minor - operation.completed_minor)});
     case OperationState::barred:
     case OperationState::recorded:
     case OperationState::delivering:
@@ -99,13 +100,14 @@ base::Result<Operation> get_root(store::ReadTx& tx, const Operation& original) {
   return get_operation(tx, *original.original);
 }
 
-base::Result<void> change_token_use(store::Tx& tx, const base::Bytes& token_mac, std::int64_t by_minor) {
-  if (by_minor == 0) return {};
+base::Result<void> change_token_use(store::Tx& tx, const base::Bytes& token_mac, TokenUse by) {
+  if (by.minor == 0 && by.uses == 0) return {};
   KARV_TRY(const auto token, find_token(tx, token_mac));
-  if (!token) return {};  // its customer was erased: nothing counts on it any more
+  if (!token) return {};  // removed with its card: nothing can use what would go back
   std::int64_t used = 0;
-  KARV_REQUIRE(!__builtin_add_overflow(token->used_minor, by_minor, &used) && used >= 0);
-  update_token_use(tx, *token, used, token->uses + (by_minor > 0 ? 1 : 0));
+  KARV_REQUIRE(!__builtin_add_overflow(token->used_minor, by.minor, &used) && used >= 0);
+  KARV_REQUIRE(token->uses + by.uses >= 0);
+  update_token_use(tx, *token, used, token->uses + by.uses);
   return {};
 }
 

@@ -31,8 +31,12 @@ struct StepFacts {
 // at most 4 round trips.
 base::Result<Operation> step_operation(store::Tx& tx, OperationId id, OperationCommand command, const StepFacts& facts);
 
-// Adds to what a token has used; negative gives back. A token that was erased counts nothing.
-base::Result<void> change_token_use(store::Tx& tx, const base::Bytes& token_mac, std::int64_t by_minor);
+// Adds to what a token has used; negative gives back. A token that is gone counts nothing.
+struct TokenUse {
+  std::int64_t minor = 0;
+  std::int64_t uses = 0;
+};
+base::Result<void> change_token_use(store::Tx& tx, const base::Bytes& token_mac, TokenUse by);
 
 // The hold or charge behind an operation that quotes it, maybe through a completion.
 base::Result<Operation> get_root(store::ReadTx& tx, const Operation& original);

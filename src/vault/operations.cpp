@@ -44,8 +44,9 @@ base::Result<void> check_request(OperationKind kind, const vault_api::CardOperat
     return wrong("The merchant reference is not 1 to 15 printable characters.");
   if (request.merchant_name.empty() || request.merchant_name.size() > 200)
     return wrong("The merchant name is not 1 to 200 bytes.");
-  if ((kind != OperationKind::hold) != request.original_operation.has_value())
-    return wrong("A hold quotes no operation, everything else does.");
+  const bool quotes = kind != OperationKind::hold && kind != OperationKind::payout;
+  if (quotes != request.original_operation.has_value())
+    return wrong("A hold or payout quotes no operation, everything else does.");
   return {};
 }
 
@@ -120,6 +121,7 @@ base::Result<void> Operations::check_original(store::Tx& tx, Recorded& recorded)
       return {};
     case OperationKind::hold:
     case OperationKind::charge:
+    case OperationKind::payout:
       return {};
   }
   return {};
@@ -134,28 +136,27 @@ base::Result<Operations::Recorded> Operations::record(store::Tx& tx, const Wante
     if (known->state == OperationState::barred)
       return base::public_error(base::ErrorCode::gone, "The operation was barred before it came.", "OPERATION_BARRED");
     if (known->request_digest != wanted.request_digest) return base::Error(base::ErrorCode::idempotency_conflict);
-    return Recorded{.operation = *std::move(known), .fresh = false, .card = {}, .original = {}};
+    return Recorded{.operation = *std::move(known)};
   }
-  const auto unknown = [] {
-    return base::public_error(base::ErrorCode::not_found, "There is no such vault token.", "TOKEN_UNKNOWN");
-  };
-  KARV_TRY(const auto token, find_token_of(tx, what.token));
-  if (!token) return unknown();
-  KARV_TRY_VOID(decide_use(*token, {.kind = wanted.kind,
-                                    .customer = wanted.customer,
-                                    .merchant = wanted.merchant,
-                                    .agreement = request.agreement,
-                                    .amount_minor = wanted.amount_minor,
-                                    .currency = wanted.currency,
-                                    .business_now = {request.business_time}}));
+  KARV_TRY(auto held, lock_token(tx, what.token));
+  const StoredToken* token = held && held->card ? &held->token : nullptr;
+  const Use use = wanted_use(wanted.kind, request);
+  if (const auto refused = token == nullptr ? RefusalReason::unknown : find_refusal(*token, use)) {
+    KARV_TRY_VOID(refusals_.count(tx, {.tenant = wanted.tenant,
+                                       .customer = token == nullptr ? wanted.customer : token->scope.customer,
+                                       .merchant = wanted.merchant,
+                                       .reason = *refused}));
+    return Recorded{.refused = refused};
+  }
   KARV_TRY_VOID(require_not_frozen(*token, wanted.kind));
-  Recorded recorded{.operation = wanted, .fresh = true, .card = {}, .original = {}};
+  Recorded recorded{.operation = wanted, .fresh = true};
   recorded.operation.card = token->scope.card;
   recorded.operation.token_mac = token->mac;
-  KARV_TRY(recorded.card, find_card(tx, token->scope.card));
-  if (!recorded.card) return unknown();  // its customer was erased at the same moment
+  recorded.card = std::move(held->card);
   KARV_TRY_VOID(check_original(tx, recorded));
-  if (counts_against_cap(wanted.kind)) KARV_TRY_VOID(change_token_use(tx, token->mac, wanted.amount_minor));
+  KARV_TRY_VOID(change_token_use(tx, token->mac,
+                                 {.minor = counts_against_cap(wanted.kind) ? wanted.amount_minor : 0,
+                                  .uses = takes_use(token->scope.purpose, wanted.kind) ? 1 : 0}));
   const Operation& operation = recorded.operation;
   insert_operation(tx, operation, wall_.now());
   const base::Instant due = is_advice(operation.kind) ? wall_.now() : wall_.now() + kAbandonedAfter;
@@ -173,6 +174,7 @@ base::Result<vault_api::OperationAnswer> Operations::run(TenantId tenant, Operat
   }
   KARV_TRY(const auto recorded, database_.write<Recorded>("vault_record_operation",
                                                           [&](store::Tx& tx) { return record(tx, wanted, request); }));
+  if (recorded.refused) return refusal_error(*recorded.refused);
   if (!recorded.fresh) return answer_about(recorded.operation);
   if (is_advice(kind)) {
     opened_();
@@ -192,6 +194,8 @@ base::Result<NetworkRequest> Operations::make_request(const Recorded& recorded) 
   KARV_TRY(const auto card, cards_.open(*recorded.card));
   if (operation.kind == OperationKind::refund)
     return refund_request(operation, card, *recorded.original, Attempt::first, settings_.acquirer);
+  if (operation.kind == OperationKind::payout)
+    return payout_request(operation, card, Attempt::first, settings_.acquirer);
   base::SecretBytes code;
   if (operation.kind == OperationKind::hold && operation.initiator == Initiator::cardholder)
     code = codes_.take(operation.card, wall_.now());

@@ -14,6 +14,7 @@
 #include "vault/card_network.h"
 #include "vault/card_store.h"
 #include "vault/operation_rules.h"
+#include "vault/refusals.h"
 #include "vault/security_codes.h"
 #include "vault/types.h"
 
@@ -27,12 +28,13 @@ struct OperationSettings {
 class Operations {
  public:
   Operations(store::Database& database, KeyHolder& keys, CardStore& cards, SecurityCodes& codes, CardNetwork& network,
-             const base::Clock& wall, base::Random& random, OperationSettings settings)
+             Refusals& refusals, const base::Clock& wall, base::Random& random, OperationSettings settings)
       : database_(database),
         keys_(keys),
         cards_(cards),
         codes_(codes),
         network_(network),
+        refusals_(refusals),
         wall_(wall),
         random_(random),
         settings_(std::move(settings)) {}
@@ -43,7 +45,7 @@ class Operations {
   // Waits for the card network, at most `answer_limit`; advices return at once.
   // Errors: bad_value, gone OPERATION_BARRED, not_found TOKEN_UNKNOWN, forbidden SCOPE_REFUSED, not_matching
   // NOT_MATCHING, idempotency_conflict, unavailable (a completion must be confirmed first). Effects: operations,
-  // open_operations, vault_tokens; a message to the card network.
+  // open_operations, vault_tokens, or the count of refusals; a message to the card network.
   base::Result<vault_api::OperationAnswer> run(TenantId tenant, OperationKind kind,
                                                const vault_api::CardOperation& request);
   // Errors: not_found.
@@ -54,12 +56,14 @@ class Operations {
   base::Result<vault_api::OperationAnswer> bar(TenantId tenant, const vault_api::BarRequest& request);
 
  private:
-  // An operation as it was recorded, and what is needed to send it.
+  // An operation as it was recorded, and what is needed to send it; or why its token was refused, which is recorded
+  // too.
   struct Recorded {
-    Operation operation;
+    std::optional<RefusalReason> refused = {};
+    Operation operation = {};
     bool fresh = false;
-    std::optional<SealedCard> card;
-    std::optional<Operation> original;
+    std::optional<SealedCard> card = {};
+    std::optional<Operation> original = {};
   };
   // What is wanted, and the digests under which its token may be stored.
   struct Wanted {
@@ -78,6 +82,7 @@ class Operations {
   CardStore& cards_;
   SecurityCodes& codes_;
   CardNetwork& network_;
+  Refusals& refusals_;
   const base::Clock& wall_;
   base::Random& random_;
   OperationSettings settings_;

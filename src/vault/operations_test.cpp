@@ -133,10 +133,10 @@ TEST_F(OperationsTest, a_token_moves_nothing_outside_its_scope) {
   const auto card = vault->make_card();
   auto request = vault->operation(card.vault_token, 100);
   request.customer = CustomerRef(vault->merchant.uuid());
-  EXPECT_EQ(refusal(OperationKind::hold, request), "SCOPE_REFUSED");
+  EXPECT_EQ(refusal(OperationKind::hold, request), "TOKEN_UNKNOWN");
   request = vault->operation(card.vault_token, 100);
   request.merchant = MerchantRef(vault->customer.uuid());
-  EXPECT_EQ(refusal(OperationKind::hold, request), "SCOPE_REFUSED");
+  EXPECT_EQ(refusal(OperationKind::hold, request), "TOKEN_UNKNOWN");
   EXPECT_EQ(refusal(OperationKind::hold, vault->operation("nothing", 100)), "TOKEN_UNKNOWN");
   EXPECT_EQ(refusal(OperationKind::hold, vault->operation(vault->derive(card.vault_token, Purpose::refund), 100)),
             "SCOPE_REFUSED");

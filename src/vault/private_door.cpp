@@ -67,6 +67,15 @@ net::Router private_routes(PrivateDoor& door) {
   post(vault_api::BarRequest::kPath, handle<vault_api::BarRequest>(door, [&](TenantId tenant, const auto& m) {
          return door.operations.bar(tenant, m);
        }));
+  post(vault_api::RefusalsRequest::kPath, handle<vault_api::RefusalsRequest>(door, [&](TenantId tenant, const auto& m) {
+         return door.refusals.tell(tenant, m);
+       }));
+  post(vault_api::EndCardRequest::kPath, handle<vault_api::EndCardRequest>(door, [&](TenantId tenant, const auto& m) {
+         return door.endings.end(tenant, m);
+       }));
+  post(vault_api::SweepCardsRequest::kPath,
+       handle<vault_api::SweepCardsRequest>(
+           door, [&](TenantId tenant, const auto& m) { return door.endings.sweep(tenant, m); }));
   json::for_each_word<OperationKind>([&](OperationKind kind, std::string_view word) {
     post("/private/v1/cards/" + std::string(word),
          handle<CardOperation>(

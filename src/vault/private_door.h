@@ -8,6 +8,7 @@
 
 #include "net/http.h"
 #include "vault/card_desk.h"
+#include "vault/card_endings.h"
 #include "vault/operations.h"
 #include "vault/test_cards.h"
 
@@ -16,6 +17,8 @@ namespace karv::vault {
 struct PrivateDoor {
   CardDesk& desk;
   Operations& operations;
+  Refusals& refusals;
+  CardEndings& endings;
   CardNetwork& network;
   KeyHolder& keys;
   store::Database& database;

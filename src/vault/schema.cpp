@@ -3,8 +3,10 @@
 #include <array>
 
 #include "vault/bank/schema.h"
+#include "vault/card_ending_repository.h"
 #include "vault/erasure/repository.h"
 #include "vault/page_findings_repository.h"
+#include "vault/refusal_repository.h"
 #include "vault/reveal/schema.h"
 
 namespace karv::vault {
@@ -268,6 +270,8 @@ constexpr const char* kNextCustodians = R"(
     acceptance BYTEA not null,
     share TEXT not null
   ))";
+constexpr const char* kMostUses = "alter table vault_tokens add column most_uses BIGINT";
+constexpr const char* kMostEach = "alter table vault_tokens add column most_each_minor BIGINT";
 
 }  // namespace
 
@@ -304,14 +308,20 @@ std::span<const store::Migration> migrations() {
         kOperationTenant}},
       {20006, "custodians", {kCustody, kCustodians}},
       {20020, "findings of the payment pages", {kPageFindings}},
+      {20030, "uses of vault tokens", {kMostUses, kMostEach}},
+      {20031, "refused uses of vault tokens", {kTokenRefusals, kTokenRefusalsByTime, kTokenRefusalDays}},
+      {20032,
+       "the end of cards",
+       {kCardEndedAt, kCardRefundUntil, kCardsByRefundUntil, kTokenEndedAt, kTokenRefundUntil, kTokensByCard,
+        kTokensByRefundUntil, kTicketsByCard}},
       {20040,
        "bank accounts",
        {kBankAccounts, kBankAccountsOfOwner, kBankAccountsBySubjectKey, kBankAccountsByFingerprintKey, kBankTokens,
         kBankTokensByKey, kBankTokensByAccount, kBankTickets}},
       {20050,
        "erasures",
-       {kErasures, kErasuresByTime, kErasuresByProofKey, kErasureJournals, kJournalAcceptances, kTokensByCard,
-        kTicketsByCustomer, kOperationsByCard}},
+       {kErasures, kErasuresByTime, kErasuresByProofKey, kErasureJournals, kJournalAcceptances, kTicketsByCustomer,
+        kOperationsByCard}},
       reveal_migration(),
       {20080, "custodians who take over", {kNextCustody, kNextCustodians}},
   });

@@ -109,8 +109,17 @@ void Settlement::deliver_due() {
   }
 }
 
+base::Result<NetworkRequest> Settlement::payout_again(const Operation& operation) {
+  KARV_TRY(const auto sealed, database_.read<std::optional<SealedCard>>(
+                                  "vault_read_card", [&](store::ReadTx& tx) { return find_card(tx, operation.card); }));
+  KARV_REQUIRE(sealed.has_value());
+  KARV_TRY(const auto card, cards_.open(*sealed));
+  return payout_request(operation, card, Attempt::repeated, settings_.acquirer);
+}
+
 base::Result<NetworkRequest> Settlement::make_request(const Operation& operation, Attempt attempt) {
   if (operation.state == OperationState::reversing) return reversal_advice(operation, attempt, settings_.acquirer);
+  if (operation.kind == OperationKind::payout) return payout_again(operation);
   KARV_REQUIRE(operation.original.has_value());
   struct Facts {
     Operation original;
@@ -143,6 +152,7 @@ base::Result<NetworkRequest> Settlement::make_request(const Operation& operation
     }
     case OperationKind::hold:
     case OperationKind::charge:
+    case OperationKind::payout:
       break;
   }
   return base::internal_error(base::ErrorCode::internal, "nothing to deliver for this operation");

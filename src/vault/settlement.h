@@ -44,6 +44,7 @@ class Settlement {
   void run();
   void deliver_due();
   void deliver(const OpenOperation& open);
+  base::Result<NetworkRequest> payout_again(const Operation& operation);
   base::Result<NetworkRequest> make_request(const Operation& operation, Attempt attempt);
   void handle_end(const Operation& operation, const Exchange& exchange);
   base::Result<void> look_again_at(const OpenOperation& next);

@@ -16,6 +16,7 @@
 #include "store/temporary.h"
 #include "vault/bank/desk.h"
 #include "vault/card_desk.h"
+#include "vault/card_endings.h"
 #include "vault/operations.h"
 #include "vault/settlement.h"
 #include "wire/iso8583.h"
@@ -136,6 +137,8 @@ struct TestVault {
   SecurityCodes codes;
   std::optional<CardNetwork> network;
   std::optional<Settlement> settlement;
+  std::optional<Refusals> refusals;
+  std::optional<CardEndings> endings;
   std::optional<CardDesk> desk;
   std::optional<BankDesk> bank_desk;
   std::optional<Operations> operations;

@@ -245,10 +245,12 @@ TestVault::TestVault(Disk& disk, FakePeer* peer, KeySettings key_settings)
   network.emplace(wall, CardNetworkSettings{.tick = base::milliseconds(2), .patience = base::milliseconds(300)});
   settlement.emplace(*database, *cards, *network, wall,
                      SettlementSettings{.acquirer = {}, .pause = base::milliseconds(2)});
-  desk.emplace(*database, *keys, *cards, codes, wall, random,
-               CardDeskSettings{.public_url = "https://vault.localhost:8444"});
+  refusals.emplace(*database, wall, random);
+  endings.emplace(*database, *keys, *refusals);
+  desk.emplace(*database, *keys, *cards, codes, *refusals, wall, random,
+               CardDeskSettings{.public_url = "https://vault.localhost:8444", .most_payout_minor = 5'000});
   bank_desk.emplace(*database, *keys, *accounts, wall, random, "https://vault.localhost:8444");
-  operations.emplace(*database, *keys, *cards, codes, *network, wall, random, OperationSettings{});
+  operations.emplace(*database, *keys, *cards, codes, *network, *refusals, wall, random, OperationSettings{});
   operations->on_open([this] { settlement->wake(); });
   network->on_unexpected([this](const NetworkAnswer& answer) { settlement->handle_unexpected(answer); });
   EXPECT_TRUE(settlement->recover().ok());

@@ -24,6 +24,7 @@ using vault_api::OperationKind;
 using vault_api::OperationState;
 using vault_api::Outcome;
 using vault_api::Purpose;
+using vault_api::RefusalReason;
 
 struct CardTag;
 using CardId = base::Id<CardTag>;
@@ -56,14 +57,19 @@ struct Scope {
   std::optional<std::int64_t> cap_minor;
   std::optional<std::string> currency;
   std::optional<base::Instant> expires_at;  // business time
+  std::optional<std::int64_t> most_uses;
+  std::optional<std::int64_t> most_each_minor;  // of one operation that counts against the cap
 };
 struct StoredToken {
   base::Bytes mac;
   KeyId mac_key;
   Scope scope;
-  std::int64_t used_minor = 0;
+  std::int64_t used_minor = 0;  // taken and not given back, as `uses`
   std::int64_t uses = 0;
-  bool frozen = false;  // came out of a backup and was not compared yet (restore.h)
+  base::Instant created_at;                   // wall time
+  std::optional<base::Instant> ended_at;      // business time: its card was deleted or replaced
+  std::optional<base::Instant> refund_until;  // business time, when it has ended
+  bool frozen = false;                        // came out of a backup and was not compared yet (restore.h)
 };
 
 BOOST_DEFINE_ENUM_CLASS(TicketState, open, filled, collected)

@@ -87,8 +87,9 @@ struct DeriveAnswer {
 };
 BOOST_DESCRIBE_STRUCT(DeriveAnswer, (), (vault_token))
 
-// A narrower token for the same card. Never wider than its source in merchant, cap, currency or expiry.
-// installments needs an agreement. Errors: 403 SCOPE_REFUSED.
+// A narrower token for the same card. Never wider than its source in merchant, cap, currency, expiry or uses.
+// installments needs an agreement; recurring a currency, a most of one charge and an expiry; payout a cap. Errors: 403
+// SCOPE_REFUSED, 404 TOKEN_UNKNOWN (also of another customer's or merchant's).
 struct DeriveRequest {
   using Answer = DeriveAnswer;
   static constexpr std::string_view kPath = "/private/v1/tokens/derive";
@@ -98,12 +99,14 @@ struct DeriveRequest {
   std::optional<MerchantRef> merchant = {};
   std::optional<AgreementRef> agreement = {};
   std::optional<std::int64_t> cap_minor = {};   // of everything that the token ever moves
-  std::optional<std::string> currency = {};     // required with a cap
+  std::optional<std::string> currency = {};     // required with a cap or a most of one charge
   std::optional<std::int64_t> expires_at = {};  // business time
+  std::optional<std::int64_t> most_uses = {};
+  std::optional<std::int64_t> most_each_minor = {};  // of one charge
   std::int64_t business_time = 0;
 };
 BOOST_DESCRIBE_STRUCT(DeriveRequest, (),
-                      (vault_token, customer, purpose, merchant, agreement, cap_minor, currency, expires_at,
+                      (vault_token, customer, purpose, merchant, agreement, cap_minor, currency, expires_at, most_uses,
                        business_time))
 
 struct OperationAnswer {
@@ -116,9 +119,10 @@ struct OperationAnswer {
 BOOST_DESCRIBE_STRUCT(OperationAnswer, (), (outcome, state, response_code, approval_code, network_reference))
 
 // One card operation; its kind is in the path. hold of amount 0: account check. charge, complete, refund and reverse
-// quote `original_operation`; a refund quotes a hold, a completion of it, or a charge. reverse: amount 0.
-// Errors: 403 SCOPE_REFUSED, 404 TOKEN_UNKNOWN, 409 IDEMPOTENCY_CONFLICT, 409 NOT_MATCHING, 410 OPERATION_BARRED, 400,
-// 503 TOKEN_FROZEN (the vault was restored from a backup and is not reconciled: later, the same again).
+// quote `original_operation`; a refund quotes a hold, a completion of it, or a charge. reverse: amount 0. hold and
+// payout quote nothing. Errors: 403 SCOPE_REFUSED, 404 TOKEN_UNKNOWN, 409 IDEMPOTENCY_CONFLICT, 409 NOT_MATCHING, 410
+// OPERATION_BARRED, 400, 503 TOKEN_FROZEN (the vault was restored from a backup and is not reconciled: later, the same
+// again).
 struct CardOperation {
   using Answer = OperationAnswer;
   OperationId operation;

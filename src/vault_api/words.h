@@ -9,12 +9,23 @@ namespace karv::vault_api {
 // What a ticket or a vault token is for. It refuses every other use.
 //   purchase      one purchase: hold, complete, reverse, and the charge that replaces an expired hold
 //   installments  the installments of one agreement
+//   recurring     charges that the merchant makes on an agreed rhythm, the shopper not there
 //   refund        back to the same card
+//   payout        money to the customer's card, not for anything that it paid
 //   reversal      giving holds free
 //   saved         the customer's own card: only other tokens are derived from it; not bound to a merchant
-BOOST_DEFINE_ENUM_CLASS(Purpose, purchase, installments, refund, reversal, saved)
+BOOST_DEFINE_ENUM_CLASS(Purpose, purchase, installments, recurring, refund, reversal, payout, saved)
 
-BOOST_DEFINE_ENUM_CLASS(OperationKind, hold, charge, complete, refund, reverse)
+BOOST_DEFINE_ENUM_CLASS(OperationKind, hold, charge, complete, refund, reverse, payout)
+
+// Why a use of a vault token was refused; told to risk, not to who presented it.
+//   unknown             no such token, or another tenant's
+//   customer, merchant  somebody else's
+//   purpose             for another kind of operation, or for deriving what may not be derived
+//   agreement, currency, cap, uses, expired  outside what it was made for
+//   ended               its card was deleted or replaced
+BOOST_DEFINE_ENUM_CLASS(RefusalReason, unknown, purpose, customer, merchant, agreement, expired, currency, cap, uses,
+                        ended)
 
 // What the caller can rely on.
 //   approved  the card network said yes
@@ -31,7 +42,7 @@ BOOST_DEFINE_ENUM_CLASS(Outcome, approved, declined, unknown, accepted)
 //   released    a hold that was reversed by its own wish: final
 //   reversing   the answer was lost; a reversal is repeated until confirmed
 //   reversed    the reversal is confirmed: no money moved
-//   repeating   a refund whose answer was lost; the same request is repeated until answered
+//   repeating   a refund or payout whose answer was lost; the same request is repeated until answered
 //   delivering  an advice on its way, repeated until confirmed
 //   confirmed   an advice that the network took: final
 //   rejected    an advice that the network refused: final. What was counted on it must be undone by the caller

@@ -70,6 +70,7 @@ base::Result<Config> from_table(const toml::table& root) {
                     .text("cert", n.cert)
                     .text("key", n.key)
                     .integer("answer_limit_ms", n.answer_limit_ms, 100, 30'000)
+                    .integer("most_payout_minor", n.most_payout_minor, 0, 999'999'999'999)
                     .end());
   auto& h = c.hsm;
   KARV_TRY_VOID(Section(root, "hsm")

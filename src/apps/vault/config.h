@@ -47,6 +47,7 @@ struct Config {
   struct Network {
     std::string address, server_name, ca, cert, key;
     std::int64_t answer_limit_ms = 8000;
+    std::int64_t most_payout_minor = 0;  // 0: no payouts to cards
   } network;
   struct Hsm {
     std::string module, token_label, pin_file, key_prefix;

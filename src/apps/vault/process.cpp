@@ -114,6 +114,8 @@ struct Process::Impl {
   net::WorkerPool admin_workers;
   std::optional<kv::CardNetwork> network;
   std::optional<kv::Settlement> settlement;
+  std::optional<kv::Refusals> refusals;
+  std::optional<kv::CardEndings> card_endings;
   std::optional<kv::CardDesk> desk;
   std::optional<kv::BankDesk> bank_desk;
   std::optional<kv::Operations> operations;
@@ -169,16 +171,21 @@ void Process::Impl::make_parts() {
   const base::Duration limit{config.network.answer_limit_ms};
   network.emplace(wall, kv::CardNetworkSettings{});
   settlement.emplace(*database, *cards, *network, wall, kv::SettlementSettings{.acquirer = {}, .answer_limit = limit});
-  desk.emplace(*database, *keys, *cards, codes, wall, random,
-               kv::CardDeskSettings{.public_url = config.public_door.url});
+  refusals.emplace(*database, wall, random);
+  card_endings.emplace(*database, *keys, *refusals);
+  desk.emplace(*database, *keys, *cards, codes, *refusals, wall, random,
+               kv::CardDeskSettings{.public_url = config.public_door.url,
+                                    .most_payout_minor = config.network.most_payout_minor});
   bank_desk.emplace(*database, *keys, *accounts, wall, random, config.public_door.url);
-  operations.emplace(*database, *keys, *cards, codes, *network, wall, random,
+  operations.emplace(*database, *keys, *cards, codes, *network, *refusals, wall, random,
                      kv::OperationSettings{.acquirer = {}, .answer_limit = limit});
   operations->on_open([this] { settlement->wake(); });
   network->on_signed_on([this] { settlement->wake(); });
   network->on_unexpected([this](const kv::NetworkAnswer& answer) { settlement->handle_unexpected(answer); });
   private_door.emplace(kv::PrivateDoor{.desk = *desk,
                                        .operations = *operations,
+                                       .refusals = *refusals,
+                                       .endings = *card_endings,
                                        .network = *network,
                                        .keys = *keys,
                                        .database = *database,
@@ -228,7 +235,10 @@ void Process::Impl::start_chores() {
                                                                            })},
       {.name = "remove_old_bank_tickets",
        .every_seconds = kTicketSweepSeconds,
-       .work = quietly([this] { return bank_desk->remove_old_tickets(); })}});
+       .work = quietly([this] { return bank_desk->remove_old_tickets(); })},
+      {.name = "remove_old_refusals", .every_seconds = kTicketSweepSeconds, .work = quietly([this] {
+                                                                              return refusals->remove_old();
+                                                                            })}});
 }
 
 base::Result<void> Process::Impl::open_line() {

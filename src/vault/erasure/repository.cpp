@@ -76,7 +76,7 @@ base::Result<Taken> lock_subject(store::Tx& tx, const Subject& subject) {
 }
 void delete_subject(store::Tx& tx, const Subject& subject, const Taken& taken) {
   KARV_REQUIRE(taken.removed.size() == kHoldings.size());
-  for (std::size_t i = 0; i < kHoldings.size(); ++i)
+  for (std::size_t i = kHoldings.size(); i-- > 0;)
     tx.write({kHoldings[i].erase, {subject.tenant, subject.id}}, taken.removed[i].rows);
 }
 base::Result<std::optional<Subject>> find_subject_of_key(store::ReadTx& tx, vault_api::ErasedKeyId key) {

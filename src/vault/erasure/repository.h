@@ -18,7 +18,8 @@ struct Holding {
   store::Sql lock;
   store::Sql erase;
 };
-// In the order in which everybody locks: a ticket before the key, a token before its card.
+// In the order in which everybody locks: a ticket before the key, a card before its tokens. They go in the opposite
+// one.
 inline constexpr std::array kHoldings = {
     Holding{"card_tickets",
             "select ticket_mac from card_tickets where tenant_id = $1 and customer_id = $2 order by ticket_mac",
@@ -27,13 +28,13 @@ inline constexpr std::array kHoldings = {
             "select subject_key_id, version from subject_keys where tenant_id = $1 and subject_id = $2"
             " order by subject_key_id",
             "delete from subject_keys where tenant_id = $1 and subject_id = $2"},
+    Holding{"cards", "select card_id from cards where tenant_id = $1 and customer_id = $2 order by card_id",
+            "delete from cards where tenant_id = $1 and customer_id = $2"},
     Holding{"vault_tokens",
             "select token_mac from vault_tokens where card_id in"
             " (select card_id from cards where tenant_id = $1 and customer_id = $2) order by token_mac",
             "delete from vault_tokens where card_id in"
             " (select card_id from cards where tenant_id = $1 and customer_id = $2)"},
-    Holding{"cards", "select card_id from cards where tenant_id = $1 and customer_id = $2 order by card_id",
-            "delete from cards where tenant_id = $1 and customer_id = $2"},
 };
 inline constexpr std::size_t kSubjectKeysHolding = 1;
 static_assert(kHoldings[kSubjectKeysHolding].name == "subject_keys");
@@ -107,7 +108,6 @@ inline constexpr const char* kJournalAcceptances = R"(
     accepted_at BIGINT not null
   ))";
 // By which everything of a subject is found.
-inline constexpr const char* kTokensByCard = "create index vault_tokens_by_card on vault_tokens (card_id)";
 inline constexpr const char* kTicketsByCustomer =
     "create index card_tickets_by_customer on card_tickets (tenant_id, customer_id)";
 inline constexpr const char* kOperationsByCard = "create index operations_by_card on operations (card_id)";

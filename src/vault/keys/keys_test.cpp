@@ -246,7 +246,10 @@ TEST_F(KeysTest, another_tenant_finds_nothing_of_this_one) {
   ASSERT_TRUE(vault.keys->refresh().ok());
   const auto other = both.get().value()->find_tenant("another-server").value();
   const auto card = vault.make_card();
-  vault_api::DeriveRequest derive{.vault_token = card.vault_token, .customer = vault.customer};
+  const vault_api::DeriveRequest derive{.vault_token = card.vault_token,
+                                        .customer = vault.customer,
+                                        .purpose = Purpose::refund,
+                                        .merchant = vault.merchant};
   EXPECT_EQ(vault.desk->derive_token(other, derive).error().reason(), "TOKEN_UNKNOWN");
   const auto operation = vault.operation(card.vault_token, 100);
   EXPECT_EQ(vault.operations->run(other, OperationKind::hold, operation).error().reason(), "TOKEN_UNKNOWN");
