@@ -19,6 +19,9 @@ struct DecisionRecord {
   std::string convention_reject_reason;
   std::int64_t limit_amount = 0, limit_open_debt = 0, limit_per_hour = 0, limit_per_day = 0;
   std::optional<std::int64_t> limit_step_up_from;
+  // Absent in records from before the rules 2026-11-2.
+  std::optional<std::int64_t> token_refusals_last_day, merchant_token_refusals_last_day;
+  std::optional<std::int64_t> limit_refusals_step_up, limit_refusals_refuse, limit_refusals_merchant_step_up;
   std::vector<std::string> reasons;
   std::int64_t pend_minutes = 0;
   bool pend_accepts = true;
@@ -26,8 +29,9 @@ struct DecisionRecord {
 BOOST_DESCRIBE_STRUCT(DecisionRecord, (),
                       (currency, amount, open_debt, credit, age_years, authorizations_last_hour,
                        authorizations_last_day, convention, convention_pend_minutes, convention_reject_reason,
-                       limit_amount, limit_open_debt, limit_per_hour, limit_per_day, limit_step_up_from, reasons,
-                       pend_minutes, pend_accepts))
+                       limit_amount, limit_open_debt, limit_per_hour, limit_per_day, limit_step_up_from,
+                       token_refusals_last_day, merchant_token_refusals_last_day, limit_refusals_step_up,
+                       limit_refusals_refuse, limit_refusals_merchant_step_up, reasons, pend_minutes, pend_accepts))
 
 namespace {
 
@@ -57,6 +61,11 @@ DecisionRecord record_of(const Facts& facts, const Limits& limits, const Decisio
           .limit_per_hour = limits.velocity.per_hour,
           .limit_per_day = limits.velocity.per_day,
           .limit_step_up_from = limits.step_up_from,
+          .token_refusals_last_day = facts.token_refusals_last_day,
+          .merchant_token_refusals_last_day = facts.merchant_token_refusals_last_day,
+          .limit_refusals_step_up = limits.token_refusals.step_up,
+          .limit_refusals_refuse = limits.token_refusals.refuse,
+          .limit_refusals_merchant_step_up = limits.token_refusals.merchant_step_up,
           .reasons = decision.reasons,
           .pend_minutes = decision.pend_minutes,
           .pend_accepts = decision.pend_accepts};
@@ -70,6 +79,8 @@ Facts facts_of(const DecisionRecord& record) {
   facts.age_years = record.age_years;
   facts.authorizations_last_hour = record.authorizations_last_hour;
   facts.authorizations_last_day = record.authorizations_last_day;
+  facts.token_refusals_last_day = record.token_refusals_last_day.value_or(0);
+  facts.merchant_token_refusals_last_day = record.merchant_token_refusals_last_day.value_or(0);
   KARV_REQUIRE(record.convention >= 0 && record.convention <= static_cast<std::int64_t>(ConventionKind::reject_reason));
   facts.convention = {static_cast<ConventionKind>(record.convention), record.convention_pend_minutes,
                       record.convention_reject_reason};
@@ -107,9 +118,13 @@ base::Result<std::optional<StoredDecision>> read_decision(const store::Rows& row
   StoredDecision stored;
   stored.decision_id = row.id<DecisionId>(0);
   stored.facts = facts_of(*record);
+  const TokenRefusals defaults;
   stored.limits = {record->limit_amount,
                    record->limit_open_debt,
                    {record->limit_per_hour, record->limit_per_day},
+                   {record->limit_refusals_step_up.value_or(defaults.step_up),
+                    record->limit_refusals_refuse.value_or(defaults.refuse),
+                    record->limit_refusals_merchant_step_up.value_or(defaults.merchant_step_up)},
                    record->limit_step_up_from};
   stored.decision = {*outcome, record->reasons, row.text(2), record->pend_minutes, record->pend_accepts};
   stored.decided_at = {row.integer(4)};

@@ -85,6 +85,12 @@ void apply_convention(const Convention& convention, Decision& decision) {
   }
 }
 
+void ask_for_proof(Decision& decision, std::string reason) {
+  if (decision.outcome == Outcome::refuse) return;
+  decision.outcome = Outcome::step_up;
+  decision.reasons.push_back(std::move(reason));
+}
+
 }  // namespace
 
 std::string_view name_of(Outcome outcome) {
@@ -109,7 +115,7 @@ std::optional<Outcome> outcome_from(std::string_view name) {
 std::optional<Limits> limits_for(money::Currency currency) {
   const auto* row = std::ranges::find(kLimits, currency, &LimitRow::currency);
   if (row == kLimits.end()) return std::nullopt;
-  return Limits{row->amount_minor, row->open_debt_minor, {}, std::nullopt};
+  return Limits{row->amount_minor, row->open_debt_minor, {}, {}, std::nullopt};
 }
 
 Decision decide(const Facts& facts, const Limits& limits) {
@@ -122,11 +128,14 @@ Decision decide(const Facts& facts, const Limits& limits) {
     refuse(decision, "open_debt_over_limit");
   if (facts.authorizations_last_hour >= limits.velocity.per_hour) refuse(decision, "too_many_in_an_hour");
   if (facts.authorizations_last_day >= limits.velocity.per_day) refuse(decision, "too_many_in_a_day");
+  if (facts.token_refusals_last_day >= limits.token_refusals.refuse) refuse(decision, "card_tokens_refused");
   apply_convention(facts.convention, decision);
-  if (decision.outcome == Outcome::allow && limits.step_up_from && facts.amount.minor() >= *limits.step_up_from) {
-    decision.outcome = Outcome::step_up;
-    decision.reasons.emplace_back("amount_asks_for_more_proof");
-  }
+  if (facts.token_refusals_last_day >= limits.token_refusals.step_up)
+    ask_for_proof(decision, "card_tokens_refused_lately");
+  if (facts.merchant_token_refusals_last_day >= limits.token_refusals.merchant_step_up)
+    ask_for_proof(decision, "card_tokens_refused_at_merchant");
+  if (decision.outcome == Outcome::allow && limits.step_up_from && facts.amount.minor() >= *limits.step_up_from)
+    ask_for_proof(decision, "amount_asks_for_more_proof");
   if (decision.outcome == Outcome::allow) decision.reasons.emplace_back("within_limits");
   return decision;
 }

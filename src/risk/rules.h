@@ -1,7 +1,7 @@
 // The rules: pure functions from facts and limits to a decision with its reasons.
 //
-// A rule only ever makes the outcome stricter. step_up is what later authentication work asks for; the rule that would
-// is there and switched off (Limits::step_up_from).
+// A rule only ever makes the outcome stricter. step_up asks for more proof; by amount alone it is switched off
+// (Limits::step_up_from).
 #pragma once
 
 #include <optional>
@@ -12,7 +12,7 @@
 
 namespace karv::risk {
 
-inline constexpr std::string_view kRuleVersion = "2026-11-1";
+inline constexpr std::string_view kRuleVersion = "2026-11-2";
 inline constexpr std::int64_t kMinimumAge = 18;
 
 // How many authorizations one customer may ask for.
@@ -20,11 +20,19 @@ struct Velocity {
   std::int64_t per_hour = 10;
   std::int64_t per_day = 30;
 };
+// Refused uses of card tokens in a day: somebody presents what was not made for that. From `step_up` of the customer's
+// tokens on, or `merchant_step_up` at the merchant, more proof is asked for; `refuse` ends it for the day.
+struct TokenRefusals {
+  std::int64_t step_up = 3;
+  std::int64_t refuse = 20;
+  std::int64_t merchant_step_up = 100;
+};
 // In minor units of one currency.
 struct Limits {
   std::int64_t amount_minor = 0;     // one purchase
   std::int64_t open_debt_minor = 0;  // all open debt, this purchase included; credit only
   Velocity velocity{};
+  TokenRefusals token_refusals{};
   std::optional<std::int64_t> step_up_from;  // amount from which more proof is asked for; empty: never
 };
 // The default limits of a currency; nullopt: nothing is offered in it.

@@ -14,7 +14,7 @@ using money::Currency;
 using money::Money;
 
 constexpr Currency kEuro = Currency::of("EUR");
-const Limits kLimits{100'000, 50'000, {3, 5}, std::nullopt};
+const Limits kLimits{100'000, 50'000, {3, 5}, {2, 4, 10}, std::nullopt};
 
 Facts facts(std::int64_t amount = 1'000) {
   Facts made;
@@ -56,6 +56,14 @@ TEST(RiskRulesTest, each_limit_decides_exactly_at_its_edge) {
          f.credit = false;
        },
        Outcome::allow, "within_limits"},
+      {"tokens refused once", [](Facts& f) { f.token_refusals_last_day = 1; }, Outcome::allow, "within_limits"},
+      {"tokens refused twice", [](Facts& f) { f.token_refusals_last_day = 2; }, Outcome::step_up,
+       "card_tokens_refused_lately"},
+      {"tokens refused often", [](Facts& f) { f.token_refusals_last_day = 4; }, Outcome::refuse, "card_tokens_refused"},
+      {"tokens refused at the merchant", [](Facts& f) { f.merchant_token_refusals_last_day = 10; }, Outcome::step_up,
+       "card_tokens_refused_at_merchant"},
+      {"a few refused at the merchant", [](Facts& f) { f.merchant_token_refusals_last_day = 9; }, Outcome::allow,
+       "within_limits"},
       {"eighteen today", [](Facts& f) { f.age_years = 18; }, Outcome::allow, "within_limits"},
       {"seventeen", [](Facts& f) { f.age_years = 17; }, Outcome::refuse, "under_age"},
       {"third in an hour", [](Facts& f) { f.authorizations_last_hour = 2; }, Outcome::allow, "within_limits"},

@@ -5,6 +5,7 @@
 #include "credit/service.h"
 #include "identity/customers.h"
 #include "risk/repository.h"
+#include "risk/token_refusal_repository.h"
 
 namespace karv::risk {
 namespace {
@@ -27,10 +28,13 @@ std::optional<std::int64_t> age_on(calendar::Date today, const std::optional<cal
 base::Result<Decided> decide_application(store::Tx& tx, const Context& context, const Application& application) {
   const money::Currency currency = application.amount.currency();
   const base::Instant wall = context.wall.now();
-  KARV_TRY(const auto answers, tx.read({identity::lock_customer(application.customer_id),
-                                        credit::open_debt_query(application.customer_id, currency),
-                                        count_decisions(application.customer_id, wall - base::hours(1)),
-                                        count_decisions(application.customer_id, wall - base::hours(24))}));
+  KARV_TRY(const auto answers,
+           tx.read({identity::lock_customer(application.customer_id),
+                    credit::open_debt_query(application.customer_id, currency),
+                    count_decisions(application.customer_id, wall - base::hours(1)),
+                    count_decisions(application.customer_id, wall - base::hours(24)),
+                    count_token_refusals(application.customer_id, wall - base::hours(24)),
+                    count_merchant_token_refusals(application.merchant_id, wall - base::hours(24))}));
   Facts facts;
   facts.amount = application.amount;
   facts.open_debt = credit::read_open_debt(answers[1], currency);
@@ -38,6 +42,8 @@ base::Result<Decided> decide_application(store::Tx& tx, const Context& context, 
   facts.age_years = age_on(calendar::Zone::utc().date_of(context.business.now()), application.date_of_birth);
   facts.authorizations_last_hour = read_count(answers[2]);
   facts.authorizations_last_day = read_count(answers[3]);
+  facts.token_refusals_last_day = read_count(answers[4]);
+  facts.merchant_token_refusals_last_day = read_count(answers[5]);
   if (context.sandbox) facts.convention = parse_convention(application.email);
 
   const Limits limits = limits_of(context, currency);

@@ -13,6 +13,7 @@
 #include "identity/customers.h"
 #include "identity/world_for_test.h"
 #include "ledger/service.h"
+#include "risk/token_refusal_repository.h"
 
 namespace karv::risk {
 namespace {
@@ -119,6 +120,69 @@ TEST_F(RiskServiceTest, decisions_about_one_customer_at_the_same_moment_count_ea
     });
   for (auto& thread : threads) thread.join();
   EXPECT_EQ(allowed, 3);
+}
+
+TEST_F(RiskServiceTest, refused_uses_of_the_customers_tokens_ask_for_more_proof_for_a_day) {
+  const auto told = [&](std::uint8_t id, std::int64_t times, const char* reason,
+                        std::optional<identity::CustomerId> whose) {
+    const TokenRefusal one{.refusal_id = TokenRefusalId(base::Uuid{id}),
+                           .customer_id = whose,
+                           .merchant_id = identity::MerchantId(base::Uuid{7}),
+                           .reason = reason,
+                           .times = times,
+                           .first_at = world.wall.now(),
+                           .last_at = world.wall.now()};
+    ASSERT_TRUE(world
+                    .write<void>([&](store::Tx& tx) -> base::Result<void> {
+                      note_token_refusals(tx, std::span(&one, 1));
+                      return {};
+                    })
+                    .ok());
+  };
+  told(1, 2, "merchant", customer);
+  told(2, 50, "ended", customer);    // of a card that the customer deleted
+  told(3, 50, "expired", customer);  // the merchant was late
+  told(4, 50, "cap", identity::CustomerId(base::Uuid{9}));
+  told(5, 50, "unknown", std::nullopt);
+  EXPECT_EQ(outcome(application(100)), Outcome::allow);
+  told(1, 2, "merchant", customer);  // told again, nothing new
+  EXPECT_EQ(outcome(application(100)), Outcome::allow);
+  told(1, 3, "merchant", customer);
+  const auto asked = decide_one(application(100));
+  EXPECT_EQ(asked.decision.outcome, Outcome::step_up);
+  EXPECT_EQ(asked.decision.reasons, std::vector<std::string>{"card_tokens_refused_lately"});
+  const auto stored =
+      world.read<StoredDecision>([&](store::ReadTx& tx) { return get_decision(tx, asked.decision_id); });
+  EXPECT_EQ(stored->facts.token_refusals_last_day, 3);
+  EXPECT_EQ(replay(*stored).reasons, asked.decision.reasons);
+  world.wall.advance(base::hours(24));
+  EXPECT_EQ(outcome(application(100)), Outcome::allow);
+}
+
+TEST_F(RiskServiceTest, many_refused_uses_at_a_merchant_ask_for_more_proof_there) {
+  const TokenRefusal one{.refusal_id = TokenRefusalId(base::Uuid{1}),
+                         .customer_id = std::nullopt,
+                         .merchant_id = merchant,
+                         .reason = "unknown",
+                         .times = 100,
+                         .first_at = world.wall.now(),
+                         .last_at = world.wall.now()};
+  ASSERT_TRUE(world
+                  .write<void>([&](store::Tx& tx) -> base::Result<void> {
+                    note_token_refusals(tx, std::span(&one, 1));
+                    return {};
+                  })
+                  .ok());
+  EXPECT_EQ(outcome(application(100)), Outcome::step_up);
+  merchant = identity::MerchantId(base::Uuid{8});
+  EXPECT_EQ(outcome(application(100)), Outcome::allow);
+  EXPECT_EQ(world.read<std::optional<base::Instant>>([](store::ReadTx& tx) { return last_token_refusal(tx); }).value(),
+            world.wall.now());
+  EXPECT_EQ(world
+                .write<std::int64_t>(
+                    [&](store::Tx& tx) { return forget_token_refusals(tx, world.wall.now() + base::days(1), 10); })
+                .value(),
+            1);
 }
 
 TEST_F(RiskServiceTest, the_eighteenth_birthday_decides) {

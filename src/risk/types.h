@@ -35,6 +35,8 @@ struct Facts {
   std::optional<std::int64_t> age_years;      // when a date of birth was given
   std::int64_t authorizations_last_hour = 0;  // of the customer, without this one
   std::int64_t authorizations_last_day = 0;
+  std::int64_t token_refusals_last_day = 0;  // uses of the customer's card tokens that the vault refused
+  std::int64_t merchant_token_refusals_last_day = 0;
   Convention convention;  // `none` outside sandbox mode
 };
 
