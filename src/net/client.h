@@ -5,7 +5,8 @@
 //                    somebody, but not with the certificate that was expected
 //   timeout          the time ran out after something was sent: the peer may act on it
 //   unknown_outcome  the connection or the answer broke after something was sent: the peer may have acted on it
-// A request is sent a second time only when a kept connection turned out to be closed before any byte of it left.
+// A request is sent a second time only when a kept connection turned out to be closed before any byte of it left, or,
+// to another place of the same destination, when nothing of it reached the first.
 #pragma once
 
 #include <cstddef>
@@ -33,6 +34,11 @@ struct Destination {
   std::vector<std::string> key_pins = {};
   bool allow_tls_1_2 = false;
   bool wipe_buffers = false;
+  // Several destinations of one name are one service at several places: a request goes to the one it names or the next
+  // in turn, and on to another one as long as nothing can have happened.
+  std::string place = {};
+  // Whether this answer says that nothing happened, so that another place may be asked. Null: none does.
+  std::function<bool(const Response&)> elsewhere = {};
   std::size_t max_connections = 16;  // more calls wait for a free one, within their limit
   std::size_t max_body = std::size_t{1024} * 1024;
   base::Duration connect_limit = base::seconds(3);
@@ -43,7 +49,7 @@ class Client {
  public:
   using Done = std::move_only_function<void(CallOutcome)>;
 
-  // Errors: unavailable (files unreadable), bad_value (address malformed, two destinations of one name).
+  // Errors: unavailable (files unreadable), bad_value (address malformed, two destinations of one name and place).
   static base::Result<std::unique_ptr<Client>> create(Loop& loop, std::vector<Destination> destinations);
   ~Client();  // stops
   Client(const Client&) = delete;

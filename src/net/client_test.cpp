@@ -369,5 +369,81 @@ TEST_F(CallTest, hanging_calls_hold_no_worker) {
   for (auto& peer : hanging) EXPECT_TRUE(peer->read_response().starts_with("HTTP/1.1 502 "));
 }
 
+Destination place(std::string name, std::uint16_t port) {
+  auto made = destination("several", port);
+  made.place = std::move(name);
+  made.elsewhere = [](const Response& response) { return response.status == 503 && response.body == "asleep"; };
+  return made;
+}
+std::unique_ptr<Client> client_of_two(Loop& loop, Destination first, Destination second) {
+  std::vector<Destination> all;
+  all.push_back(std::move(first));
+  all.push_back(std::move(second));
+  return Client::create(loop, std::move(all)).value();
+}
+std::string answer_of(int status, const std::string& body) {
+  return "HTTP/1.1 " + std::to_string(status) + " X\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+         body;
+}
+
+TEST(ClientTest, of_several_places_the_named_one_is_asked_and_without_a_name_all_in_turn) {
+  RawServer a([](std::string_view) { return answer_of(200, "a"); });
+  RawServer b([](std::string_view) { return answer_of(200, "b"); });
+  Loop loop;
+  const auto client = client_of_two(loop, place("a", a.port()), place("b", b.port()));
+  for (int i = 0; i < 4; ++i) {
+    auto request = get_from("several");
+    request.place = "b";
+    EXPECT_EQ(client->send_blocking(std::move(request), kLimit)->body, "b");
+  }
+  for (int i = 0; i < 4; ++i) EXPECT_TRUE(client->send_blocking(get_from("several"), kLimit).ok());
+  EXPECT_EQ(a.requests().size(), 2U);
+  EXPECT_EQ(b.requests().size(), 6U);
+}
+
+TEST(ClientTest, another_place_is_asked_when_nothing_can_have_happened_and_only_then) {
+  std::uint16_t gone = 0;
+  {
+    RawServer server([](std::string_view) { return ""; });
+    gone = server.port();
+  }
+  RawServer asleep([](std::string_view) { return answer_of(503, "asleep"); });
+  RawServer busy([](std::string_view) { return answer_of(503, "busy"); });
+  RawServer fine([](std::string_view) { return answer_of(200, "fine"); });
+  Loop loop;
+  const auto ask_a = [&](std::uint16_t port) {
+    const auto client = client_of_two(loop, place("a", port), place("b", fine.port()));
+    auto request = get_from("several");
+    request.place = "a";
+    const auto outcome = client->send_blocking(std::move(request), kLimit);
+    return outcome.ok() ? outcome->body : std::string(outcome.error().internal_text());
+  };
+  EXPECT_EQ(ask_a(gone), "fine");
+  EXPECT_EQ(ask_a(asleep.port()), "fine");
+  EXPECT_EQ(ask_a(busy.port()), "busy");
+  RawServer breaks([](std::string_view) { return "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nonly"; });
+  const auto before = fine.requests().size();
+  EXPECT_NE(ask_a(breaks.port()), "fine");  // it may have acted
+  EXPECT_EQ(fine.requests().size(), before);
+}
+
+TEST(ClientTest, a_place_that_is_gone_rests_and_two_of_one_name_and_place_are_refused) {
+  std::uint16_t gone = 0;
+  {
+    RawServer server([](std::string_view) { return ""; });
+    gone = server.port();
+  }
+  Loop loop;
+  const auto client = client_of_two(loop, place("a", gone), place("b", gone));
+  const auto outcome = client->send_blocking(get_from("several"), kLimit);
+  ASSERT_FALSE(outcome.ok());
+  EXPECT_EQ(outcome.error().code(), ErrorCode::unavailable);
+  EXPECT_FALSE(client->send_blocking(get_from("several"), kLimit).ok());  // both rest, and are asked all the same
+  std::vector<Destination> twice;
+  twice.push_back(place("a", gone));
+  twice.push_back(place("a", gone));
+  EXPECT_EQ(Client::create(loop, std::move(twice)).error().code(), ErrorCode::bad_value);
+}
+
 }  // namespace
 }  // namespace karv::net

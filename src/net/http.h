@@ -84,6 +84,7 @@ struct OutboundRequest {
   std::string path;  // with the query, as it goes out
   Headers headers = {};
   std::string body = {};
+  std::string place = {};  // of several places of the destination, the one to be asked first
 };
 // How an outbound call ended: a reply, or why there is none. Errors: unavailable (nothing was sent), timeout or
 // unknown_outcome (the peer may have acted on it).
