@@ -38,6 +38,8 @@ class RawTls {
   RawTls& operator=(const RawTls&) = delete;
 
   bool connected() const { return connected_; }
+  // Of the certificate that was shown: hexadecimal, upper case. Empty without one.
+  std::string peer_serial() const;
   // False when the peer has closed.
   bool send(std::string_view bytes);
   // Reads until the text appears, the peer closes, or the time is over; what came is returned and taken.

@@ -7,6 +7,8 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <openssl/bn.h>
+#include <openssl/x509.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -88,6 +90,18 @@ RawTls::~RawTls() {
   SSL_free(ssl_);
   SSL_CTX_free(context_);
   ::close(socket_);
+}
+
+std::string RawTls::peer_serial() const {
+  X509* const certificate = ssl_ == nullptr ? nullptr : SSL_get1_peer_certificate(ssl_);
+  if (certificate == nullptr) return {};
+  BIGNUM* const number = ASN1_INTEGER_to_BN(X509_get0_serialNumber(certificate), nullptr);
+  char* const text = BN_bn2hex(number);
+  std::string serial = text;
+  OPENSSL_free(text);
+  BN_free(number);
+  X509_free(certificate);
+  return serial;
 }
 
 bool RawTls::send(std::string_view bytes) {
