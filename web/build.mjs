@@ -1,6 +1,6 @@
 // Builds every page and script into web/dist, writes the published hashes and the script inventory, and fails when one
 // outgrew its budget or has no owner.
-//   node web/build.mjs [embed] [card-frame] [checkout] [portal]     nothing named = all
+//   node web/build.mjs [embed] [card-frame] [vault-staff] [checkout] [portal]     nothing named = all
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -58,6 +58,15 @@ async function buildCardFrame() {
   addIntegrity(join(dist, 'card-frame'), '/frame/v1/');
 }
 
+/** So does this one. */
+async function buildVaultStaff() {
+  const options = settings(join(web, 'vault-staff'), join(dist, 'vault-staff'), '/staff/v1/');
+  const assetFileNames = ({ names }) => (names[0]?.endsWith('.css') ? 'assets/staff.css' : 'assets/inter[extname]');
+  options.build.rolldownOptions = { output: { entryFileNames: 'assets/staff.js', assetFileNames } };
+  await build(options);
+  addIntegrity(join(dist, 'vault-staff'), '/staff/v1/');
+}
+
 async function buildPage(name, outDir, base) {
   await build(settings(join(web, name), outDir, base));
   addIntegrity(outDir, base);
@@ -66,6 +75,7 @@ async function buildPage(name, outDir, base) {
 const steps = {
   embed: buildEmbed,
   'card-frame': buildCardFrame,
+  'vault-staff': buildVaultStaff,
   checkout: () => buildPage('checkout', join(dist, `checkout/v${version}`), `/checkout/v${version}/`),
   portal: () => buildPage('portal', join(dist, 'portal'), '/account/'),
 };
@@ -75,6 +85,7 @@ const budgets = [
   ['merchant script', join(scripts, 'karv.js'), 5_000],
   ['merchant script, compatible', join(scripts, 'klarna-compat.js'), 5_000],
   ['card frame', join(dist, 'card-frame'), 10_000],
+  ["vault's page for staff", join(dist, 'vault-staff'), 10_000],
   ['checkout page', join(dist, `checkout/v${version}`), 30_000],
   ['account', join(dist, 'portal'), 60_000],
 ];
@@ -102,6 +113,7 @@ function writeInventory() {
   const entries = JSON.parse(readFileSync(join(web, 'scripts.json'), 'utf8'));
   const parts = [
     { page: 'card-frame', base: '/frame/v1/', folder: join(dist, 'card-frame') },
+    { page: 'vault-staff', base: '/staff/v1/', folder: join(dist, 'vault-staff') },
     { page: 'checkout', base: `/checkout/v${version}/`, folder: join(dist, `checkout/v${version}`) },
     { page: 'account', base: '/account/', folder: join(dist, 'portal') },
     { page: 'shop', base: `/assets/karv/v${version}/`, folder: scripts },

@@ -14,12 +14,6 @@
 namespace karv::vault {
 namespace {
 
-// Who came: the operator's certificate, and the user that the kernel says it is.
-std::string who(const net::Request& request) {
-  const auto& peer = request.peer_credentials;
-  return peer ? fmt::format("{} uid {}", request.peer_certificate_cn, peer->uid) : request.peer_certificate_cn;
-}
-
 template <class Answer>
 net::Reply reply_of(const base::Result<Answer>& answer, const net::Request& request) {
   if (!answer.ok()) return problem_response(answer.error(), request);
@@ -96,6 +90,11 @@ base::Result<void> check_operator(const net::Request& request) {
   return base::internal_error(base::ErrorCode::forbidden, "the client certificate is not an operator's");
 }
 
+std::string operator_text(const net::Request& request) {
+  const auto& peer = request.peer_credentials;
+  return peer ? fmt::format("{} uid {}", request.peer_certificate_cn, peer->uid) : request.peer_certificate_cn;
+}
+
 net::Router admin_routes(AdminDoor& door) {
   net::Router router;
   const auto post = [&router](std::string_view path, net::Handler handler) {
@@ -116,11 +115,11 @@ net::Router admin_routes(AdminDoor& door) {
          return door.exchange.fetch_share(m);
        }));
   post(vault_api::SealRequest::kPath, handle<vault_api::SealRequest>([&door](const auto& m, const net::Request& from) {
-         return door.custody.seal(m, who(from));
+         return door.custody.seal(m, operator_text(from));
        }));
   post(vault_api::RotateRequest::kPath,
        handle<vault_api::RotateRequest>(
-           [&door](const auto& m, const net::Request& from) { return rotate(door, m, who(from)); }));
+           [&door](const auto& m, const net::Request& from) { return rotate(door, m, operator_text(from)); }));
   post(vault_api::EndKeyRequest::kPath,
        handle<vault_api::EndKeyRequest>([&door](const auto& m, const net::Request&) { return door.endings.ask(m); }));
   const auto get = [&router](std::string_view path, const auto& work) {

@@ -26,6 +26,8 @@ struct AdminDoor {
 
 // Whether an operator asks. Errors: forbidden.
 base::Result<void> check_operator(const net::Request& request);
+// Who came, for the record: the operator's certificate, and the user that the kernel says it is.
+std::string operator_text(const net::Request& request);
 
 // `door` must outlive the router.
 net::Router admin_routes(AdminDoor& door);

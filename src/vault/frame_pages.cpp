@@ -10,9 +10,7 @@
 namespace karv::vault {
 namespace {
 
-constexpr std::string_view kPlace = "{{PARENT_ORIGIN}}";
-constexpr const char* kPage = "card-frame";
-constexpr const char* kAssetPath = "/frame/v1/assets/";
+constexpr std::string_view kPlace = kCardForm.parent_place;
 constexpr const char* kCure = "; build the pages again with: node web/build.mjs";
 
 base::Result<std::string> read_text(const std::filesystem::path& path) {
@@ -37,12 +35,14 @@ std::string integrity_of(std::string_view body) {
 }
 
 // The hash of a script, when it is the one that the inventory has for its path.
-base::Result<std::string> listed_hash(const std::string& name, const Asset& asset, const ScriptInventory& inventory) {
+base::Result<std::string> listed_hash(const std::string& name, const Asset& asset, const ScriptInventory& inventory,
+                                      const PageKind& kind) {
   auto hash = integrity_of(asset.body);
-  const auto* listed = inventory.find(kPage, hash);
-  if (listed == nullptr || listed->path != kAssetPath + name)
-    return base::internal_error(base::ErrorCode::unavailable,
-                                "the card form's " + name + " is not the script that the inventory lists" + kCure);
+  const auto* listed = inventory.find(kind.name, hash);
+  if (listed == nullptr || listed->path != kind.asset_path + name)
+    return base::internal_error(
+        base::ErrorCode::unavailable,
+        std::string(kind.name) + "'s " + name + " is not the script that the inventory lists" + kCure);
   return hash;
 }
 
@@ -57,20 +57,21 @@ base::Result<void> check_script_elements(std::string_view page, std::span<const 
     });
     if (!named || element.find(" src=\"") == std::string_view::npos)
       return base::internal_error(base::ErrorCode::unavailable,
-                                  std::string("the card form has a script without the hash of what is served") + kCure);
+                                  std::string("the page has a script without the hash of what is served") + kCure);
   }
   if (elements == 0)
-    return base::internal_error(base::ErrorCode::unavailable, std::string("the card form has no script") + kCure);
+    return base::internal_error(base::ErrorCode::unavailable, std::string("the page has no script") + kCure);
   return {};
 }
 
 }  // namespace
 
-base::Result<FramePages> FramePages::load(const std::string& folder, const ScriptInventory& inventory) {
+base::Result<FramePages> FramePages::load(const std::string& folder, const ScriptInventory& inventory,
+                                          const PageKind& kind) {
   namespace fs = std::filesystem;
   FramePages out;
   KARV_TRY(out.page_, read_text(fs::path(folder) / "index.html"));
-  if (out.page_.find(kPlace) == std::string::npos)
+  if (out.page_.find(kind.parent_place) == std::string::npos)
     return base::internal_error(base::ErrorCode::unavailable, "the card form has no place for the parent's origin");
   std::error_code failed;
   for (fs::recursive_directory_iterator entry(fs::path(folder) / "assets", failed), end; !failed && entry != end;
@@ -80,7 +81,7 @@ base::Result<FramePages> FramePages::load(const std::string& folder, const Scrip
     const auto name = fs::relative(entry->path(), fs::path(folder) / "assets").generic_string();
     Asset asset{.content_type = content_type_of(entry->path()), .body = std::move(body)};
     if (entry->path().extension() == ".js") {
-      KARV_TRY(auto hash, listed_hash(name, asset, inventory));
+      KARV_TRY(auto hash, listed_hash(name, asset, inventory, kind));
       out.script_hashes_.push_back(std::move(hash));
     }
     out.assets_.emplace(name, std::move(asset));

@@ -25,6 +25,9 @@ struct FormPolicy {
 };
 net::Headers form_headers(const FormPolicy& policy);
 
+// The page for staff: framed by nobody; what it shows cannot go to the clipboard.
+net::Headers staff_page_headers(std::span<const std::string> script_hashes);
+
 // A page of one sentence: it loads nothing.
 net::Headers sentence_headers();
 // The script, style and font of the form: for this origin's pages only, and never a page themselves.

@@ -141,6 +141,19 @@ describe('a vault whose PIN is held by custodians', () => {
     await buy();
   });
 
+  test('control 45: an operator invites staff, a custodian who is somebody else confirms', () => {
+    const staff = (...words: string[]): string => karv('staff', ...words).said;
+    const [id, link] = staff('add', '--name', 'Anna Berg', '--clearance', 'approve', ...operator()).split('\n');
+    expect(link).toMatch(/^https:\/\/vault\.localhost:\d+\/staff\/v1\/#enrol=[\w-]{43}$/);
+    expect(staff('approve', id ?? '', ...operator())).toContain('confirmed by a custodian');
+    expect(staff('approve', id ?? '', ...as('Anna Berg'))).toContain('never by the person himself');
+    expect(staff('approve', id ?? '', ...as('Cleo Dahl'))).toContain('state or passkey is not the one'); // none is made
+    expect(staff('add', '--name', 'Dora', '--clearance', 'everything', ...operator())).toContain('one of masked');
+    expect(staff('remove', id ?? '', ...operator())).toContain('Anna Berg is removed');
+    expect(staff('remove', id ?? '', ...operator())).toContain('no such person');
+    expect(staff('list', ...operator())).toMatch(/approve +removed +- +- +Anna Berg/);
+  });
+
   test('one operator seals it, and no share is in what it wrote', async () => {
     expect(karv('seal', '--reason', 'case 12', ...operator()).said).toContain('the vault is sealed');
     expect(karv('status', ...operator()).said).toContain('sealed: case 12');

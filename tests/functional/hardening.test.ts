@@ -111,7 +111,8 @@ describe.skipIf(obstacle !== null)('in production', () => {
     text
       .replace('mode = "sandbox"', 'mode = "production"')
       .replace(/\[sandbox\]\n.*\n/, '')
-      .replace(/^pin_file = .*\n/m, '');
+      .replace(/^pin_file = .*\n/m, '')
+      .replace('[staff]\n', `[staff]\n${/^client_ca = .*\n/m.exec(text)?.[0] ?? ''}`);
   beforeAll(async () => {
     installation = await Installation.create(engine);
     places = separate(installation);
@@ -161,6 +162,11 @@ describe.skipIf(obstacle !== null)('in production', () => {
       'no operator named',
       () => reasons(owner, (t) => t.replace('peer_uids = [0]\n', '')),
       /\[admin\] peer_uids names nobody/,
+    ],
+    [
+      'a page for staff that anybody reaches',
+      () => reasons(owner, (t) => t.replace(/(\[staff\]\n)client_ca.*\n/, '$1')),
+      /anybody could reach the page for staff/,
     ],
     ['root', () => reasons(['env']), /it runs as root/],
     ['a limit on locked memory', () => reasons(limited), /memory cannot be locked: LimitMEMLOCK=infinity/],

@@ -66,6 +66,7 @@ Result<void> check_parts(const dev::Layout& layout) {
                                    Part{layout.bin + "/karv-vault", "build first (./dev run does), or name --bin"},
                                    Part{layout.root + "/sandbox/main.ts", "start in the source tree, or name --root"},
                                    Part{layout.root + "/web/dist/card-frame/index.html", "node web/build.mjs"},
+                                   Part{layout.root + "/web/dist/vault-staff/index.html", "node web/build.mjs"},
                                    Part{layout.node(), "npm ci"}, Part{dev::kHsmModule, "apt install softhsm2"}})
     if (!fs::exists(path))
       return base::internal_error(base::ErrorCode::unavailable, fmt::format("{} is missing: {}", path, cure));
@@ -77,6 +78,7 @@ Result<void> write_addresses(const dev::Layout& layout, const dev::Ports& ports,
   out.begin_object()
       .member("pay", ports.pay_url())
       .member("vault", ports.vault_url())
+      .member("vault_staff", ports.staff_url())
       .member("shop", ports.shop_url())
       .member("account", ports.pay_url() + "/account")
       .member("mail", ports.shop_url() + "/sandbox/mail")

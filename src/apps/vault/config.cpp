@@ -32,6 +32,19 @@ base::Result<void> read_own_doors(const toml::table& root, Config& c) {
                       .end());
     if (!a.listen.starts_with("unix:")) return configuration_error("[admin] listen is not unix:/path");
   }
+  if (root.contains("staff")) {
+    auto& s = c.staff_door;
+    KARV_TRY_VOID(Section(root, "staff")
+                      .text("listen", s.listen)
+                      .text("url", s.url)
+                      .text("cert", s.cert)
+                      .text("key", s.key)
+                      .text("pages", s.pages)
+                      .optional_text("client_ca", s.client_ca)
+                      .end());
+    if (s.listen.starts_with("unix:") || !s.url.starts_with("https://"))
+      return configuration_error("[staff] listen is address:port, and url is an https origin: browsers come there");
+  }
   return {};
 }
 
@@ -43,7 +56,7 @@ base::Result<Config> from_table(const toml::table& root) {
   for (const char* section : {"public", "private", "network", "hsm"}) top.table(section);
   top.table("hardening");
   if (mode == "sandbox") top.table("sandbox");  // in production its presence is a mistake
-  top.table("admin").table("erasure");
+  for (const char* section : {"admin", "erasure", "staff"}) top.table(section);
   KARV_TRY_VOID(top.end());
   if (mode != "sandbox" && mode != "production") return configuration_error("mode is neither sandbox nor production");
   c.mode = mode == "sandbox" ? Mode::sandbox : Mode::production;

@@ -9,6 +9,8 @@
 //   [network]  address, server_name, ca, cert, key, answer_limit_ms
 //   [admin]    listen, cert, key, client_ca            # for operators and custodians: unix:/path alone;
 //              socket_group, peer_uids                 # in sandbox mode the section may be left out
+//   [staff]    listen, url, cert, key, pages           # for staff's browsers; may be left out: then nobody reveals
+//              client_ca                               # whose certificates they show; sandbox mode only may do without
 //   [hsm]      module, token_label, key_prefix
 //              pin_file                                # sandbox mode only: unsealed at the start, without custodians
 //   [erasure]  journal                                 # a file outside the store's folder and its backups; in sandbox
@@ -44,6 +46,9 @@ struct Config {
     std::string listen, cert, key, client_ca, socket_group;  // listen empty: no such door
     std::vector<std::int64_t> peer_uids;
   } admin_door;
+  struct Staff {
+    std::string listen, url, cert, key, pages, client_ca;  // listen empty: no such door
+  } staff_door;
   struct Network {
     std::string address, server_name, ca, cert, key;
     std::int64_t answer_limit_ms = 8000;

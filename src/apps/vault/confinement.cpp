@@ -145,7 +145,8 @@ LandlockRules rules_of(const Config& config) {
        {&config.public_door.cert, &config.public_door.key, &config.public_door.pages, &config.private_door.cert,
         &config.private_door.key, &config.private_door.client_ca, &config.network.ca, &config.network.cert,
         &config.network.key, &config.hsm.module, &config.hsm.pin_file, &config.test_cards, &config.admin_door.cert,
-        &config.admin_door.key, &config.admin_door.client_ca})
+        &config.admin_door.key, &config.admin_door.client_ca, &config.staff_door.cert, &config.staff_door.key,
+        &config.staff_door.client_ca, &config.staff_door.pages})
     if (!path->empty()) rules.read.push_back(*path);
   rules.write.emplace_back("/dev/null");
   if (kSanitized) rules.read.emplace_back("/proc/self");
@@ -159,6 +160,7 @@ LandlockRules rules_of(const Config& config) {
   add_door(rules, config.public_door.listen);
   add_door(rules, config.private_door.listen);
   if (!config.admin_door.listen.empty()) add_door(rules, config.admin_door.listen);
+  if (!config.staff_door.listen.empty()) add_door(rules, config.staff_door.listen);
   if (const auto port = port_of(config.network.address)) rules.connect_ports.push_back(*port);
   const auto& more = config.hardening;
   rules.read.insert(rules.read.end(), more.readable.begin(), more.readable.end());

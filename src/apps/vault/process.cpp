@@ -1,5 +1,6 @@
 #include "apps/vault/process.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "apps/vault/chores.h"
@@ -25,6 +26,8 @@
 #include "vault/problem.h"
 #include "vault/public_door.h"
 #include "vault/report_door.h"
+#include "vault/reveal/reveal_routes.h"
+#include "vault/reveal/staff_door.h"
 #include "vault/schema.h"
 #include "vault/script_door.h"
 #include "vault/settlement.h"
@@ -43,6 +46,8 @@ constexpr int kTicketSweepSeconds = 600;
 constexpr int kErasureSeconds = 5;  // other processes' erasures come into this one's journal
 constexpr base::Duration kSequencerTick = base::milliseconds(250);
 constexpr int kAdminWorkers = 2;
+constexpr int kStaffWorkers = 2;
+constexpr int kSandboxStaffPosts = 100'000;  // tests all come from one address
 
 base::Result<std::unique_ptr<store::Database>> open_database(const Config& config) {
   KARV_TRY(auto database, store::open_database({.address = config.database, .use = store::StoreUse::server}));
@@ -77,6 +82,12 @@ net::ServerOptions door_options() {
   return options;
 }
 
+// The name that passkeys are bound to: the host of an https origin.
+std::string host_of(std::string_view origin) {
+  const auto host = origin.substr(std::min(origin.size(), std::string_view("https://").size()));
+  return std::string(host.substr(0, host.find_first_of(":/")));
+}
+
 }  // namespace
 
 // Members in the order they are made; they go in the opposite one.
@@ -85,15 +96,18 @@ struct Process::Impl {
       : config(c),
         public_workers({.threads = kPublicWorkers, .max_queue = 256}),
         private_workers({.threads = kPrivateWorkers, .max_queue = 1024}),
-        admin_workers({.threads = kAdminWorkers, .max_queue = 32}) {}
+        admin_workers({.threads = kAdminWorkers, .max_queue = 32}),
+        staff_workers({.threads = kStaffWorkers, .max_queue = 64}) {}
 
   base::Result<void> open_stores();
   void start_chores();
   base::Result<void> unseal_from_file();
   void make_parts();
+  void make_reveal();
   base::Result<void> open_line();
   base::Result<void> open_doors();
   base::Result<void> open_admin_door();
+  base::Result<void> open_staff_door();
 
   Config config;
   base::SystemClock wall;
@@ -112,6 +126,7 @@ struct Process::Impl {
   net::WorkerPool public_workers;
   net::WorkerPool private_workers;
   net::WorkerPool admin_workers;
+  net::WorkerPool staff_workers;
   std::optional<kv::CardNetwork> network;
   std::optional<kv::Settlement> settlement;
   std::optional<kv::Refusals> refusals;
@@ -126,15 +141,21 @@ struct Process::Impl {
   std::optional<kv::CustodyExchange> exchange;
   std::optional<kv::KeyEndings> endings;
   std::optional<kv::AdminDoor> admin_door;
+  std::optional<kv::FramePages> staff_pages;
+  std::optional<kv::StaffGate> gate;
+  std::optional<kv::StaffDesk> staff;
+  std::optional<kv::RevealDesk> reveal;
   std::optional<store::Sequencer> sequencer;
   std::optional<Chores> code_sweeper;
   std::optional<Chores> chores;
   net::Router public_router;
   net::Router private_router;
   net::Router admin_router;
+  net::Router staff_router;
   std::unique_ptr<net::Server> public_server;
   std::unique_ptr<net::Server> private_server;
   std::unique_ptr<net::Server> admin_server;
+  std::unique_ptr<net::Server> staff_server;
 };
 
 // In sandbox mode. Otherwise the module's code is mapped now: once everything is open, nothing more may be.
@@ -161,6 +182,9 @@ base::Result<void> Process::Impl::open_stores() {
   KARV_TRY_VOID(unseal_from_file());
   KARV_TRY(inventory, kv::ScriptInventory::load(config.public_door.pages + "/scripts.json"));
   KARV_TRY(pages, kv::FramePages::load(config.public_door.pages, *inventory));
+  if (!config.staff_door.listen.empty()) {
+    KARV_TRY(staff_pages, kv::FramePages::load(config.staff_door.pages, *inventory, kv::kStaffPage));
+  }
   if (config.mode == Mode::sandbox) {
     KARV_TRY(test_cards, kv::TestCards::load(config.test_cards));
   }
@@ -241,6 +265,13 @@ void Process::Impl::start_chores() {
                                                                             })}});
 }
 
+void Process::Impl::make_reveal() {
+  const auto& url = config.staff_door.url;
+  gate.emplace(*database, factors::RelyingParty{.id = host_of(url), .origin = url}, wall, random);
+  staff.emplace(*database, *gate, *custody, wall, random, url);
+  reveal.emplace(*database, *keys, *cards, *gate, wall, random);
+}
+
 base::Result<void> Process::Impl::open_line() {
   KARV_TRY_VOID(settlement->recover());
   const auto& n = config.network;
@@ -287,6 +318,7 @@ base::Result<void> Process::Impl::open_doors() {
   kv::add_script_route(private_router, *page_watch, *keys);
   kv::add_bank_desk_routes(private_router, *bank_desk, *keys);
   kv::add_erasure_routes(private_router, *eraser, *keys);
+  kv::add_reveal_routes(private_router, *reveal, *keys);
   options = door_options();
   options.listen = config.private_door.listen;
   options.cert_file = config.private_door.cert;
@@ -306,6 +338,7 @@ base::Result<void> Process::Impl::open_admin_door() {
   if (admin.listen.empty()) return {};
   admin_router = kv::admin_routes(*admin_door);
   kv::add_proof_keys_route(admin_router, *eraser);
+  kv::add_staff_routes(admin_router, *staff);
   auto options = door_options();
   options.listen = admin.listen;
   options.cert_file = admin.cert;
@@ -319,14 +352,32 @@ base::Result<void> Process::Impl::open_admin_door() {
   return {};
 }
 
+base::Result<void> Process::Impl::open_staff_door() {
+  const auto& door = config.staff_door;
+  if (door.listen.empty()) return {};
+  kv::StaffDoor with{.staff = *staff, .reveal = *reveal, .pages = *staff_pages, .wall = wall, .origin = door.url};
+  if (config.mode == Mode::sandbox) with.posts_per_minute = kSandboxStaffPosts;
+  staff_router = kv::staff_routes(std::move(with));
+  auto options = door_options();
+  options.listen = door.listen;
+  options.cert_file = door.cert;
+  options.key_file = door.key;
+  options.client_ca_file = door.client_ca;
+  KARV_TRY(staff_server, net::Server::start(loop, staff_workers, nullptr, options,
+                                            [this](net::Request& request) { return staff_router.handle(request); }));
+  return {};
+}
+
 base::Result<std::unique_ptr<Process>> Process::start(const Config& config) {
   std::unique_ptr<Process> process(new Process(std::make_unique<Impl>(config)));
   Impl& impl = *process->impl_;
   KARV_TRY_VOID(impl.open_stores());
   impl.make_parts();
+  impl.make_reveal();
   KARV_TRY_VOID(impl.open_line());
   KARV_TRY_VOID(impl.open_doors());
   KARV_TRY_VOID(impl.open_admin_door());
+  KARV_TRY_VOID(impl.open_staff_door());
   return process;
 }
 
@@ -342,11 +393,13 @@ void Process::stop() {
   if (impl.public_server) impl.public_server->stop(kGrace);
   if (impl.private_server) impl.private_server->stop(kGrace);
   if (impl.admin_server) impl.admin_server->stop(kGrace);
+  if (impl.staff_server) impl.staff_server->stop(kGrace);
   if (impl.settlement) impl.settlement->stop();
   if (impl.network) impl.network->stop();
   impl.public_workers.stop();
   impl.private_workers.stop();
   impl.admin_workers.stop();
+  impl.staff_workers.stop();
   if (impl.sequencer) impl.sequencer->stop();
   impl.chores.reset();
   impl.code_sweeper.reset();
@@ -354,6 +407,7 @@ void Process::stop() {
   impl.public_server.reset();
   impl.private_server.reset();
   impl.admin_server.reset();
+  impl.staff_server.reset();
   impl.loop.stop();
 }
 

@@ -51,6 +51,8 @@ std::vector<std::string> unsafe_settings(const Config& config) {
         "[erasure] journal lies in the store's folder: whatever copies the one copies the other; give it a folder of "
         "its "
         "own");
+  if (!config.staff_door.listen.empty() && config.staff_door.client_ca.empty())
+    unsafe.emplace_back("[staff] client_ca is not named: anybody could reach the page for staff; name your authority");
   if (::geteuid() == 0)
     unsafe.emplace_back("it runs as root: start it as a user of its own (deploy/systemd/karv-vault.service)");
   if (!may_lock_memory())

@@ -10,9 +10,9 @@
 namespace karv::vault {
 namespace {
 
-using ::testing::UnorderedElementsAre;
 using testing::Person;
 using testing::reason_of;
+using ::testing::UnorderedElementsAre;
 
 class RevealTest : public ::testing::Test {
  protected:
@@ -50,8 +50,9 @@ TEST_F(RevealTest, control_15_a_full_number_is_shown_after_another_persons_appro
   EXPECT_EQ(shown.looks_left, 0);
   EXPECT_EQ(shown.hide_at, (vault.wall.now() + base::seconds(60)).ms);
   EXPECT_EQ(number_of(at.look(anna, request.request)), "refused: REQUEST_USED");
-  EXPECT_THAT(at.actions_of({.kind = "card", .id = card.text()}),
-              UnorderedElementsAre("reveal_requested", "reveal_denied", "reveal_approved", "reveal_looked", "reveal_denied"));
+  EXPECT_THAT(
+      at.actions_of({.kind = "card", .id = card.text()}),
+      UnorderedElementsAre("reveal_requested", "reveal_denied", "reveal_approved", "reveal_looked", "reveal_denied"));
 }
 
 TEST_F(RevealTest, control_14_fewer_digits_need_clearance_alone_and_show_bin_and_last_four_at_most) {

@@ -9,9 +9,9 @@
 namespace karv::vault {
 namespace {
 
-using ::testing::UnorderedElementsAre;
 using testing::Person;
 using testing::reason_of;
+using ::testing::UnorderedElementsAre;
 
 class StaffTest : public ::testing::Test {
  protected:

@@ -56,6 +56,11 @@ base::Result<void> write_vault_configuration(const Layout& layout, const Ports& 
     out.table("admin").text("listen", "unix:" + layout.admin_socket()).text("client_ca", ca);
     keys(out, layout, "vault-private");
   }
+  out.table("staff")
+      .text("listen", loopback(ports.vault_staff))
+      .text("url", ports.staff_url())
+      .text("pages", layout.root + "/web/dist/vault-staff");
+  keys(out, layout, "vault.localhost");
   out.table("hsm")
       .text("module", kHsmModule)
       .text("token_label", kTokenLabel)

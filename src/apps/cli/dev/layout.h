@@ -30,11 +30,13 @@ struct Layout {
 };
 
 struct Ports {
-  std::uint16_t pay = 8443, vault = 8444, vault_private = 8445, shop = 8446, network = 8583, smtp = 8025;
+  std::uint16_t pay = 8443, vault = 8444, vault_private = 8445, shop = 8446, network = 8583, smtp = 8025,
+                vault_staff = 8447;
   friend bool operator==(const Ports&, const Ports&) = default;
 
   std::string pay_url() const { return fmt::format("https://pay.localhost:{}", pay); }
   std::string vault_url() const { return fmt::format("https://vault.localhost:{}", vault); }
+  std::string staff_url() const { return fmt::format("https://vault.localhost:{}", vault_staff); }
   std::string shop_url() const { return fmt::format("https://shop.localhost:{}", shop); }
   // For programs: *.localhost is a name in browsers and curl only.
   std::string pay_address() const { return fmt::format("https://127.0.0.1:{}", pay); }

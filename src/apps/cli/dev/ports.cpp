@@ -24,7 +24,8 @@ constexpr auto kPorts = std::to_array<Named>({{"pay", &Ports::pay},
                                               {"vault_private", &Ports::vault_private},
                                               {"shop", &Ports::shop},
                                               {"network", &Ports::network},
-                                              {"smtp", &Ports::smtp}});
+                                              {"smtp", &Ports::smtp},
+                                              {"vault_staff", &Ports::vault_staff}});
 
 // A bound socket on the loopback address; port 0 asks the kernel for a free one. Not listening: nobody can connect.
 class Reservation {

@@ -9,6 +9,7 @@
 #include "apps/cli/vault/admin_line.h"
 #include "apps/cli/vault/erasure_commands.h"
 #include "apps/cli/vault/exchange_command.h"
+#include "apps/cli/vault/staff_command.h"
 #include "apps/cli/vault_program.h"
 #include "base/clock.h"
 #include "crypto/hash.h"
@@ -83,7 +84,7 @@ Result<int> create(const Options& options) {
 }
 
 Result<int> accept(const Options& options) {
-  KARV_TRY(const auto acting, acting_of(options));
+  KARV_TRY(const auto acting, vault::acting_of({options.key, options.share, options.passphrase_file}));
   KARV_TRY(const auto line, AdminLine::open(options.operator_file));
   fmt::print("{}\n\n", vault_api::kCustodianDuty);
   vault_api::AcceptRequest request;
@@ -94,7 +95,7 @@ Result<int> accept(const Options& options) {
 }
 
 Result<int> unseal(const Options& options) {
-  KARV_TRY(const auto acting, acting_of(options));
+  KARV_TRY(const auto acting, vault::acting_of({options.key, options.share, options.passphrase_file}));
   KARV_TRY(const auto line, AdminLine::open(options.operator_file));
   KARV_TRY(const auto share, crypto::decrypt_jwe(acting.key.opens, acting.share.share));
   vault_api::UnsealRequest request;
@@ -178,7 +179,7 @@ Result<int> rotate(const Options& options) {
 }
 
 Result<int> end_key(const Options& options, const char* command) {
-  KARV_TRY(const auto acting, acting_of(options));
+  KARV_TRY(const auto acting, vault::acting_of({options.key, options.share, options.passphrase_file}));
   KARV_TRY(const auto line, AdminLine::open(options.operator_file));
   struct KeyTag;
   const auto key = base::Id<KeyTag>::parse(options.vault_key);
@@ -289,6 +290,7 @@ void add_vault_commands(CLI::App& app, int& exit_code) {
   commands.add_custody(*group);
   commands.add_operations(*group);
   vault::add_erasure_commands(*group, exit_code);
+  vault::add_staff_commands(*group, exit_code);
 }
 
 }  // namespace karv::apps::cli
