@@ -10,6 +10,8 @@ export interface Addresses {
   readonly folder: string;
   readonly pay: string;
   readonly vault: string;
+  readonly vault_staff: string;
+  readonly vault_private: string;
   readonly shop: string;
   readonly account: string;
   readonly mail: string;
@@ -19,7 +21,18 @@ export interface Addresses {
   readonly processes: Readonly<Record<string, number>>;
 }
 
-const kTexts = ['pay', 'vault', 'shop', 'account', 'mail', 'card_network', 'ca_file', 'server_config'] as const;
+const kTexts = [
+  'pay',
+  'vault',
+  'vault_staff',
+  'vault_private',
+  'shop',
+  'account',
+  'mail',
+  'card_network',
+  'ca_file',
+  'server_config',
+] as const;
 
 export function readAddresses(folder: string): Addresses {
   const file = join(folder, 'addresses.json');
