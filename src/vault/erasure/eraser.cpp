@@ -16,6 +16,7 @@ namespace {
 constexpr std::size_t kLongestReason = 200;
 // How far back catch_up() looks for what other processes have erased: longer than any transaction lasts.
 constexpr base::Duration kLookBack = base::hours(1);
+constexpr base::Duration kClocksDiffer = base::days(1);
 
 base::Error refused(base::ErrorCode code, std::string text, const char* reason) {
   return base::public_error(code, std::move(text), reason);
@@ -72,6 +73,11 @@ Eraser::JournalPtr Eraser::journal() const {
 void Eraser::use(JournalPtr journal) {
   const base::Lock lock(mutex_);
   journal_ = std::move(journal);
+  followed_ = wall_.now();
+}
+base::Instant Eraser::followed() const {
+  const base::Lock lock(mutex_);
+  return followed_;
 }
 
 base::Result<StoredErasure> Eraser::erase_now(store::Tx& tx, const Tenant& tenant,
@@ -178,7 +184,7 @@ base::Instant needed_since(const KeyRing& ring) {
   for (const auto& row : ring.rows())
     if (row.key_class == KeyClass::epoch && row.state != KeyState::destroyed)
       oldest = oldest ? std::min(*oldest, row.created_at) : row.created_at;
-  return oldest.value_or(base::Instant{0});
+  return oldest.value_or(base::Instant{0} + kClocksDiffer) - kClocksDiffer;
 }
 
 base::Result<void> Eraser::catch_up() {
@@ -192,10 +198,16 @@ base::Result<void> Eraser::catch_up() {
   const auto stored = std::ranges::find(known.journals, head.journal, &JournalHead::journal);
   if (stored == known.journals.end() || stored->position < head.position) KARV_TRY_VOID(erase_again(*journal));
   const base::Instant needed = needed_since(*ring);
-  KARV_TRY_VOID(follow(*journal, tools, std::max(needed, wall_.now() - kLookBack)));
+  const base::Instant now = wall_.now();
+  KARV_TRY_VOID(follow(*journal, tools, std::max(needed, followed() - kLookBack)));
   KARV_TRY(const auto pruned, journal->prune(tools, needed));
   if (pruned > 0) base::log::info("erasure_journal_pruned", {{"lines", pruned}});
-  return database_.write<void>("vault_journal_head", [&](store::Tx& tx) { return record_head(tx, journal->head()); });
+  if (stored == known.journals.end() || stored->position != journal->head().position)
+    KARV_TRY_VOID(
+        database_.write<void>("vault_journal_head", [&](store::Tx& tx) { return record_head(tx, journal->head()); }));
+  const base::Lock lock(mutex_);
+  if (journal_ == journal) followed_ = now;
+  return {};
 }
 
 base::Result<void> Eraser::erase_again(const ErasureRecord& record) {

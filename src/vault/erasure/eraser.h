@@ -69,6 +69,7 @@ class Eraser {
   base::Result<void> follow(Journal& journal, HsmTools tools, base::Instant since);
   JournalPtr journal() const KARV_EXCLUDES(mutex_);
   void use(JournalPtr journal) KARV_EXCLUDES(mutex_);
+  base::Instant followed() const KARV_EXCLUDES(mutex_);
 
   store::Database& database_;
   KeyHolder& keys_;
@@ -77,10 +78,11 @@ class Eraser {
   const EraserSettings settings_;
   mutable base::Mutex mutex_;
   JournalPtr journal_ KARV_GUARDED_BY(mutex_);
+  base::Instant followed_ KARV_GUARDED_BY(mutex_);  // when the journal last had everything of the table
 };
 
-// A store from before the oldest epoch that is not destroyed never opens again: what was erased before that moment
-// needs no line in a journal.
+// A store from before the oldest epoch that is not destroyed never opens again: what was erased before that moment (a
+// day is left for clocks that differ) needs no line in a journal.
 base::Instant needed_since(const KeyRing& ring);
 
 // Lets a process begin a new journal at `path`, in place of one that is missing or refused: whom only the lost journal

@@ -489,14 +489,26 @@ TEST_F(ErasureTest, processes_on_one_database_follow_each_others_erasures) {
   EXPECT_FALSE(is_there(sealed));
 }
 
+TEST_F(ErasureTest, what_others_erased_while_the_hsm_was_away_is_followed_afterwards) {
+  const auto sealed = vault.sealed_card(vault.make_card().vault_token);
+  std::filesystem::rename(settings.journal, settings.journal + ".away");
+  EXPECT_EQ(reason_of_erasing(), "ERASURE_NOT_JOURNALED");  // as another process would do it: in the table alone
+  std::filesystem::rename(settings.journal + ".away", settings.journal);
+  disk.hsm->take_away(true);
+  EXPECT_FALSE(eraser->catch_up().ok());
+  vault.wall.advance(base::hours(5));
+  disk.hsm->take_away(false);
+  ASSERT_TRUE(eraser->catch_up().ok());
+  EXPECT_NE(journal_text().find(sealed.key.id.text()), std::string::npos);
+}
+
 TEST_F(ErasureTest, lines_go_when_no_backup_from_before_them_can_be_opened) {
   KeyRotation rotation(*vault.database, *vault.keys, *vault.cards, vault.wall, vault.random);
   vault.make_card();
   ASSERT_TRUE(erase(request()).ok());
-  vault.wall.advance(base::days(1));
+  vault.wall.advance(base::days(1) + base::milliseconds(1));
   const auto epoch = vault.keys->refresh().value()->find_active(KeyClass::epoch)->row.id;
   ASSERT_TRUE(rotation.rotate(epoch).ok());
-  vault.wall.advance(base::milliseconds(1));
   vault.make_card();
   ASSERT_TRUE(erase(request()).ok());
   while (rotation.work().value()) {
