@@ -82,6 +82,7 @@ export function separate(installation: Installation): Separated {
   }
   for (const file of [
     'hsm',
+    'erasure',
     'secrets/hsm.pin',
     'tls/vault.localhost.key',
     'tls/vault-private.key',
