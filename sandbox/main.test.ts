@@ -52,7 +52,7 @@ describe('the sandbox as a program', () => {
     const ran = run('--config', config);
     const ready = await readyLine(ran);
     assert.equal(ready['event'], 'ready');
-    for (const name of ['shop_port', 'network_port', 'smtp_port']) assert.equal(typeof ready[name], 'number');
+    for (const name of ['shop_port', 'network_port', 'smtp_port', 'bank_port']) assert.equal(typeof ready[name], 'number');
     const client = new TestClient(Number(ready['shop_port']), certificates.ca);
     assert.equal((await client.get('/')).status, 200);
     ran.child.kill('SIGTERM');
@@ -66,7 +66,7 @@ describe('the sandbox as a program', () => {
     first.child.kill('SIGKILL');
     await exitOf(first);
     const again = join(certificates.folder, 'again.toml');
-    const names = ['shop_port', 'network_port', 'smtp_port'];
+    const names = ['shop_port', 'network_port', 'smtp_port', 'bank_port'];
     let i = 0;
     writeFileSync(
       again,

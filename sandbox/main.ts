@@ -1,6 +1,8 @@
 // karv-sandbox: what stands around Karv on a developer's machine. Wiring only.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { Bank } from './bank/server.ts';
+import { bankRoutes } from './bank/view.ts';
 import { ConfigError, loadConfig, type Config } from './common/config.ts';
 import { createLog, errorName, type Log } from './common/log.ts';
 import { Mailbox } from './mail/mailbox.ts';
@@ -16,7 +18,7 @@ import { ScriptSource } from './shop/script.ts';
 import { assetRoutes } from './web/assets.ts';
 import { WebServer } from './web/server.ts';
 
-const help = `karv-sandbox: a card network, a mail catcher and a demo shop, to run Karv against.
+const help = `karv-sandbox: a card network, a bank, a mail catcher and a demo shop, to run Karv against.
 
   node sandbox/main.ts --config FILE
 
@@ -50,6 +52,12 @@ FILE is TOML; paths in it are relative to it:
   cert = "mail.crt"
   key = "mail.key"
 
+  [bank]                       # the bank, ISO 20022 over HTTPS, for karv-vault
+  listen = "127.0.0.1:8584"
+  cert = "bank.crt"
+  key = "bank.key"
+  client_ca = "ca.crt"
+
 Then look at
   /                   the shop               /back-office       capture, refund, cancel, release
   /sandbox/mail       the mails              /sandbox/network   card messages, books and test cards
@@ -57,18 +65,22 @@ and, for programs (JSON),
   GET  /sandbox/mail/messages?to=ADDRESS     GET  /sandbox/network/messages, /sandbox/network/books
   POST /sandbox/network/next {"behaviour":"timeout","count":1}      for cards of the canary range
   POST /sandbox/network/settings {"late_ms":12000}
+  GET  /sandbox/bank/files                   POST /sandbox/bank/settle
+  POST /sandbox/bank/next {"behaviour":"silence","count":1}
+  POST /sandbox/bank/credit {"to":IBAN,"from":ACCOUNT,"amount":100,"text":"..."}
 `;
 
 export interface Running {
-  readonly ports: { readonly shop: number; readonly network: number; readonly smtp: number };
+  readonly ports: { readonly shop: number; readonly network: number; readonly smtp: number; readonly bank: number };
   readonly stop: () => Promise<void>;
 }
 
-/** Starts all three, or none. Errors: whatever a listener says, such as EADDRINUSE. */
+/** Starts all four, or none. Errors: whatever a listener says, such as EADDRINUSE. */
 export async function startSandbox(config: Config, log: Log): Promise<Running> {
   const mailbox = new Mailbox();
   const mail = new MailCatcher(config.smtp, mailbox, log);
   const network = new CardNetwork(config.network, { log });
+  const bank = new Bank(config.bank, log);
   const client = new MerchantClient(config.merchant);
   const orders = new Orders(client, config.shop.publicUrl, log);
   const scripts = new ScriptSource(client, config.merchant.publicBaseUrl.origin);
@@ -81,6 +93,7 @@ export async function startSandbox(config: Config, log: Log): Promise<Running> {
       ...shopRoutes({ orders, scripts }),
       ...mailRoutes(mailbox),
       ...networkRoutes(network),
+      ...bankRoutes(bank),
       ...assetRoutes(join(import.meta.dirname, 'browser')),
     ],
     errorPage: shopErrorPage,
@@ -92,10 +105,11 @@ export async function startSandbox(config: Config, log: Log): Promise<Running> {
     client.close();
   };
   try {
-    const ports = { shop: 0, network: 0, smtp: 0 };
+    const ports = { shop: 0, network: 0, smtp: 0, bank: 0 };
     for (const [name, part] of [
       ['smtp', mail],
       ['network', network],
+      ['bank', bank],
       ['shop', web],
     ] as const) {
       ports[name] = await part.start();
@@ -132,7 +146,7 @@ async function main(): Promise<number> {
 }
 
 function portNames(ports: Running['ports']): Record<string, number> {
-  return { shop_port: ports.shop, network_port: ports.network, smtp_port: ports.smtp };
+  return { shop_port: ports.shop, network_port: ports.network, smtp_port: ports.smtp, bank_port: ports.bank };
 }
 
 if (import.meta.main) {

@@ -25,6 +25,7 @@ export interface Config {
   };
   readonly network: { readonly listen: Listen; readonly clientCa: string } & KeyPair;
   readonly smtp: { readonly listen: Listen } & KeyPair;
+  readonly bank: { readonly listen: Listen; readonly clientCa: string } & KeyPair;
 }
 
 export class ConfigError extends Error {}
@@ -34,6 +35,7 @@ const knownKeys: Readonly<Record<string, readonly string[]>> = {
   merchant: ['base_url', 'public_base_url', 'username', 'password_file', 'ca_file'],
   network: ['listen', 'cert', 'key', 'client_ca'],
   smtp: ['listen', 'cert', 'key'],
+  bank: ['listen', 'cert', 'key', 'client_ca'],
 };
 
 type Table = Readonly<Record<string, unknown>>;
@@ -67,6 +69,7 @@ export function parseConfig(text: string, folder: string): Config {
   const merchant = section('merchant');
   const network = section('network');
   const smtp = section('smtp');
+  const bank = section('bank');
   const file = (table: Table, name: string, key: string): string => resolve(folder, text1(table, name, key));
   const pair = (table: Table, name: string): KeyPair => ({
     cert: file(table, name, 'cert'),
@@ -87,6 +90,7 @@ export function parseConfig(text: string, folder: string): Config {
       ...pair(network, 'network'),
     },
     smtp: { listen: listenOf(smtp, 'smtp'), ...pair(smtp, 'smtp') },
+    bank: { listen: listenOf(bank, 'bank'), clientCa: file(bank, 'bank', 'client_ca'), ...pair(bank, 'bank') },
   };
 }
 

@@ -18,7 +18,8 @@ export interface TestSandbox {
 
 /** The TOML of a configuration whose files lie in the folder of the certificates. */
 export function writeConfig(certificates: Certificates, karvPort: number): string {
-  for (const name of ['shop.localhost', 'network.localhost', 'mail.localhost', 'karv-vault']) certificates.leaf(name);
+  for (const name of ['shop.localhost', 'network.localhost', 'mail.localhost', 'bank', 'karv-vault'])
+    certificates.leaf(name);
   writeFileSync(join(certificates.folder, 'password'), 'correct horse\n');
   return `
 [shop]
@@ -41,6 +42,11 @@ client_ca = "ca.crt"
 listen = "127.0.0.1:0"
 cert = "mail.localhost.crt"
 key = "mail.localhost.key"
+[bank]
+listen = "127.0.0.1:0"
+cert = "bank.crt"
+key = "bank.key"
+client_ca = "ca.crt"
 `;
 }
 

@@ -34,7 +34,7 @@ What it writes, under --data (default var/dev)
 
 Examples
   karv dev                                     ports 8443 to 8446, 8583, 8025
-  karv dev --base-port 9000                    9000 to 9005
+  karv dev --base-port 9000                    9000 to 9006
   karv dev --fresh                             forget everything first
   karv dev --once                              play one purchase in headless Chromium, print its timeline, stop)";
 

@@ -20,10 +20,11 @@ struct Leaf {
   const char* name;  // of the files, and what others expect the certificate to say
   bool server;
 };
-// The first six are names that others verify; the last three say who is calling.
+// The first seven are names that others verify; the last three say who is calling.
 constexpr Leaf kLeaves[] = {{"pay.localhost", true},  {"vault.localhost", true}, {"vault-private", true},
                             {"shop.localhost", true}, {"card-network", true},    {"mail.localhost", true},
-                            {"karv-server", false},   {"karv-vault", false},     {"karv-operator", false}};
+                            {"bank", true},           {"karv-server", false},    {"karv-vault", false},
+                            {"karv-operator", false}};
 
 std::string read_text(const std::string& path) {
   std::ifstream file(path, std::ios::binary);

@@ -95,6 +95,8 @@ base::Result<void> write_sandbox_configuration(const Layout& layout, const Ports
   out.table("network").text("listen", loopback(ports.network)).text("client_ca", ca);
   keys(out, layout, "card-network");
   keys(out.table("smtp").text("listen", loopback(ports.smtp)), layout, "mail.localhost");
+  out.table("bank").text("listen", loopback(ports.bank)).text("client_ca", ca);
+  keys(out, layout, "bank");
   return out.write_to(layout.file("sandbox.toml"));
 }
 

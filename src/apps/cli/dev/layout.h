@@ -31,7 +31,7 @@ struct Layout {
 
 struct Ports {
   std::uint16_t pay = 8443, vault = 8444, vault_private = 8445, shop = 8446, network = 8583, smtp = 8025,
-                vault_staff = 8447;
+                vault_staff = 8447, bank = 8584;
   friend bool operator==(const Ports&, const Ports&) = default;
 
   std::string pay_url() const { return fmt::format("https://pay.localhost:{}", pay); }

@@ -25,7 +25,8 @@ constexpr auto kPorts = std::to_array<Named>({{"pay", &Ports::pay},
                                               {"shop", &Ports::shop},
                                               {"network", &Ports::network},
                                               {"smtp", &Ports::smtp},
-                                              {"vault_staff", &Ports::vault_staff}});
+                                              {"vault_staff", &Ports::vault_staff},
+                                              {"bank", &Ports::bank}});
 
 // A bound socket on the loopback address; port 0 asks the kernel for a free one. Not listening: nobody can connect.
 class Reservation {
