@@ -321,7 +321,7 @@ std::span<const store::Migration> migrations() {
       {20050,
        "erasures",
        {kErasures, kErasuresByTime, kErasuresByProofKey, kErasureJournals, kJournalAcceptances, kTicketsByCustomer,
-        kOperationsByCard}},
+        kBankTokensByOwner, kBankAccountsByOwner, kOperationsByCard}},
       reveal_migration(),
       {20080, "custodians who take over", {kNextCustody, kNextCustodians}},
   });

@@ -24,6 +24,9 @@ inline constexpr std::array kHoldings = {
     Holding{"card_tickets",
             "select ticket_mac from card_tickets where tenant_id = $1 and customer_id = $2 order by ticket_mac",
             "delete from card_tickets where tenant_id = $1 and customer_id = $2"},
+    Holding{"bank_tickets",
+            "select ticket_mac from bank_tickets where tenant_id = $1 and owner_id = $2 order by ticket_mac",
+            "delete from bank_tickets where tenant_id = $1 and owner_id = $2"},
     Holding{"subject_keys",
             "select subject_key_id, version from subject_keys where tenant_id = $1 and subject_id = $2"
             " order by subject_key_id",
@@ -35,8 +38,14 @@ inline constexpr std::array kHoldings = {
             " (select card_id from cards where tenant_id = $1 and customer_id = $2) order by token_mac",
             "delete from vault_tokens where card_id in"
             " (select card_id from cards where tenant_id = $1 and customer_id = $2)"},
+    Holding{"bank_accounts",
+            "select account_id from bank_accounts where tenant_id = $1 and owner_id = $2 order by account_id",
+            "delete from bank_accounts where tenant_id = $1 and owner_id = $2"},
+    Holding{"bank_tokens",
+            "select token_mac from bank_tokens where tenant_id = $1 and owner_id = $2 order by token_mac",
+            "delete from bank_tokens where tenant_id = $1 and owner_id = $2"},
 };
-inline constexpr std::size_t kSubjectKeysHolding = 1;
+inline constexpr std::size_t kSubjectKeysHolding = 2;
 static_assert(kHoldings[kSubjectKeysHolding].name == "subject_keys");
 
 // What was taken from a subject: its keys, and how many rows of each other kind.
@@ -108,6 +117,10 @@ inline constexpr const char* kJournalAcceptances = R"(
     accepted_at BIGINT not null
   ))";
 // By which everything of a subject is found.
+inline constexpr const char* kBankTokensByOwner =
+    "create index bank_tokens_by_owner on bank_tokens (tenant_id, owner_id)";
+inline constexpr const char* kBankAccountsByOwner =
+    "create index bank_accounts_by_owner on bank_accounts (tenant_id, owner_id)";
 inline constexpr const char* kTicketsByCustomer =
     "create index card_tickets_by_customer on card_tickets (tenant_id, customer_id)";
 inline constexpr const char* kOperationsByCard = "create index operations_by_card on operations (card_id)";
