@@ -132,6 +132,7 @@ TEST_F(ErasureTest, control_10_an_erased_customer_is_known_to_nothing) {
   open.parent_origin = "https://pay.localhost:8443";
   const auto ticket = vault.desk->create_ticket(vault.tenant, open).value().ticket;
   ASSERT_TRUE(vault.desk->fill_ticket(ticket, testing::checked_card()).ok());
+  const auto account = vault.make_account("DE89370400440532013000", BankPurpose::refund).bank_token;
 
   const auto answer = erase(request()).value();
   EXPECT_FALSE(is_there(sealed));
@@ -152,6 +153,8 @@ TEST_F(ErasureTest, control_10_an_erased_customer_is_known_to_nothing) {
   EXPECT_EQ(count("select count(*) from cards"), 0);
   EXPECT_EQ(count("select count(*) from vault_tokens"), 0);
   EXPECT_EQ(count("select count(*) from card_tickets"), 0);
+  EXPECT_EQ(count("select count(*) from bank_accounts"), 0);
+  EXPECT_FALSE(vault.bank_desk->describe(vault.tenant, {.bank_token = account, .customer = vault.customer}).ok());
   EXPECT_EQ(peer.count("0100"), 0);
 
   const auto proof = proven(answer);
