@@ -121,6 +121,12 @@ describe.skipIf(why !== null)('karv doctor', () => {
       (t: string) => t.replace(/peer_uids = .*/, 'peer_uids = [0]'),
       /peer_uids = \[64002\]/,
     ],
+    ['no erasure journal', (t: string) => t.replace(/\[erasure\]\njournal = .*\n/, ''), /no erasure journal is named/],
+    [
+      'an erasure journal beside the store',
+      (t: string) => t.replace('erasure/journal', 'journal'),
+      /the erasure journal lies in the store's folder/,
+    ],
     ['another socket', (t: string) => t.replace('private.sock', 'other.sock'), /name the same socket/],
   ] as const)('%s', (_name, change, sentence) => {
     expect(changed(change)).toEqual([expect.stringMatching(sentence)]);

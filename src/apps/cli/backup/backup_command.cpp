@@ -24,7 +24,8 @@ constexpr const char* kHelp =
   karv backup reconcile --server server.toml --vault vault.toml --reason 'Ann compared report 4711, case 12'
 
 No key is in a backup. Keep apart from it, and as safe: the files under [secrets] of server.toml, the HSM's token and
-its PIN, certificates, and both configuration files. Without them a backup cannot be read, with them anybody could.
+its PIN, certificates, and both configuration files. Without them a backup cannot be read, with them anybody could. Nor is
+the vault's erasure journal ([erasure] of vault.toml): a restored vault stays sealed without the journal of now.
 
 After a restore the vault's tokens are frozen: what they moved after the backup is known to the card network alone.
 docs/operations/backups.md leads through it.)";

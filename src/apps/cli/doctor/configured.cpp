@@ -78,6 +78,24 @@ std::optional<uid_t> look_at_secrets(Report& report, const std::string& whose,
   return owner;
 }
 
+// What keeps a restored store from knowing who was erased must not be lost, or copied, together with the store.
+void look_at_journal(Report& report, const VaultFacts& vault) {
+  constexpr const char* kCure = "[erasure] journal names a file in a folder of its own, best on another disk";
+  if (vault.erasure_journal.empty()) return report.wrong("no erasure journal is named: nobody can be erased", kCure);
+  if (!store::is_file(vault.database)) return report.good("the erasure journal is apart from the store");
+  const auto folder = [](const std::string& file) {
+    return std::filesystem::absolute(file).lexically_normal().parent_path();
+  };
+  if (folder(vault.erasure_journal) == folder(vault.database))
+    return report.wrong("the erasure journal lies in the store's folder: whatever copies the one copies the other",
+                        kCure);
+  struct stat journal{}, store{};
+  const bool one_disk = ::stat(folder(vault.erasure_journal).c_str(), &journal) == 0 &&
+                        ::stat(folder(vault.database).c_str(), &store) == 0 && journal.st_dev == store.st_dev;
+  if (one_disk) return report.note("the erasure journal is on the store's disk: a snapshot of it has both");
+  report.good("the erasure journal is apart from the store");
+}
+
 }  // namespace
 
 base::Result<VaultFacts> read_vault_facts(const std::string& configuration) {
@@ -90,7 +108,10 @@ base::Result<VaultFacts> read_vault_facts(const std::string& configuration) {
       for (const auto& uid : *list) facts.peer_uids.push_back(uid.value_or(std::int64_t{-1}));
     for (const char* name : {"files", "system_calls", "memory"})
       if (text_at(root, "hardening", name) == "off") facts.switched_off.emplace_back(name);
-    add_store(facts.secrets, text_at(root, "", "database"));
+    facts.database = text_at(root, "", "database");
+    facts.erasure_journal = text_at(root, "erasure", "journal");
+    add_store(facts.secrets, facts.database);
+    if (std::filesystem::exists(facts.erasure_journal)) add(facts.secrets, facts.erasure_journal);
     for (const char* section : {"public", "private", "network"}) add(facts.secrets, text_at(root, section, "key"));
     facts.pin_in_a_file = !text_at(root, "hsm", "pin_file").empty();
     add(facts.secrets, text_at(root, "hsm", "pin_file"));
@@ -124,6 +145,7 @@ std::optional<uid_t> look_at_vault(Report& report, const VaultFacts& vault) {
                  "give the PIN to custodians (`karv vault init`) and remove the line");
   for (const auto& name : vault.switched_off)
     report.wrong(fmt::format("[hardening] {} is off", name), "remove the line");
+  look_at_journal(report, vault);
   return look_at_secrets(report, "vault", vault.secrets);
 }
 

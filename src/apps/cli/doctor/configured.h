@@ -17,6 +17,7 @@ struct VaultFacts {
   bool production = false;
   bool pin_in_a_file = false;
   std::string private_listen;
+  std::string database, erasure_journal;
   std::vector<std::int64_t> peer_uids;
   std::vector<std::string> switched_off;  // of [hardening]
   std::vector<std::string> secrets;       // files and folders for the vault alone
