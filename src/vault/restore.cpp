@@ -5,6 +5,7 @@
 #include "vault/bank/repository.h"
 #include "vault/operation_repository.h"
 #include "vault/restore_repository.h"
+#include "vault/reveal/repository.h"
 
 namespace karv::vault {
 namespace {
@@ -36,6 +37,7 @@ base::Result<std::int64_t> freeze_restored(store::Database& database, RestoreId 
     insert_restore(tx, id, backup, now, tokens);
     freeze_all_tokens(tx, now, tokens);
     KARV_TRY_VOID(freeze_bank_tokens(tx, now));
+    KARV_TRY_VOID(suspend_all_staff(tx));
     return tokens;
   });
 }

@@ -3,6 +3,8 @@
 // with it (503 TOKEN_FROZEN; the caller tries again later) until the operator has compared. Releasing a hold stays
 // possible, and so does everything with cards that are entered afterwards.
 //
+// Staff who left after the backup are in it as if they had not: so everybody's review is due (vault/reveal).
+//
 // reconcile() lets go of the tokens of all customers about whom server and vault agree. What happened at the network
 // after the backup is known to neither: the operator reads the acquirer's report for that (docs/operations/backups.md).
 #pragma once
@@ -24,7 +26,7 @@ namespace karv::vault {
 struct RestoreTag;
 using RestoreId = base::Id<RestoreTag>;
 
-// Marks the store as restored and freezes all of its tokens, in one transaction. Answers how many.
+// Marks the store as restored, freezes all of its tokens and suspends all staff, in one transaction. Answers how many.
 base::Result<std::int64_t> freeze_restored(store::Database& database, RestoreId id, const std::string& backup,
                                            base::Instant now);
 

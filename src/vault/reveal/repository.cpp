@@ -28,6 +28,8 @@ constexpr Sql kUpdateStaff =
     "update staff set state = $1, invite_digest = $2, credential_id = $3, public_key = $4, sign_count = $5,"
     " last_act = $6, approved_by = $7, review_due = $8"
     " where staff_id = $9 and state = $10 and sign_count = $11 and last_act = $12";
+constexpr Sql kCountActive = "select count(*) from staff where state = 'active'";
+constexpr Sql kSuspendActive = "update staff set review_due = 0 where state = 'active'";
 
 constexpr Sql kFindRequest =
     "select request_id, tenant_id, card_id, customer_id, requester_id, level, reason, case_number, words, looks,"
@@ -159,6 +161,11 @@ void update_staff(store::Tx& tx, const Staff& before, const Staff& s) {
              s.passkey.sign_count, s.last_act.ms, s.approved_by, s.review_due.ms, before.id, json::word(before.state),
              before.passkey.sign_count, before.last_act.ms}},
            1);
+}
+base::Result<void> suspend_all_staff(store::Tx& tx) {
+  KARV_TRY(const auto rows, tx.read_one({kCountActive, {}}));
+  tx.write({kSuspendActive, {}}, rows.front().integer(0));
+  return {};
 }
 
 base::Result<std::optional<RevealRequest>> find_request(store::ReadTx& tx, RevealId id) {

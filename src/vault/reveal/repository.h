@@ -19,6 +19,8 @@ void insert_staff(store::Tx& tx, const Staff& staff);
 // Everything but name, clearance and when it was made. Fails the transaction when it is not as in `before`, and when
 // the passkey is somebody's already.
 void update_staff(store::Tx& tx, const Staff& before, const Staff& staff);
+// Makes the review of everybody who is active due: nobody counts until he is confirmed again.
+base::Result<void> suspend_all_staff(store::Tx& tx);
 
 base::Result<std::optional<RevealRequest>> find_request(store::ReadTx& tx, RevealId id);
 base::Result<std::optional<RevealRequest>> lock_request(store::Tx& tx, RevealId id);

@@ -4,6 +4,7 @@
 #include "crypto/ed25519.h"
 #include "crypto/jwe.h"
 #include "vault/custody/ceremony.h"
+#include "vault/restore.h"
 #include "vault/reveal/test_people.h"
 
 namespace karv::vault {
@@ -98,6 +99,17 @@ TEST_F(StaffTest, control_50_whoever_left_signs_nothing_any_more) {
   EXPECT_EQ(reason_of(at.list(anna)), "STAFF_NOT_ACTIVE");
   EXPECT_EQ(reason_of(at.staff.remove({.staff = anna.id}, at.kOperator)), "STAFF_UNKNOWN");
   EXPECT_EQ(reason_of(at.grant(anna, "review")), "NOT_MATCHING");
+}
+
+TEST_F(StaffTest, after_a_restore_everybody_is_confirmed_anew) {
+  Person anna = at.make_person("Anna", Clearance::approve);
+  ASSERT_TRUE(at.list(anna).ok());
+  ASSERT_TRUE(freeze_restored(*vault.database, base::make_id<RestoreTag>(vault.wall, vault.random), "a backup",
+                              vault.wall.now())
+                  .ok());
+  EXPECT_EQ(reason_of(at.list(anna)), "REVIEW_OVERDUE");
+  ASSERT_TRUE(at.grant(anna, "review").ok());
+  EXPECT_TRUE(at.list(anna).ok());
 }
 
 TEST_F(StaffTest, what_operators_say_wrongly_is_refused) {
