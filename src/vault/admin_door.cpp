@@ -83,6 +83,15 @@ base::Result<vault_api::RotationLine> rotate(AdminDoor& door, const vault_api::R
   return line_of(rotation);
 }
 
+base::Result<vault_api::VaultStatus> status_of(AdminDoor& door) {
+  KARV_TRY(auto status, door.custody.status());
+  if (door.certificates == nullptr) return status;
+  for (const auto& one : door.certificates->states())
+    status.certificates.push_back(
+        {.name = one.name, .serial = one.serial, .not_after = one.not_after.ms, .refused = one.refused});
+  return status;
+}
+
 }  // namespace
 
 base::Result<void> check_operator(const net::Request& request) {
@@ -128,7 +137,7 @@ net::Router admin_routes(AdminDoor& door) {
       return reply_of(work(), request);
     });
   };
-  get("/admin/v1/status", [&door] { return door.custody.status(); });
+  get("/admin/v1/status", [&door] { return status_of(door); });
   get("/admin/v1/keys", [&door] { return list_keys(door); });
   router.set_fallback("/", [](const net::Request& request, const std::vector<net::Method>&) {
     return problem_response(base::Error(base::ErrorCode::not_found), request);

@@ -3,6 +3,7 @@
 // cannot knock.
 #pragma once
 
+#include "net/certificate_watch.h"
 #include "net/http.h"
 #include "vault/custody/exchange.h"
 #include "vault/custody/key_endings.h"
@@ -22,6 +23,7 @@ struct AdminDoor {
   KeyRotation& rotation;
   KeyKeeper& keeper;
   store::Database& database;
+  const net::CertificateWatch* certificates = nullptr;  // what the process presents
 };
 
 // Whether an operator asks. Errors: forbidden.

@@ -8,6 +8,7 @@
 #include "vault/card_repository.h"
 #include "vault/restore.h"
 #include "vault/scope.h"
+#include "vault_api/process_names.h"
 
 namespace karv::vault {
 namespace {
@@ -145,7 +146,8 @@ base::Result<FilledCard> CardDesk::fill_ticket(std::string_view ticket, TypedCar
   KARV_TRY(const auto stored, cards_.put("vault_fill_ticket", opened.tenant, opened.customer, typed.card,
                                          [&](store::Tx& tx, const StoredCard& row) -> base::Result<void> {
                                            KARV_TRY(const auto open, find_open(tx));
-                                           update_ticket(tx, open, TicketState::filled, row.id);
+                                           update_ticket(tx, open, TicketState::filled, row.id,
+                                                         keys_.settings().process);
                                            return {};
                                          }));
   codes_.put(stored.id, std::move(typed.code), wall_.now());
@@ -157,10 +159,13 @@ base::Result<vault_api::CardAnswer> CardDesk::collect_ticket(TenantId tenant,
                                                              const vault_api::CollectRequest& request) {
   KARV_TRY(const auto ring, keys_.get_fresh());
   const auto digests = ring->ticket_digests(request.ticket);
-  const std::string text = random_text(random_);
-  const auto token = ring->token_digests(tenant, text).front();
-  KARV_TRY(const auto card,
-           database_.write<SealedCard>("vault_collect_ticket", [&](store::Tx& tx) -> base::Result<SealedCard> {
+  const std::string random = random_text(random_);
+  struct Collected {
+    SealedCard card;
+    std::string token;
+  };
+  KARV_TRY(const auto collected,
+           database_.write<Collected>("vault_collect_ticket", [&](store::Tx& tx) -> base::Result<Collected> {
              KARV_TRY(const auto ticket, find_ticket(tx, digests));
              if (!ticket || ticket->tenant != tenant) return ticket_unknown();
              if (ticket->customer != request.customer || ticket->merchant != request.merchant)
@@ -173,13 +178,14 @@ base::Result<vault_api::CardAnswer> CardDesk::collect_ticket(TenantId tenant,
              KARV_TRY(auto found, lock_card(tx, *ticket->card));
              if (!found || !found->sealed) return ticket_expired();
              if (found->ended) revive_card(tx, *ticket->card);  // typed again since: forms from before are closed
-             update_ticket(tx, *ticket, TicketState::collected, *ticket->card);
+             update_ticket(tx, *ticket, TicketState::collected, *ticket->card, ticket->filled_by);
              const auto scope = scope_of(*ticket->card, ticket->customer, ticket->merchant, ticket->purpose);
-             insert_token(tx, token_of(token, scope), wall_.now());
-             return *std::move(found->sealed);
+             std::string text = vault_api::token_naming(ticket->filled_by, random);
+             insert_token(tx, token_of(ring->token_digests(tenant, text).front(), scope), wall_.now());
+             return Collected{.card = *std::move(found->sealed), .token = std::move(text)};
            }));
-  KARV_TRY(const auto clear, cards_.open(card));
-  return card_answer(card.card, clear.expiry, text);
+  KARV_TRY(const auto clear, cards_.open(collected.card));
+  return card_answer(collected.card.card, clear.expiry, collected.token);
 }
 
 base::Result<std::optional<RefusalReason>> CardDesk::derive(store::Tx& tx, TenantId tenant,
@@ -211,7 +217,8 @@ base::Result<std::optional<RefusalReason>> CardDesk::derive(store::Tx& tx, Tenan
 base::Result<vault_api::DeriveAnswer> CardDesk::derive_token(TenantId tenant, const vault_api::DeriveRequest& request) {
   KARV_TRY(const auto ring, keys_.get_fresh());
   const auto digests = ring->token_digests(tenant, request.vault_token);
-  const std::string text = random_text(random_);
+  const std::string text =
+      vault_api::token_naming(vault_api::process_named_in(request.vault_token), random_text(random_));
   const auto token = ring->token_digests(tenant, text).front();
   KARV_TRY(const auto refused, database_.write<std::optional<RefusalReason>>("vault_derive_token", [&](store::Tx& tx) {
     return derive(tx, tenant, request, digests, token);
@@ -223,7 +230,7 @@ base::Result<vault_api::DeriveAnswer> CardDesk::derive_token(TenantId tenant, co
 base::Result<vault_api::CardAnswer> CardDesk::take_test_card(TenantId tenant, const vault_api::TestCardRequest& request,
                                                              TypedCard typed) {
   KARV_TRY(const auto ring, keys_.get_fresh());
-  const std::string text = random_text(random_);
+  const std::string text = vault_api::token_naming(keys_.settings().process, random_text(random_));
   const auto token = ring->token_digests(tenant, text).front();
   KARV_TRY(const auto stored, cards_.put("vault_take_test_card", tenant, request.customer, typed.card,
                                          [&](store::Tx& tx, const StoredCard& row) -> base::Result<void> {

@@ -38,6 +38,12 @@ class FramedCardLine final : public CardLine {
     return client && client->send(std::move(frame));
   }
 
+  base::Result<void> reload_certificates() override {
+    const auto client = current();
+    if (!client) return {};  // between two connections: the next one reads the files
+    return client->reload_certificates();
+  }
+
   void restart() override {
     if (const auto client = take()) client->stop(base::milliseconds(0));
     events_.closed();

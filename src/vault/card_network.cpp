@@ -54,6 +54,10 @@ void CardNetwork::stop() {
   lose_all();
 }
 
+base::Result<void> CardNetwork::reload_certificates() {
+  return line_ ? line_->reload_certificates() : base::Result<void>();
+}
+
 bool CardNetwork::is_signed_on() const {
   const base::Lock lock(mutex_);
   return signed_on_;

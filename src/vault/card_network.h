@@ -27,6 +27,8 @@ class CardLine {
   virtual bool send(base::SecretBytes frame) = 0;
   // Closes the connection and opens a new one.
   virtual void restart() = 0;
+  // The next connection uses the certificate files as they are now.
+  virtual base::Result<void> reload_certificates() { return {}; }
 };
 struct CardLineEvents {  // called from any thread, never at the same time
   std::function<void()> opened;
@@ -72,9 +74,9 @@ class CardNetwork {
   // Waits for the line to be ready, a little, and then for the end. Not for the network's own thread.
   Exchange ask(NetworkRequest request, base::Duration limit);
 
+  // Errors: unavailable (the files; the old ones stay in use).
+  base::Result<void> reload_certificates();
   bool is_signed_on() const KARV_EXCLUDES(mutex_);
-  // 1 to 999999, around and around; unique among open messages together with the reference.
-  std::int64_t next_stan() KARV_EXCLUDES(mutex_);
 
  private:
   enum class EventKind : std::uint8_t { opened, frame, closed };
@@ -88,6 +90,8 @@ class CardNetwork {
   };
 
   void wait_until_signed_on() KARV_EXCLUDES(mutex_);
+  // Of network management on this line alone: operations have trace_numbers.h. 1 to 999999, around and around.
+  std::int64_t next_stan() KARV_EXCLUDES(mutex_);
   void push(EventKind kind, base::SecretBytes frame) KARV_EXCLUDES(mutex_);
   void run();
   void handle(Event event);

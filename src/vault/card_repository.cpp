@@ -61,13 +61,14 @@ constexpr Sql kLockCard = "select ended_at from cards where card_id = $1";
 constexpr Sql kReviveCard = "update cards set ended_at = null, refund_until = null where card_id = $1";
 constexpr Sql kFindTicket =
     "select ticket_mac, tenant_id, customer_id, merchant_id, purpose, frame_ancestors, parent_origin, state, card_id, "
-    "expires_at"
+    "expires_at, filled_by"
     " from card_tickets where ticket_mac = $1";
 constexpr Sql kInsertTicket =
     "insert into card_tickets (ticket_mac, tenant_id, customer_id, merchant_id, purpose, frame_ancestors, "
     "parent_origin,"
     " state, card_id, expires_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-constexpr Sql kUpdateTicket = "update card_tickets set state = $1, card_id = $2 where ticket_mac = $3 and state = $4";
+constexpr Sql kUpdateTicket =
+    "update card_tickets set state = $1, card_id = $2, filled_by = $3 where ticket_mac = $4 and state = $5";
 constexpr Sql kFindTicketsOver = "select ticket_mac from card_tickets where expires_at < $1 limit $2";
 constexpr Sql kDeleteTicket = "delete from card_tickets where ticket_mac = $1";
 
@@ -102,6 +103,7 @@ StoredTicket ticket_from(const Row& row) {
           .parent_origin = row.text(6),
           .state = word_at<TicketState>(row, 7),
           .card = row.id_or_null<CardId>(8),
+          .filled_by = row.text_or_null(10).value_or(""),
           .expires_at = {row.integer(9)}};
 }
 
@@ -240,8 +242,9 @@ void insert_ticket(store::Tx& tx, const StoredTicket& ticket) {
         ticket.parent_origin, json::word(ticket.state), ticket.card, ticket.expires_at.ms}},
       1);
 }
-void update_ticket(store::Tx& tx, const StoredTicket& before, TicketState to, CardId card) {
-  tx.write({kUpdateTicket, {json::word(to), card, before.mac, json::word(before.state)}}, 1);
+void update_ticket(store::Tx& tx, const StoredTicket& before, TicketState to, CardId card,
+                   const std::string& filled_by) {
+  tx.write({kUpdateTicket, {json::word(to), card, filled_by, before.mac, json::word(before.state)}}, 1);
 }
 base::Result<std::vector<base::Bytes>> find_tickets_over(store::ReadTx& tx, base::Instant before, std::int64_t limit) {
   KARV_TRY(const auto rows, tx.read_one({kFindTicketsOver, {before.ms, limit}}));

@@ -42,6 +42,7 @@ constexpr Sql kUpsertOpen =
 constexpr Sql kDeleteOpen = "delete from open_operations where operation_id = $1";
 constexpr Sql kFindDue =
     "select operation_id, attempts, due_at from open_operations where due_at <= $1 order by due_at limit $2";
+constexpr Sql kFindOpen = "select operation_id, attempts, due_at from open_operations where operation_id = $1";
 constexpr Sql kFindAllOpen = "select operation_id, attempts, due_at from open_operations order by operation_id";
 constexpr Sql kCountOpen = "select count(*) from open_operations";
 
@@ -140,6 +141,13 @@ void insert_open(store::Tx& tx, const OpenOperation& open) {
 }
 void update_open(store::Tx& tx, const OpenOperation& open) {
   tx.write({kUpdateOpen, {open.attempts, open.due_at.ms, open.id}}, 1);
+}
+base::Result<bool> move_open(store::Tx& tx, const OpenOperation& before, const OpenOperation& after) {
+  KARV_TRY(const auto answers, tx.read_for_update({{kFindOpen, {before.id}}}));
+  const auto found = open_from(answers.at(0));
+  if (found.empty() || found[0].attempts != before.attempts || found[0].due_at != before.due_at) return false;
+  update_open(tx, after);
+  return true;
 }
 void upsert_open(store::Tx& tx, const OpenOperation& open) {
   tx.write({kUpsertOpen, {open.id, open.attempts, open.due_at.ms}}, 1);

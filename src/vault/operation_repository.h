@@ -20,6 +20,8 @@ base::Result<std::int64_t> count_completions_under_way(store::ReadTx& tx, Operat
 
 void insert_open(store::Tx& tx, const OpenOperation& open);
 void update_open(store::Tx& tx, const OpenOperation& open);
+// Moves a row on, unless it is not as it was: another process has it, or it is settled. Answers whether it did.
+base::Result<bool> move_open(store::Tx& tx, const OpenOperation& before, const OpenOperation& after);
 // Makes sure that it is on the list, due at that time.
 void upsert_open(store::Tx& tx, const OpenOperation& open);
 void delete_open(store::Tx& tx, OperationId id);

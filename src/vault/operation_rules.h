@@ -59,11 +59,19 @@ constexpr OperationCommand lost_answer(OperationKind kind) {
 constexpr OperationCommand not_sendable(OperationKind kind) {
   return kind == OperationKind::refund ? OperationCommand::lose_refund_answer : OperationCommand::abandon;
 }
+// A reversal is a message with a trace number of its own.
+constexpr bool begins_reversal(OperationCommand command) {
+  return command == OperationCommand::lose_answer || command == OperationCommand::approve_late;
+}
 // Whether the vault still has something to do about it.
 constexpr bool is_open(OperationState state) {
   return state == OperationState::recorded || state == OperationState::reversing ||
          state == OperationState::repeating || state == OperationState::delivering;
 }
+
+// Several processes may share one store. Whoever takes an operation up has it until its row is due again, this long:
+// more than the network's answer takes, the wait for its line, and what the clocks of two machines may differ by.
+constexpr base::Duration lease_of(base::Duration answer_limit) { return answer_limit + base::seconds(12); }
 
 Outcome outcome_of(OperationState state);
 

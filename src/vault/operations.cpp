@@ -17,8 +17,6 @@ namespace karv::vault {
 namespace {
 
 constexpr std::int64_t kMostMinor = 999'999'999'999;  // DE4 has twelve digits
-// A recorded operation that nobody has finished by then (its worker died) counts as one whose answer was lost.
-constexpr base::Duration kAbandonedAfter = base::minutes(1);
 
 base::Error wrong(const char* text) { return base::public_error(base::ErrorCode::bad_value, text, "BAD_VALUE"); }
 
@@ -69,7 +67,8 @@ vault_api::OperationAnswer answer_about(const Operation& operation) {
           .network_reference = operation.state == OperationState::barred ? std::string() : operation.reference};
 }
 
-Operation Operations::wanted_operation(TenantId tenant, OperationKind kind, const vault_api::CardOperation& request) {
+base::Result<Operation> Operations::wanted_operation(TenantId tenant, OperationKind kind,
+                                                     const vault_api::CardOperation& request) {
   Operation o;
   o.tenant = tenant;
   o.id = request.operation;
@@ -86,7 +85,7 @@ Operation Operations::wanted_operation(TenantId tenant, OperationKind kind, cons
   o.merchant_name = request.merchant_name;
   o.initiator = request.initiator;
   o.reference = make_reference(random_);
-  o.stan = network_.next_stan();
+  KARV_TRY(o.stan, numbers_.next());
   o.sent_at = wall_.now();
   return o;
 }
@@ -159,7 +158,9 @@ base::Result<Operations::Recorded> Operations::record(store::Tx& tx, const Wante
                                   .uses = takes_use(token->scope.purpose, wanted.kind) ? 1 : 0}));
   const Operation& operation = recorded.operation;
   insert_operation(tx, operation, wall_.now());
-  const base::Instant due = is_advice(operation.kind) ? wall_.now() : wall_.now() + kAbandonedAfter;
+  // What nobody has finished by then (its process died) counts as an operation whose answer was lost.
+  const base::Instant now = wall_.now();
+  const base::Instant due = is_advice(operation.kind) ? now : now + lease_of(settings_.answer_limit);
   if (is_open(operation.state)) insert_open(tx, {.id = operation.id, .attempts = 0, .due_at = due});
   return recorded;
 }
@@ -167,7 +168,8 @@ base::Result<Operations::Recorded> Operations::record(store::Tx& tx, const Wante
 base::Result<vault_api::OperationAnswer> Operations::run(TenantId tenant, OperationKind kind,
                                                          const vault_api::CardOperation& request) {
   KARV_TRY_VOID(check_request(kind, request));
-  Wanted wanted{.operation = wanted_operation(tenant, kind, request), .token = {}};
+  Wanted wanted;
+  KARV_TRY(wanted.operation, wanted_operation(tenant, kind, request));
   {  // not kept while the network is asked: a seal would not reach it
     KARV_TRY(const auto ring, keys_.get());
     wanted.token = ring->token_digests(tenant, request.vault_token);
@@ -219,13 +221,20 @@ base::Result<Operation> Operations::send_and_settle(const Recorded& recorded) {
     case ExchangeEnd::answered:
       break;
   }
-  const bool approved = exchange.answer.response_code == "00";
-  return step(operation.id, approved ? OperationCommand::approve : OperationCommand::decline, exchange.answer);
+  if (exchange.answer.response_code != "00") return step(operation.id, OperationCommand::decline, exchange.answer);
+  KARV_TRY(auto settled, step(operation.id, OperationCommand::approve, exchange.answer));
+  // This process was stopped for so long that another has begun to undo it, maybe before the network had it: once more.
+  const bool undone = settled.state == OperationState::reversing || settled.state == OperationState::reversed;
+  return undone ? step(operation.id, OperationCommand::approve_late, exchange.answer) : settled;
 }
 
 base::Result<Operation> Operations::step(OperationId id, OperationCommand command, const NetworkAnswer& answer) {
+  std::int64_t reversal_stan = 0;
+  if (begins_reversal(command)) {
+    KARV_TRY(reversal_stan, numbers_.next());
+  }
   const StepFacts facts{.now = wall_.now(),
-                        .reversal_stan = network_.next_stan(),
+                        .reversal_stan = reversal_stan,
                         .response_code = answer.response_code,
                         .approval_code = answer.approval_code};
   return database_.write<Operation>("vault_settle_operation",

@@ -16,6 +16,7 @@
 #include "vault/operation_rules.h"
 #include "vault/refusals.h"
 #include "vault/security_codes.h"
+#include "vault/trace_numbers.h"
 #include "vault/types.h"
 
 namespace karv::vault {
@@ -28,13 +29,15 @@ struct OperationSettings {
 class Operations {
  public:
   Operations(store::Database& database, KeyHolder& keys, CardStore& cards, SecurityCodes& codes, CardNetwork& network,
-             Refusals& refusals, const base::Clock& wall, base::Random& random, OperationSettings settings)
+             Refusals& refusals, TraceNumbers& numbers, const base::Clock& wall, base::Random& random,
+             OperationSettings settings)
       : database_(database),
         keys_(keys),
         cards_(cards),
         codes_(codes),
         network_(network),
         refusals_(refusals),
+        numbers_(numbers),
         wall_(wall),
         random_(random),
         settings_(std::move(settings)) {}
@@ -72,7 +75,8 @@ class Operations {
   };
   base::Result<Recorded> record(store::Tx& tx, const Wanted& wanted, const vault_api::CardOperation& request);
   base::Result<void> check_original(store::Tx& tx, Recorded& recorded);
-  Operation wanted_operation(TenantId tenant, OperationKind kind, const vault_api::CardOperation& request);
+  base::Result<Operation> wanted_operation(TenantId tenant, OperationKind kind,
+                                           const vault_api::CardOperation& request);
   base::Result<NetworkRequest> make_request(const Recorded& recorded);
   base::Result<Operation> send_and_settle(const Recorded& recorded);
   base::Result<Operation> step(OperationId id, OperationCommand command, const NetworkAnswer& answer);
@@ -83,6 +87,7 @@ class Operations {
   SecurityCodes& codes_;
   CardNetwork& network_;
   Refusals& refusals_;
+  TraceNumbers& numbers_;
   const base::Clock& wall_;
   base::Random& random_;
   OperationSettings settings_;

@@ -4,8 +4,10 @@
 
 #include "vault/bank/schema.h"
 #include "vault/card_ending_repository.h"
+#include "vault/custody/repository.h"
 #include "vault/erasure/repository.h"
 #include "vault/page_findings_repository.h"
+#include "vault/process_repository.h"
 #include "vault/refusal_repository.h"
 #include "vault/reveal/schema.h"
 
@@ -322,6 +324,8 @@ std::span<const store::Migration> migrations() {
        "erasures",
        {kErasures, kErasuresByTime, kErasuresByProofKey, kErasureJournals, kJournalAcceptances, kTicketsByCustomer,
         kBankTokensByOwner, kBankAccountsByOwner, kOperationsByCard}},
+      {20060, "several processes", {kVaultProcesses, kTraceBlocks, kFirstTraceBlock, kTicketProcess}},
+      {20061, "a signed act is taken once", {kNotedActs}},
       reveal_migration(),
       {20080, "custodians who take over", {kNextCustody, kNextCustodians}},
   });

@@ -1,5 +1,7 @@
 #include "vault/settlement.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "base/log.h"
 #include "json/words.h"
@@ -39,16 +41,7 @@ base::Result<void> Settlement::recover() {
   const base::Instant now = wall_.now();
   return database_.write<void>("vault_recover", [&](store::Tx& tx) -> base::Result<void> {
     KARV_TRY(const auto all, find_all_open(tx));
-    for (const auto& open : all) {
-      KARV_TRY(const auto operation, find_operation(tx, open.id));
-      KARV_REQUIRE(operation.has_value());
-      if (operation->state == OperationState::recorded) {
-        KARV_TRY_VOID(step_operation(tx, open.id, lost_answer(operation->kind),
-                                     {.now = now, .reversal_stan = network_.next_stan()}));
-      } else {
-        update_open(tx, {.id = open.id, .attempts = open.attempts, .due_at = now});
-      }
-    }
+    for (const auto& open : all) update_open(tx, {.id = open.id, .attempts = open.attempts, .due_at = now});
     if (!all.empty()) base::log::warn("card_operations_recovered", {{"count", all.size()}});
     return {};
   });
@@ -158,11 +151,14 @@ base::Result<NetworkRequest> Settlement::make_request(const Operation& operation
   return base::internal_error(base::ErrorCode::internal, "nothing to deliver for this operation");
 }
 
-base::Result<void> Settlement::look_again_at(const OpenOperation& next) {
-  return database_.write<void>("vault_postpone", [&](store::Tx& tx) -> base::Result<void> {
-    update_open(tx, next);
-    return {};
-  });
+base::Result<bool> Settlement::move(const OpenOperation& before, const OpenOperation& after) {
+  return database_.write<bool>("vault_claim_operation", [&](store::Tx& tx) { return move_open(tx, before, after); });
+}
+
+void Settlement::try_again(const OpenOperation& claimed, base::Instant due_at) {
+  const auto moved = move(claimed, {.id = claimed.id, .attempts = claimed.attempts, .due_at = due_at});
+  if (!moved.ok())  // then it is due when the lease is over
+    base::log::warn("settlement_cannot_postpone", {{"detail", moved.error().internal_text()}});
 }
 
 void Settlement::deliver(const OpenOperation& open) {
@@ -170,53 +166,67 @@ void Settlement::deliver(const OpenOperation& open) {
       "vault_read_open", [&](store::ReadTx& tx) { return find_operation(tx, open.id); });
   if (!operation.ok() || !*operation) return finish(open.id);
   const Operation& found = **operation;
-  if (found.state == OperationState::recorded) {  // whoever was to finish it did not
+  if (found.state == OperationState::recorded) {  // whoever was to finish it did not, and its lease is over
     (void)step(found.id, lost_answer(found.kind), {});
     return finish(open.id);
   }
   auto message = make_request(found, open.attempts == 0 ? Attempt::first : Attempt::repeated);
+  const base::Instant now = wall_.now();
   if (!message.ok() && message.error().code() == base::ErrorCode::unavailable) {
-    (void)look_again_at({.id = open.id, .attempts = open.attempts, .due_at = wall_.now() + base::seconds(1)});
+    (void)move(open, {.id = open.id, .attempts = open.attempts, .due_at = now + base::seconds(1)});
     return finish(open.id);
   }
   if (!message.ok())
     base::log::error("settlement_cannot_send",
                      {{"operation_id", open.id.text()}, {"detail", message.error().internal_text()}});
-  // The attempt is counted before it is made: after a crash the next one is marked as a repeat.
-  const auto counted =
-      look_again_at({.id = open.id, .attempts = open.attempts + 1, .due_at = wall_.now() + retry_delay(open.attempts)});
-  if (!counted.ok() || !message.ok()) return finish(open.id);
-  network_.send(std::move(message).value(), settings_.answer_limit, [this, found](const Exchange& exchange) {
-    struct Finish {  // also when a bug ends handle_end()
-      Settlement& settlement;
-      OperationId id;
-      ~Finish() { settlement.finish(id); }
-    } const last{*this, found.id};
-    handle_end(found, exchange);
-  });
+  // The attempt is claimed and counted before it is made: nobody else makes it, and after a crash the next one is
+  // marked as a repeat.
+  const base::Instant again = now + retry_delay(open.attempts);
+  const OpenOperation claimed{.id = open.id,
+                              .attempts = open.attempts + 1,
+                              .due_at = message.ok() ? std::max(again, now + lease_of(settings_.answer_limit)) : again};
+  const auto moved = move(open, claimed);
+  if (!moved.ok() || !*moved || !message.ok()) return finish(open.id);
+  network_.send(std::move(message).value(), settings_.answer_limit,
+                [this, found, claimed, again](const Exchange& exchange) {
+                  struct Finish {  // also when a bug ends handle_answer()
+                    Settlement& settlement;
+                    OperationId id;
+                    ~Finish() { settlement.finish(id); }
+                  } const last{*this, found.id};
+                  const bool answered = exchange.end == ExchangeEnd::answered;
+                  if (!answered || !handle_answer(found, exchange.answer)) try_again(claimed, again);
+                });
 }
 
-void Settlement::handle_end(const Operation& operation, const Exchange& exchange) {
-  if (exchange.end != ExchangeEnd::answered) return;  // the list says when to try again
-  const auto command = command_for(operation, exchange.answer.response_code);
+bool Settlement::handle_answer(const Operation& operation, const NetworkAnswer& answer) {
+  const auto command = command_for(operation, answer.response_code);
   if (!command) {
-    return base::log::error("card_reversal_refused",
-                            {{"operation_id", operation.id.text()}, {"response_code", exchange.answer.response_code}});
+    base::log::error("card_reversal_refused",
+                     {{"operation_id", operation.id.text()}, {"response_code", answer.response_code}});
+    return false;
   }
-  const auto settled = step(operation.id, *command, exchange.answer, operation.reversal_stan);
-  if (!settled.ok())
-    return base::log::error("settlement_cannot_record",
-                            {{"operation_id", operation.id.text()}, {"detail", settled.error().internal_text()}});
+  const auto settled = step(operation.id, *command, answer, operation.reversal_stan);
+  if (!settled.ok()) {
+    base::log::error("settlement_cannot_record",
+                     {{"operation_id", operation.id.text()}, {"detail", settled.error().internal_text()}});
+    return false;
+  }
   base::log::info("card_operation_settled", {{"operation_id", operation.id.text()},
                                              {"kind", json::word(operation.kind)},
                                              {"state", json::word(settled->state)},
-                                             {"response_code", exchange.answer.response_code}});
+                                             {"response_code", answer.response_code}});
+  return true;
 }
 
 base::Result<Operation> Settlement::step(OperationId id, OperationCommand command, const NetworkAnswer& answer,
                                          std::int64_t confirmed_stan) {
+  std::int64_t reversal_stan = 0;
+  if (begins_reversal(command)) {
+    KARV_TRY(reversal_stan, numbers_.next());
+  }
   const StepFacts facts{.now = wall_.now(),
-                        .reversal_stan = network_.next_stan(),
+                        .reversal_stan = reversal_stan,
                         .confirmed_stan = confirmed_stan,
                         .response_code = answer.response_code,
                         .approval_code = answer.approval_code};

@@ -1,7 +1,8 @@
 // Brings every open operation to its end, however long it takes: repeats advices and refunds until the network has
 // answered, reverses holds and charges whose answer was lost, and reverses late approvals too. Works from the database
-// alone, so that it goes on where a killed process stopped.
-// Waits between attempts: 1 s, 2 s, 4 s ... 30 s. One thread decides; answers come on the network's thread.
+// alone, so that it goes on where a killed process stopped. Several processes may work from one database: each attempt
+// is claimed by moving its row on, and an operation that another has under way is due only when that one's lease is
+// over. Waits between attempts: 1 s, 2 s, 4 s ... 30 s. One thread decides; answers come on the network's thread.
 #pragma once
 
 #include <set>
@@ -13,6 +14,7 @@
 #include "vault/card_network.h"
 #include "vault/card_store.h"
 #include "vault/operation_rules.h"
+#include "vault/trace_numbers.h"
 #include "vault/types.h"
 
 namespace karv::vault {
@@ -25,14 +27,20 @@ struct SettlementSettings {
 
 class Settlement {
  public:
-  Settlement(store::Database& database, CardStore& cards, CardNetwork& network, const base::Clock& wall,
-             SettlementSettings settings)
-      : database_(database), cards_(cards), network_(network), wall_(wall), settings_(std::move(settings)) {}
+  Settlement(store::Database& database, CardStore& cards, CardNetwork& network, TraceNumbers& numbers,
+             const base::Clock& wall, SettlementSettings settings)
+      : database_(database),
+        cards_(cards),
+        network_(network),
+        numbers_(numbers),
+        wall_(wall),
+        settings_(std::move(settings)) {}
   ~Settlement();  // stops
   Settlement(const Settlement&) = delete;
   Settlement& operator=(const Settlement&) = delete;
 
-  // Before anything is asked of the network: operations that a former process had begun lose their answer.
+  // Ends the leases of a process that is no more: what it had begun is looked at at once.
+  // Pre: no other vault uses the database (the embedded engine's lock says so), and start() was not called yet.
   base::Result<void> recover();
   void start();
   void stop();
@@ -46,8 +54,10 @@ class Settlement {
   void deliver(const OpenOperation& open);
   base::Result<NetworkRequest> payout_again(const Operation& operation);
   base::Result<NetworkRequest> make_request(const Operation& operation, Attempt attempt);
-  void handle_end(const Operation& operation, const Exchange& exchange);
-  base::Result<void> look_again_at(const OpenOperation& next);
+  // Whether the answer settles it.
+  bool handle_answer(const Operation& operation, const NetworkAnswer& answer);
+  void try_again(const OpenOperation& claimed, base::Instant due_at);
+  base::Result<bool> move(const OpenOperation& before, const OpenOperation& after);
   base::Result<Operation> step(OperationId id, OperationCommand command, const NetworkAnswer& answer,
                                std::int64_t confirmed_stan = 0);
   bool begin(OperationId id) KARV_EXCLUDES(mutex_);
@@ -56,6 +66,7 @@ class Settlement {
   store::Database& database_;
   CardStore& cards_;
   CardNetwork& network_;
+  TraceNumbers& numbers_;
   const base::Clock& wall_;
   SettlementSettings settings_;
 

@@ -105,8 +105,9 @@ struct Disk {
 };
 
 struct TestVault {
+  enum class Among { alone, others };  // others: vaults that serve from the same disk
   // `peer` null: the card network cannot be reached. It is unsealed with the disk's HSM.
-  TestVault(Disk& disk, FakePeer* peer, KeySettings key_settings = {});
+  TestVault(Disk& disk, FakePeer* peer, KeySettings key_settings = {}, Among among = Among::alone);
   ~TestVault();
   // Ends it in the middle: whoever waits is cut off, and what is open stays so.
   void kill();
@@ -136,6 +137,7 @@ struct TestVault {
   std::optional<BankStore> accounts;
   SecurityCodes codes;
   std::optional<CardNetwork> network;
+  std::optional<TraceNumbers> numbers;
   std::optional<Settlement> settlement;
   std::optional<Refusals> refusals;
   std::optional<CardEndings> endings;

@@ -84,6 +84,7 @@ struct StoredTicket {
   std::string parent_origin;
   TicketState state = TicketState::open;
   std::optional<CardId> card;
+  std::string filled_by;     // the process that keeps the code of the card; empty: it has no name
   base::Instant expires_at;  // wall time
 };
 

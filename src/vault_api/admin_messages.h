@@ -131,7 +131,7 @@ struct ShareRequest {
 };
 BOOST_DESCRIBE_STRUCT(ShareRequest, (), (custodian, at, nonce, signature))
 
-// One operator is enough.
+// One operator is enough. Every karv-vault on the same database seals itself, the others within seconds.
 struct SealRequest {
   using Answer = Done;
   static constexpr std::string_view kPath = "/admin/v1/seal";
@@ -139,6 +139,26 @@ struct SealRequest {
 };
 BOOST_DESCRIBE_STRUCT(SealRequest, (), (reason))
 
+// One of several karv-vaults on one database; each is unsealed for itself.
+struct ProcessLine {
+  std::string name;
+  std::string because;  // why it is sealed; empty: it is open
+  bool network = false;
+  bool here = false;  // it has said so in the last seconds
+  std::int64_t seen_at = 0;
+};
+BOOST_DESCRIBE_STRUCT(ProcessLine, (), (name, because, network, here, seen_at))
+
+// A certificate that the process presents.
+struct CertificateLine {
+  std::string name;
+  std::string serial;
+  std::int64_t not_after = 0;
+  std::int64_t refused = 0;  // exchanges since the start: files that did not fit
+};
+BOOST_DESCRIBE_STRUCT(CertificateLine, (), (name, serial, not_after, refused))
+
+// Of the process that was asked; `processes`: all of them, when there are several.
 struct VaultStatus {
   bool sealed = true;
   std::string because;  // empty: it is not sealed
@@ -148,8 +168,13 @@ struct VaultStatus {
   std::int64_t needed = 0;  // 0: no custodians; the PIN comes from a file (sandbox mode)
   std::vector<CustodianLine> custodians;
   std::vector<CustodianLine> next_custodians;  // who take over when enough of them unseal it
+  std::string process;                         // its name; empty: it is the only one
+  std::vector<ProcessLine> processes = {};
+  std::vector<CertificateLine> certificates = {};
 };
-BOOST_DESCRIBE_STRUCT(VaultStatus, (), (sealed, because, hsm, key_alarms, given, needed, custodians, next_custodians))
+BOOST_DESCRIBE_STRUCT(VaultStatus, (),
+                      (sealed, because, hsm, key_alarms, given, needed, custodians, next_custodians, process, processes,
+                       certificates))
 
 // One key of the hierarchy: its description by its row (PCI DSS 3.6.1.1).
 struct KeyLine {

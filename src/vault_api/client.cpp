@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "vault_api/process_names.h"
+
 namespace karv::vault_api {
 namespace detail {
 
@@ -55,7 +57,15 @@ base::Result<std::string> body_of(const net::CallOutcome& outcome) {
 }  // namespace detail
 
 net::OutboundRequest request_of(OperationKind kind, const CardOperation& operation) {
-  return detail::post("/private/v1/cards/" + std::string(json::word(kind)), json::encode(operation));
+  auto request = detail::post("/private/v1/cards/" + std::string(json::word(kind)), json::encode(operation));
+  request.place = process_named_in(operation.vault_token);
+  return request;
+}
+
+bool has_done_nothing(const net::Response& response) {
+  if (response.status != 503) return false;
+  const auto problem = json::decode<Problem>(response.body);
+  return problem.ok() && problem->code == "VAULT_SEALED";
 }
 
 net::OutboundRequest request_operation(OperationId operation) {

@@ -39,6 +39,9 @@ net::OutboundRequest request_of(OperationKind kind, const CardOperation& operati
 net::OutboundRequest request_operation(OperationId operation);  // answer_of<CardOperation>; 404 when unknown
 net::OutboundRequest request_health();
 
+// For net::Destination::elsewhere: a sealed vault has done nothing, so the next of several may be asked.
+bool has_done_nothing(const net::Response& response);
+
 // Errors: the vault's own with its `code` as reason(); unavailable, timeout, unknown_outcome from the channel; internal
 // when the answer cannot be read.
 template <class Message>

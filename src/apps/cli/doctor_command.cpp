@@ -18,7 +18,8 @@ constexpr const char* kTeach =
   karv doctor --vault /etc/karv-vault/vault.toml --server /etc/karv-server/server.toml
 
 Machine        Landlock, seccomp, core files, tracing, swap
-Vault, Server  who may read their stores, keys, PIN and HSM token; which user they are
+Vault, Server  how long their certificates live; who may read their stores, keys, PIN and HSM token; which user
+               they are
 Between them   different users; whom the private door takes
 Around         the vault's systemd unit; the rules for its outgoing connections
 

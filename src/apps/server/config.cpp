@@ -1,11 +1,35 @@
 #include "apps/server/config.h"
 
 #include "apps/common/section.h"
+#include "vault_api/process_names.h"
 
 namespace karv::apps::server {
 namespace {
 
 constexpr std::int64_t kSandboxRate = 100'000;  // load tests are what a sandbox is for
+
+base::Result<void> read_vault(const toml::table& root, Config::Vault& vault) {
+  std::string address;
+  std::vector<std::string> processes;
+  KARV_TRY_VOID(Section(root, "vault")
+                    .optional_text("address", address)
+                    .texts("processes", processes)
+                    .text("server_name", vault.server_name)
+                    .text("ca", vault.ca)
+                    .text("cert", vault.cert)
+                    .text("key", vault.key)
+                    .end());
+  if (address.empty() == processes.empty())
+    return configuration_error("[vault] names either its address or the processes of several");
+  if (!address.empty()) vault.places.push_back({.name = "", .address = address});
+  for (const auto& process : processes) {
+    const auto equals = process.find('=');
+    if (equals == std::string::npos || !vault_api::is_process_name(process.substr(0, equals)))
+      return configuration_error("[vault] processes: \"" + process + "\" is not name=address");
+    vault.places.push_back({.name = process.substr(0, equals), .address = process.substr(equals + 1)});
+  }
+  return {};
+}
 
 base::Result<Config> from_table(const toml::table& root) {
   Config c;
@@ -28,13 +52,7 @@ base::Result<Config> from_table(const toml::table& root) {
                     .text("epoch_key", c.secrets.epoch_key)
                     .text("outbox_key", c.secrets.outbox_key)
                     .end());
-  KARV_TRY_VOID(Section(root, "vault")
-                    .text("address", c.vault.address)
-                    .text("server_name", c.vault.server_name)
-                    .text("ca", c.vault.ca)
-                    .text("cert", c.vault.cert)
-                    .text("key", c.vault.key)
-                    .end());
+  KARV_TRY_VOID(read_vault(root, c.vault));
   KARV_TRY_VOID(Section(root, "mail")
                     .text("host", c.mail.host)
                     .text("server_name", c.mail.server_name)

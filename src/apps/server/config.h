@@ -7,7 +7,8 @@
 //   pages = "web/dist"                             # the built pages
 //   [listen]   address, cert, key, workers = 64
 //   [secrets]  server_key, epoch_key, outbox_key   # files of 32 random bytes or more
-//   [vault]    address, server_name, ca, cert, key # the private channel: address:port or unix:/path
+//   [vault]    address, server_name, ca, cert, key # the private channel: address:port or unix:/path. Or, of several
+//              processes                           # vaults on one database: a list of "name=address"
 //   [mail]     host, port, server_name, ca, sender
 //   [merchant_api]                                 # may be left out
 //     session_creations_per_second, calls_per_second   # per merchant: 40 and 200; in sandbox mode 100000
@@ -16,6 +17,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 
@@ -32,7 +34,11 @@ struct Config {
     std::string server_key, epoch_key, outbox_key;
   } secrets;
   struct Vault {
-    std::string address, server_name, ca, cert, key;
+    struct Place {
+      std::string name, address;
+    };
+    std::vector<Place> places;  // at least one; the only one needs no name
+    std::string server_name, ca, cert, key;
   } vault;
   struct Mail {
     std::string host, server_name, ca, sender;

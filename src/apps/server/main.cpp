@@ -39,6 +39,7 @@ int main(int argc, char** argv) {
   sigemptyset(&ends);
   sigaddset(&ends, SIGTERM);
   sigaddset(&ends, SIGINT);
+  sigaddset(&ends, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &ends, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 
@@ -52,7 +53,7 @@ int main(int argc, char** argv) {
   std::fflush(stdout);
 
   int signal = 0;
-  sigwait(&ends, &signal);
+  while (sigwait(&ends, &signal), signal == SIGHUP) process.value()->read_certificates_again();
   base::log::info("server_stopping", {{"signal", signal}});
   process.value()->stop();
   return 0;

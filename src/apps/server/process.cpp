@@ -17,6 +17,7 @@
 #include "audit/chain.h"
 #include "base/log.h"
 #include "jobs/jobs.h"
+#include "net/certificate_watch.h"
 #include "net/client.h"
 #include "net/server.h"
 #include "ops/business_clock.h"
@@ -49,10 +50,12 @@ Result<std::unique_ptr<store::Database>> open_database(const Config& config) {
   return database;
 }
 
-net::Destination vault_destination(const Config::Vault& vault) {
+net::Destination vault_destination(const Config::Vault& vault, const Config::Vault::Place& place) {
   net::Destination destination;
   destination.name = std::string(vault_api::kDestination);
-  destination.address = vault.address;
+  destination.address = place.address;
+  destination.place = place.name;
+  destination.elsewhere = vault_api::has_done_nothing;
   destination.server_name = vault.server_name;
   destination.ca_file = vault.ca;
   destination.cert_file = vault.cert;
@@ -94,6 +97,7 @@ struct Process::Impl {
   std::optional<api::merchant::Rates> rates;
   std::optional<api::Services> services;
   std::optional<api::Pages> pages;
+  net::CertificateWatch certificates{wall};
   net::Loop loop{2};
   net::WorkerPool workers;
   std::unique_ptr<net::Client> client;
@@ -150,7 +154,9 @@ void Process::Impl::make_contexts() {
 }
 
 Result<void> Process::Impl::open_channel() {
-  KARV_TRY(client, net::Client::create(loop, {vault_destination(config.vault)}));
+  std::vector<net::Destination> destinations;
+  for (const auto& place : config.vault.places) destinations.push_back(vault_destination(config.vault, place));
+  KARV_TRY(client, net::Client::create(loop, std::move(destinations)));
   return {};
 }
 
@@ -214,6 +220,12 @@ Result<std::unique_ptr<Process>> Process::start(const Config& config) {
   KARV_TRY_VOID(impl.open_channel());
   impl.make_jobs();
   KARV_TRY_VOID(impl.open_door());
+  const auto& listen = impl.config.listen;
+  impl.certificates.add({"door", listen.cert, listen.key, "", [&impl] { return impl.server->reload_certificates(); }});
+  const auto& vault = impl.config.vault;
+  impl.certificates.add(
+      {"line to the vault", vault.cert, vault.key, vault.ca, [&impl] { return impl.client->reload_certificates(); }});
+  impl.certificates.start();
   impl.sequencer->start();
   // One server at a time serves a file: whatever held a lease on it is dead.
   if (store::is_file(impl.config.database)) KARV_TRY_VOID(impl.scheduler->end_old_leases());
@@ -226,8 +238,11 @@ Process::~Process() { stop(); }
 
 int Process::port() const { return impl_->server->port(); }
 
+void Process::read_certificates_again() { impl_->certificates.read_at_once(); }
+
 void Process::stop() {
   Impl& impl = *impl_;
+  impl.certificates.stop();
   if (impl.server) impl.server->stop(kGrace);
   if (impl.scheduler) impl.scheduler->stop();
   if (impl.sequencer) impl.sequencer->stop();

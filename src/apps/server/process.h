@@ -17,6 +17,8 @@ class Process {
   Process& operator=(const Process&) = delete;
 
   int port() const;
+  // Without waiting until they are seen to have changed; for SIGHUP.
+  void read_certificates_again();
   // Answers what is under way, lets running jobs end, ends.
   void stop();
 

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "apps/common/section.h"
+#include "vault_api/process_names.h"
 
 namespace karv::apps::vault {
 namespace {
@@ -52,7 +53,7 @@ base::Result<Config> from_table(const toml::table& root) {
   Config c;
   std::string mode;
   Section top(root, "");
-  top.text("mode", mode).text("database", c.database);
+  top.text("mode", mode).text("database", c.database).optional_text("process", c.process);
   for (const char* section : {"public", "private", "network", "hsm"}) top.table(section);
   top.table("hardening");
   if (mode == "sandbox") top.table("sandbox");  // in production its presence is a mistake
@@ -60,6 +61,8 @@ base::Result<Config> from_table(const toml::table& root) {
   KARV_TRY_VOID(top.end());
   if (mode != "sandbox" && mode != "production") return configuration_error("mode is neither sandbox nor production");
   c.mode = mode == "sandbox" ? Mode::sandbox : Mode::production;
+  if (!c.process.empty() && !vault_api::is_process_name(c.process))
+    return configuration_error("process is not 1 to 16 lower-case letters, digits or '-'");
 
   auto& p = c.public_door;
   if (c.mode == Mode::sandbox) p.posts_per_minute = p.pages_per_minute = kSandboxRate;

@@ -2,6 +2,7 @@
 //
 //   mode = "sandbox"                       # or "production"
 //   database = "var/vault/vault.db"
+//   process = "a"                          # may be left out: the name of this one among several on one PostgreSQL
 //   [public]   listen, url, cert, key, pages       # pages: the built card form
 //              posts_per_minute, pages_per_minute  # per client; may be left out: 30 and 120, in sandbox mode 100000
 //   [private]  listen, cert, key, client_ca            # listen: address:port, or unix:/path with
@@ -33,7 +34,7 @@ enum class Mode : std::uint8_t { sandbox, production };
 
 struct Config {
   Mode mode = Mode::production;
-  std::string database;
+  std::string database, process;
   struct Public {
     std::string listen, url, cert, key, pages;
     std::int64_t posts_per_minute = 30, pages_per_minute = 120;

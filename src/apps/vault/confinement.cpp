@@ -136,6 +136,19 @@ void say_off(const char* what) {
   base::log::warn("vault_not_confined", {{"detail", std::string("[hardening] ") + what + " = \"off\""}});
 }
 
+// A new certificate is a new file under the old name: their folders are open, and those that links in them lead to.
+void add_identities(LandlockRules& rules, const Config& c) {
+  for (const auto* path : {&c.public_door.cert, &c.public_door.key, &c.private_door.cert, &c.private_door.key,
+                           &c.private_door.client_ca, &c.network.ca, &c.network.cert, &c.network.key,
+                           &c.admin_door.cert, &c.admin_door.key, &c.admin_door.client_ca}) {
+    if (path->empty()) continue;
+    rules.read.push_back(folder_of(*path));
+    std::error_code ignored;
+    if (const auto real = std::filesystem::canonical(*path, ignored); !ignored)
+      rules.read.push_back(real.parent_path().string());
+  }
+}
+
 }  // namespace
 
 LandlockRules rules_of(const Config& config) {
@@ -148,6 +161,7 @@ LandlockRules rules_of(const Config& config) {
         &config.admin_door.key, &config.admin_door.client_ca, &config.staff_door.cert, &config.staff_door.key,
         &config.staff_door.client_ca, &config.staff_door.pages})
     if (!path->empty()) rules.read.push_back(*path);
+  add_identities(rules, config);
   rules.write.emplace_back("/dev/null");
   if (kSanitized) rules.read.emplace_back("/proc/self");
   if (!config.erasure.journal.empty()) rules.write.push_back(folder_of(config.erasure.journal));

@@ -1,6 +1,7 @@
 // karv-vault: holds cards and keys, serves the card form on its own origin, speaks to the card network.
 // Usage: karv-vault --config FILE (store_commands.h has the others). One line of JSON on standard output when it
-// listens; SIGTERM ends it, exit code 0.
+// listens; SIGTERM ends it, exit code 0;
+// SIGHUP reads the certificates again, which it also does by itself when their files change.
 #include <csignal>
 #include <cstdio>
 #include <ctime>
@@ -75,6 +76,7 @@ int main(int argc, char** argv) {
   sigemptyset(&ends);
   sigaddset(&ends, SIGTERM);
   sigaddset(&ends, SIGINT);
+  sigaddset(&ends, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &ends, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 
@@ -91,7 +93,15 @@ int main(int argc, char** argv) {
 
   constexpr timespec kSecond{.tv_sec = 1, .tv_nsec = 0};
   int signal = 0;
-  while ((signal = sigtimedwait(&ends, nullptr, &kSecond)) < 0) apps::vault::report_refused_calls();
+  for (;;) {
+    signal = sigtimedwait(&ends, nullptr, &kSecond);
+    if (signal == SIGHUP) {
+      process.value()->read_certificates_again();
+    } else if (signal > 0) {
+      break;
+    }
+    apps::vault::report_refused_calls();
+  }
   base::log::info("vault_stopping", {{"signal", signal}});
   process.value()->stop();
   return 0;

@@ -11,6 +11,7 @@
 #include "base/random.h"
 #include "crypto/files.h"
 #include "crypto/hsm.h"
+#include "net/certificate_watch.h"
 #include "net/loop.h"
 #include "net/server.h"
 #include "net/worker_pool.h"
@@ -24,6 +25,7 @@
 #include "vault/key_keeper.h"
 #include "vault/private_door.h"
 #include "vault/problem.h"
+#include "vault/process_register.h"
 #include "vault/public_door.h"
 #include "vault/report_door.h"
 #include "vault/reveal/reveal_routes.h"
@@ -108,6 +110,7 @@ struct Process::Impl {
   base::Result<void> open_doors();
   base::Result<void> open_admin_door();
   base::Result<void> open_staff_door();
+  void watch_certificates();
 
   Config config;
   base::SystemClock wall;
@@ -122,12 +125,15 @@ struct Process::Impl {
   std::optional<kv::PageWatch> page_watch;
   std::optional<kv::TestCards> test_cards;
   kv::SecurityCodes codes;
+  net::CertificateWatch certificates{wall};
   net::Loop loop{2};
   net::WorkerPool public_workers;
   net::WorkerPool private_workers;
   net::WorkerPool admin_workers;
   net::WorkerPool staff_workers;
   std::optional<kv::CardNetwork> network;
+  std::optional<kv::TraceNumbers> numbers;
+  std::optional<kv::ProcessRegister> process_register;
   std::optional<kv::Settlement> settlement;
   std::optional<kv::Refusals> refusals;
   std::optional<kv::CardEndings> card_endings;
@@ -172,7 +178,8 @@ base::Result<void> Process::Impl::unseal_from_file() {
 
 base::Result<void> Process::Impl::open_stores() {
   KARV_TRY(database, open_database(config));
-  keys.emplace(*database, wall, random, kv::KeySettings{.hsm_prefix = config.hsm.key_prefix});
+  keys.emplace(*database, wall, random,
+               kv::KeySettings{.hsm_prefix = config.hsm.key_prefix, .process = config.process});
   cards.emplace(*database, *keys, wall, random);
   accounts.emplace(*database, *keys, wall, random);
   eraser.emplace(*database, *keys, wall, random,
@@ -194,14 +201,16 @@ base::Result<void> Process::Impl::open_stores() {
 void Process::Impl::make_parts() {
   const base::Duration limit{config.network.answer_limit_ms};
   network.emplace(wall, kv::CardNetworkSettings{});
-  settlement.emplace(*database, *cards, *network, wall, kv::SettlementSettings{.acquirer = {}, .answer_limit = limit});
+  numbers.emplace(*database);
+  settlement.emplace(*database, *cards, *network, *numbers, wall,
+                     kv::SettlementSettings{.acquirer = {}, .answer_limit = limit});
   refusals.emplace(*database, wall, random);
   card_endings.emplace(*database, *keys, *refusals);
   desk.emplace(*database, *keys, *cards, codes, *refusals, wall, random,
                kv::CardDeskSettings{.public_url = config.public_door.url,
                                     .most_payout_minor = config.network.most_payout_minor});
   bank_desk.emplace(*database, *keys, *accounts, wall, random, config.public_door.url);
-  operations.emplace(*database, *keys, *cards, codes, *network, *refusals, wall, random,
+  operations.emplace(*database, *keys, *cards, codes, *network, *refusals, *numbers, wall, random,
                      kv::OperationSettings{.acquirer = {}, .answer_limit = limit});
   operations->on_open([this] { settlement->wake(); });
   network->on_signed_on([this] { settlement->wake(); });
@@ -231,13 +240,15 @@ void Process::Impl::make_parts() {
                                    .keys = *keys,
                                    .rotation = *rotation,
                                    .keeper = *keeper,
-                                   .database = *database});
+                                   .database = *database,
+                                   .certificates = &certificates});
   std::vector<store::Sequencer::Step> steps;
   steps.push_back({"audit_chain", [this] { return audit::chain_waiting(*database); }});
   sequencer.emplace(std::move(steps), kSequencerTick);
   sequencer->start();
   page_watch.emplace(*database, *inventory, wall);
   start_chores();
+  if (!store::is_file(config.database)) process_register.emplace(*database, *keys, *network, wall, random);
 }
 
 // Codes are wiped on a thread of their own: no database may keep them waiting.
@@ -273,7 +284,8 @@ void Process::Impl::make_reveal() {
 }
 
 base::Result<void> Process::Impl::open_line() {
-  KARV_TRY_VOID(settlement->recover());
+  // One vault at a time serves a file: whatever was under way in it lost its process.
+  if (store::is_file(config.database)) KARV_TRY_VOID(settlement->recover());
   const auto& n = config.network;
   net::Destination destination;
   destination.name = "card_network";
@@ -368,6 +380,23 @@ base::Result<void> Process::Impl::open_staff_door() {
   return {};
 }
 
+void Process::Impl::watch_certificates() {
+  const auto reload_of = [](net::Server& server) { return [&server] { return server.reload_certificates(); }; };
+  const auto& c = config;
+  certificates.add({"public door", c.public_door.cert, c.public_door.key, "", reload_of(*public_server)});
+  certificates.add(
+      {"private door", c.private_door.cert, c.private_door.key, c.private_door.client_ca, reload_of(*private_server)});
+  if (admin_server)
+    certificates.add(
+        {"admin door", c.admin_door.cert, c.admin_door.key, c.admin_door.client_ca, reload_of(*admin_server)});
+  certificates.add(
+      {"card network", c.network.cert, c.network.key, c.network.ca, [this] { return network->reload_certificates(); }});
+  if (staff_server)
+    certificates.add(
+        {"staff door", c.staff_door.cert, c.staff_door.key, c.staff_door.client_ca, reload_of(*staff_server)});
+  certificates.start();
+}
+
 base::Result<std::unique_ptr<Process>> Process::start(const Config& config) {
   std::unique_ptr<Process> process(new Process(std::make_unique<Impl>(config)));
   Impl& impl = *process->impl_;
@@ -378,6 +407,8 @@ base::Result<std::unique_ptr<Process>> Process::start(const Config& config) {
   KARV_TRY_VOID(impl.open_doors());
   KARV_TRY_VOID(impl.open_admin_door());
   KARV_TRY_VOID(impl.open_staff_door());
+  impl.watch_certificates();
+  if (impl.process_register) impl.process_register->start();
   return process;
 }
 
@@ -388,8 +419,11 @@ Ports Process::ports() const {
   return {.public_port = impl_->public_server->port(), .private_port = impl_->private_server->port()};
 }
 
+void Process::read_certificates_again() { impl_->certificates.read_at_once(); }
+
 void Process::stop() {
   Impl& impl = *impl_;
+  impl.certificates.stop();
   if (impl.public_server) impl.public_server->stop(kGrace);
   if (impl.private_server) impl.private_server->stop(kGrace);
   if (impl.admin_server) impl.admin_server->stop(kGrace);
@@ -403,6 +437,7 @@ void Process::stop() {
   if (impl.sequencer) impl.sequencer->stop();
   impl.chores.reset();
   impl.code_sweeper.reset();
+  impl.process_register.reset();
   impl.keeper.reset();
   impl.public_server.reset();
   impl.private_server.reset();

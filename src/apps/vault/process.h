@@ -22,6 +22,8 @@ class Process {
   Process& operator=(const Process&) = delete;
 
   Ports ports() const;
+  // Without waiting until they are seen to have changed; for SIGHUP.
+  void read_certificates_again();
   // Answers what is under way, says goodbye to the card network, ends.
   void stop();
 

@@ -42,6 +42,8 @@ constexpr Sql kTakeNextCustody =
 constexpr Sql kTakeNextCustodians =
     "insert into custodians (custodian_id, name, signs, share_digest, accepted_at, acceptance) "
     "select custodian_id, name, signs, share_digest, accepted_at, acceptance from next_custodians";
+constexpr Sql kFindAct = "select noted_at from noted_acts where act_digest = $1";
+constexpr Sql kInsertAct = "insert into noted_acts (act_digest, noted_at) values ($1, $2)";
 
 Custodian custodian_from(const store::Row& row) {
   const auto accepted = row.integer_or_null(4);
@@ -54,6 +56,14 @@ Custodian custodian_from(const store::Row& row) {
 }
 
 }  // namespace
+
+base::Result<bool> is_act_noted(store::ReadTx& tx, const base::Bytes& digest) {
+  KARV_TRY(const auto rows, tx.read_one({kFindAct, {digest}}));
+  return !rows.empty();
+}
+void insert_act(store::Tx& tx, const base::Bytes& digest, base::Instant now) {
+  tx.write({kInsertAct, {digest, now.ms}}, 1);
+}
 
 base::Result<std::optional<Custody>> find_custody(store::ReadTx& tx) {
   KARV_TRY(const auto rows, tx.read_one({kFindCustody, {}}));

@@ -9,6 +9,16 @@
 
 namespace karv::vault {
 
+// Migration 20061. Digests of signed acts, so that each is taken once, by whichever process.
+inline constexpr const char* kNotedActs = R"(
+  create table noted_acts (
+    act_digest BYTEA primary key,
+    noted_at BIGINT not null
+  ))";
+
+base::Result<bool> is_act_noted(store::ReadTx& tx, const base::Bytes& digest);
+// Fails the transaction with `conflict` when it was noted before.
+void insert_act(store::Tx& tx, const base::Bytes& digest, base::Instant now);
 base::Result<std::optional<Custody>> find_custody(store::ReadTx& tx);
 // In the place of one that was never confirmed, and of its custodians.
 void replace_custody(store::Tx& tx, const Custody& custody, std::int64_t former, std::int64_t former_custodians);

@@ -11,6 +11,7 @@
 #include "crypto/hash.h"
 #include "vault/custody/making.h"
 #include "vault/custody/repository.h"
+#include "vault/process_register.h"
 
 namespace karv::vault {
 namespace {
@@ -59,9 +60,15 @@ base::Result<Custodian> CustodyDesk::check_act(const Act& act) {
     base::log::warn("vault_act_not_signed", {{"custodian_id", act.custodian.text()}, {"act", act.act}});
     return not_signed();
   }
-  const base::Lock lock(mutex_);
-  std::erase_if(seen_, [&](const auto& seen) { return seen.second + kActIsFresh + kActIsFresh < now; });
-  if (!seen_.emplace(base::to_hex(crypto::sha256(bytes)), now).second) return not_signed();
+  const auto digest = crypto::sha256(bytes);
+  auto noted = database_.write<bool>("vault_note_act", [&](store::Tx& tx) -> base::Result<bool> {
+    KARV_TRY(const auto known, is_act_noted(tx, digest));
+    if (!known) insert_act(tx, digest, now);
+    return !known;
+  });
+  if (!noted.ok() && noted.error().code() == base::ErrorCode::conflict) return not_signed();  // at the same moment
+  KARV_TRY(const auto first, std::move(noted));
+  if (!first) return not_signed();
   return *found;
 }
 
@@ -230,6 +237,7 @@ base::Result<vault_api::Done> CustodyDesk::seal(const vault_api::SealRequest& re
   if (request.reason.empty() || request.reason.size() > kLongestText)
     return refused(base::ErrorCode::bad_value, "Say why, in 1 to 200 bytes.", "BAD_VALUE");
   keys_.seal(request.reason);  // first: the record must not be able to stop it
+  KARV_TRY_VOID(ask_others_to_seal(database_, keys_.settings().process, request.reason));
   KARV_TRY_VOID(record(who, "vault_sealed", "vault", request.reason));
   return vault_api::Done{.done = "the vault is sealed"};
 }
@@ -259,6 +267,8 @@ base::Result<vault_api::VaultStatus> CustodyDesk::status() {
   };
   std::ranges::transform(stored.custodians, std::back_inserter(status.custodians), line);
   std::ranges::transform(stored.next, std::back_inserter(status.next_custodians), line);
+  status.process = keys_.settings().process;
+  KARV_TRY(status.processes, list_processes(database_, wall_.now()));
   const base::Lock lock(mutex_);
   status.given = given_.count(wall_.now());
   return status;

@@ -80,7 +80,6 @@ class CustodyDesk {
   base::Mutex mutex_;
   CustodyId given_for_ KARV_GUARDED_BY(mutex_);  // the custody that the shares are of
   GivenShares given_ KARV_GUARDED_BY(mutex_);
-  std::map<std::string, base::Instant> seen_ KARV_GUARDED_BY(mutex_);  // signatures that were used
 };
 
 }  // namespace karv::vault

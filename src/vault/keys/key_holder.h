@@ -26,6 +26,7 @@ struct KeySettings {
   std::vector<std::string> tenants = {"karv-server"};  // the servers that may use this vault, by certificate name
   KeyPolicies policies = kKeyPolicies;
   base::Duration lease = kHandover;
+  std::string process = {};  // this one's name among those that share the store
 };
 
 class KeyHolder {
@@ -38,8 +39,8 @@ class KeyHolder {
   using Gate = std::function<base::Result<void>(crypto::Hsm&, const KeyRing&)>;
   void on_unseal(Gate gate) { gate_ = std::move(gate); }
 
-  // Errors: internal KEY_ALTERED (the vault stays sealed), unavailable, those of the gate. Effects: vault_keys, tenants,
-  // keys in the HSM.
+  // Errors: internal KEY_ALTERED (the vault stays sealed), unavailable, those of the gate. Effects: vault_keys,
+  // tenants, keys in the HSM.
   base::Result<void> unseal(std::shared_ptr<crypto::Hsm> hsm);
   // Ends the session with the HSM and lets go of the keys; those of requests under way, each a moment's, are wiped when
   // they end. `why` is for operators: "an operator", "a key was altered".

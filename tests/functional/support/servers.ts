@@ -30,7 +30,7 @@ function ended(child: ChildProcess): Promise<void> {
     : new Promise((resolve) => child.once('exit', () => resolve()));
 }
 
-/** One more karv-server with the configuration of the first, but for its port. */
+/** One more karv-server with the configuration of the first, but for its port and what `change` does to it. */
 export class ExtraServer {
   readonly port: number;
   readonly logFile: string;
@@ -42,12 +42,12 @@ export class ExtraServer {
     this.#child = child;
   }
 
-  static async start(system: System): Promise<ExtraServer> {
+  static async start(system: System, change = (text: string): string => text): Promise<ExtraServer> {
     const port = await freePort();
     const own = new URL(system.addresses.base_url).port;
     const text = readFileSync(system.addresses.server_config, 'utf8').replace(`127.0.0.1:${own}`, `127.0.0.1:${port}`);
     const config = join(system.data, `server-${port}.toml`);
-    writeFileSync(config, text, { mode: 0o600 });
+    writeFileSync(config, change(text), { mode: 0o600 });
     const logFile = join(system.data, 'logs', `karv-server-${port}.log`);
     const log = openSync(logFile, 'a', 0o600);
     const child = spawn(join(bin, 'karv-server'), ['--config', config], { stdio: ['ignore', log, log] });

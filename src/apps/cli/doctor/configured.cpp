@@ -10,7 +10,9 @@
 #include <fmt/ranges.h>
 #include <sys/stat.h>
 
+#include "apps/cli/doctor/certificates.h"
 #include "apps/common/section.h"
+#include "base/clock.h"
 #include "store/open.h"
 
 namespace karv::apps::cli::doctor {
@@ -113,6 +115,8 @@ base::Result<VaultFacts> read_vault_facts(const std::string& configuration) {
     add_store(facts.secrets, facts.database);
     if (std::filesystem::exists(facts.erasure_journal)) add(facts.secrets, facts.erasure_journal);
     for (const char* section : {"public", "private", "network"}) add(facts.secrets, text_at(root, section, "key"));
+    for (const char* section : {"public", "private", "network", "admin"})
+      for (const char* key : {"cert", "ca", "client_ca"}) add(facts.certificates, text_at(root, section, key));
     facts.pin_in_a_file = !text_at(root, "hsm", "pin_file").empty();
     add(facts.secrets, text_at(root, "hsm", "pin_file"));
     if (text_at(root, "hsm", "module").contains("softhsm")) add_tokens(facts.secrets);
@@ -128,7 +132,11 @@ base::Result<ServerFacts> read_server_facts(const std::string& configuration) {
     facts.vault_address = text_at(root, "vault", "address");
     add_store(facts.secrets, text_at(root, "", "database"));
     for (const char* key : {"server_key", "epoch_key", "outbox_key"}) add(facts.secrets, text_at(root, "secrets", key));
-    for (const char* section : {"listen", "vault"}) add(facts.secrets, text_at(root, section, "key"));
+    for (const char* section : {"listen", "vault"}) {
+      add(facts.secrets, text_at(root, section, "key"));
+      for (const char* key : {"cert", "ca"}) add(facts.certificates, text_at(root, section, key));
+    }
+    add(facts.certificates, text_at(root, "mail", "ca"));
     return facts;
   };
   return read_toml<ServerFacts>(configuration, from);
@@ -146,11 +154,13 @@ std::optional<uid_t> look_at_vault(Report& report, const VaultFacts& vault) {
   for (const auto& name : vault.switched_off)
     report.wrong(fmt::format("[hardening] {} is off", name), "remove the line");
   look_at_journal(report, vault);
+  look_at_certificates(report, vault.certificates, base::SystemClock().now());
   return look_at_secrets(report, "vault", vault.secrets);
 }
 
 std::optional<uid_t> look_at_server(Report& report, const ServerFacts& server) {
   report.section("Server");
+  look_at_certificates(report, server.certificates, base::SystemClock().now());
   return look_at_secrets(report, "server", server.secrets);
 }
 

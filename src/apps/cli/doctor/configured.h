@@ -21,10 +21,12 @@ struct VaultFacts {
   std::vector<std::int64_t> peer_uids;
   std::vector<std::string> switched_off;  // of [hardening]
   std::vector<std::string> secrets;       // files and folders for the vault alone
+  std::vector<std::string> certificates;  // its own and the authorities
 };
 struct ServerFacts {
-  std::string vault_address;
+  std::string vault_address;  // empty: several vaults
   std::vector<std::string> secrets;
+  std::vector<std::string> certificates;
 };
 
 // Errors: bad_value (no such file, not that program's configuration).

@@ -15,6 +15,7 @@
 #include "crypto/hash.h"
 #include "crypto/jwe.h"
 #include "json/writer.h"
+#include "net/certificate_watch.h"
 #include "vault_api/admin_messages.h"
 
 namespace karv::apps::cli {
@@ -22,6 +23,7 @@ namespace {
 
 using base::Result;
 using vault::AdminLine;
+using vault::sign;
 
 constexpr const char* kHelp =
     R"(A sealed vault has no key in memory and serves nothing. Custodians open it together, each with a share of his own;
@@ -148,6 +150,15 @@ Result<int> status(const Options& options) {
              status.hsm ? "answers" : "is not used or does not answer", status.key_alarms);
   if (status.needed == 0) fmt::print("no custodians: it is unsealed from a PIN file\n");
   if (status.needed != 0) fmt::print("{} of {} shares given\n", status.given, status.needed);
+  for (const auto& one : status.processes)
+    fmt::print("{} process {}  {}{}{}\n", one.name == status.process ? "*" : " ", one.name,
+               one.because.empty() ? "open" : "sealed: " + one.because, one.network ? "" : ", no card network",
+               one.here ? "" : ", silent since " + day(one.seen_at));
+  const std::int64_t soon = (base::SystemClock().now() + net::kCertificateWarning).ms;
+  for (const auto& one : status.certificates)
+    fmt::print("certificate of the {}  {}  until {}{}{}\n", one.name, one.serial, day(one.not_after),
+               one.not_after <= soon ? "  ENDS SOON" : "",
+               one.refused == 0 ? "" : fmt::format("  {} exchanges refused, see the log", one.refused));
   for (const auto& custodian : status.custodians)
     fmt::print("  {}  {}{}\n", custodian.custodian.text(), custodian.name,
                custodian.accepted ? "" : "  has not accepted the duty");
