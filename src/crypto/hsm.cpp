@@ -99,6 +99,7 @@ class Pkcs11Hsm final : public Hsm {
     if (!mutex_.try_lock_for(kBusyLimit))
       return base::internal_error(base::ErrorCode::unavailable, "the HSM does not answer another call");
     const base::LockedBefore lock(mutex_);
+    if (refused_) return *refused_;
     if (session_) {
       auto answer = work(*session_);
       if (answer.ok() || !may_be_lost(answer.error().code())) return answer;
@@ -106,7 +107,10 @@ class Pkcs11Hsm final : public Hsm {
       session_.reset();  // C_Finalize: the module only sees a returned token after a fresh C_Initialize
     }
     auto reopened = Session::open(settings_);
-    if (!reopened.ok()) return std::move(reopened).error();
+    if (!reopened.ok()) {
+      if (reopened.error().code() == base::ErrorCode::forbidden) refused_ = reopened.error();
+      return std::move(reopened).error();
+    }
     session_.emplace(std::move(reopened).value());
     base::log::info("hsm_opened_again");
     return work(*session_);
@@ -119,6 +123,7 @@ class Pkcs11Hsm final : public Hsm {
   const HsmSettings settings_;
   base::TimedMutex mutex_;  // held over calls of the module, which have no deadline
   std::optional<Session> session_ KARV_GUARDED_BY(mutex_);
+  std::optional<base::Error> refused_ KARV_GUARDED_BY(mutex_);  // said of our PIN: said again, it would lock the HSM
 };
 
 }  // namespace

@@ -4,7 +4,8 @@
 // here are rare: one session behind one mutex (a session shared by two threads at once crashes SoftHSM2; a pool would
 // buy nothing). Wrapping is AES-GCM with associated data, so that a wrapped key taken from one row does not unwrap in
 // another's place (SoftHSM2 has that mechanism for encrypting only; its key wrap takes no associated data).
-// When the token is lost (removed, restarted) the module is closed and opened again, once per call. A call of the
+// When the token is lost (removed, restarted) the module is closed and opened again, once per call; a PIN that was
+// refused then (it was changed meanwhile) is never sent again, because an HSM locks itself after a few. A call of the
 // module has no deadline: while one hangs, its thread does, and all others are told so (unavailable) after two seconds.
 // Used by the vault. Source: PKCS #11 v2.40.
 #pragma once

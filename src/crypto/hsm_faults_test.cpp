@@ -125,6 +125,15 @@ TEST_F(HsmFaultsTest, a_locked_or_expired_pin_is_told_from_a_device_that_is_gone
   EXPECT_EQ(sessions(), 0);
 }
 
+TEST_F(HsmFaultsTest, a_pin_that_is_refused_after_a_restart_is_not_sent_again) {
+  const auto hsm = open();
+  faults(
+      "C_EncryptInit 1 1 0x32\nC_Login 1 1 0xa0\n");  // the device came back with another PIN; a second try would pass
+  EXPECT_EQ(code_of(hsm->health(kKey)), base::ErrorCode::forbidden);
+  EXPECT_EQ(code_of(hsm->health(kKey)), base::ErrorCode::forbidden);
+  EXPECT_EQ(code_of(hsm->make_data_key()), base::ErrorCode::forbidden);
+}
+
 TEST_F(HsmFaultsTest, while_one_call_hangs_the_others_are_told_so_in_time) {
   const auto hsm = open();
   faults("C_GenerateRandom 1 1 hang:3500\n");

@@ -26,6 +26,7 @@ struct Options {
   std::string config, pin_file, out;
   std::int64_t needed = 0;
   std::vector<std::string> custodians;
+  bool replace = false;
 };
 
 base::Error wrong(std::string what) { return base::internal_error(base::ErrorCode::bad_value, std::move(what)); }
@@ -45,6 +46,8 @@ Result<Options> options_of(std::span<const std::string_view> words) {
       options.custodians.push_back(value);
     } else if (words[i] == "--needed" && value.size() == 1 && value[0] >= '2' && value[0] <= '9') {
       options.needed = value[0] - '0';
+    } else if (words[i] == "--replace" && value == "yes") {
+      options.replace = true;
     } else {
       return wrong(fmt::format("init does not know {} {}", words[i], value));
     }
@@ -79,7 +82,7 @@ Result<void> write_shares(const std::string& folder, const std::vector<vault_api
 Result<int> run_init(std::span<const std::string_view> words, const std::vector<store::Migration>& migrations) {
   KARV_TRY(const auto options, options_of(words));
   KARV_TRY(const auto config, read_config(options.config));
-  kv::CeremonyPlan plan{.custodians = {}, .needed = options.needed};
+  kv::CeremonyPlan plan{.custodians = {}, .needed = options.needed, .replace = options.replace};
   for (const auto& path : options.custodians) {
     KARV_TRY(auto card, read_card(path));
     plan.custodians.push_back(std::move(card));

@@ -253,8 +253,10 @@ void Process::Impl::make_parts() {
 
 // Codes are wiped on a thread of their own: no database may keep them waiting.
 void Process::Impl::start_chores() {
-  code_sweeper.emplace(std::vector<Chore>{{.name = "wipe_old_codes", .every_seconds = 1, .work = [this] {
+  code_sweeper.emplace(std::vector<Chore>{{.name = "wipe_old_secrets", .every_seconds = 1, .work = [this] {
                                              codes.sweep(wall.now());
+                                             custody->forget_old_shares();
+                                             exchange->forget_old_shares();
                                              return base::Result<void>();
                                            }}});
   const auto quietly = [](auto work) {
@@ -279,7 +281,7 @@ void Process::Impl::start_chores() {
 void Process::Impl::make_reveal() {
   const auto& url = config.staff_door.url;
   gate.emplace(*database, factors::RelyingParty{.id = host_of(url), .origin = url}, wall, random);
-  staff.emplace(*database, *gate, *custody, wall, random, url);
+  staff.emplace(*database, *gate, *custody, wall, random, url, config.mode == Mode::sandbox);
   reveal.emplace(*database, *keys, *cards, *gate, wall, random);
 }
 

@@ -22,7 +22,8 @@ struct CeremonyHands {
 
 // Errors: those of check_plan(), conflict CUSTODY_EXISTS, those of the hands. Effects: custody, custodians, the audit
 // log, the HSM's PIN. Until the PIN is changed it can be held again; what was broken off after that is confirmed by the
-// first unsealing.
+// first unsealing. A plan that replaces needs no custodian: whoever knows the HSM's PIN has everything already (a store
+// out of a backup from before its custodians changed; the HSM's security officer has set another PIN).
 base::Result<void> hold_ceremony(store::Database& database, const CeremonyPlan& plan, const CeremonyHands& hands,
                                  const base::Clock& wall, base::Random& random);
 

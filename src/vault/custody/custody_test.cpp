@@ -75,6 +75,28 @@ TEST_F(CustodyTest, control_23_custodians_are_few_and_each_is_one_person) {
   EXPECT_EQ(hold(plan()).error().reason(), "CUSTODY_EXISTS");
 }
 
+TEST_F(CustodyTest, who_has_the_hsms_pin_may_hold_another_ceremony_in_place_of_lost_custodians) {
+  init();
+  accept_all();
+  auto again = plan();
+  again.replace = true;
+  auto wrong_pin = hands();
+  wrong_pin.check_pin = [] { return base::Result<void>(base::Error(base::ErrorCode::forbidden)); };
+  EXPECT_FALSE(hold_ceremony(*vault.database, again, wrong_pin, vault.wall, vault.random).ok());
+  EXPECT_EQ(unseal(people[0])->given, 1);  // those of before are still there
+  const auto before = people[0].id;
+  ASSERT_TRUE(hold(again).ok());
+  EXPECT_NE(delivered[0].custodian, before);
+  EXPECT_EQ(unseal(people[0]).error().reason(), "CUSTODIAN_UNKNOWN");
+  for (std::size_t i = 0; i < people.size(); ++i) {
+    people[i].id = delivered[i].custodian;
+    people[i].share = crypto::decrypt_jwe(people[i].opens.private_key, delivered[i].share).value();
+  }
+  accept_all();
+  ASSERT_TRUE(unseal(people[0]).ok());
+  EXPECT_FALSE(unseal(people[2])->sealed);
+}
+
 TEST_F(CustodyTest, a_ceremony_that_was_broken_off_is_held_again) {
   auto broken = hands();
   broken.deliver = [](const auto&) { return base::Result<void>(base::Error(base::ErrorCode::unavailable)); };

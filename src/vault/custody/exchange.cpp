@@ -34,6 +34,8 @@ base::SecretBytes CustodyExchange::take(const base::Bytes& plan, const Custodian
   return given_.combine(needed, wall_.now());
 }
 
+void CustodyExchange::forget_old_shares() { count_given(); }
+
 std::int64_t CustodyExchange::count_given() {
   const base::Lock lock(mutex_);
   return given_.count(wall_.now());
@@ -70,14 +72,14 @@ base::Result<vault_api::Exchanging> CustodyExchange::ask(const vault_api::Exchan
   KARV_TRY(const auto custody, desk_.check_share(custodian, share));
   KARV_TRY_VOID(database_.read<std::int64_t>("vault_find_next_custody", replaceable));
   KARV_TRY_VOID(desk_.record(custodian.id.text(), "vault_exchange_asked", custody.id.text(), base::to_hex(digest)));
-  const auto key = take(digest, custodian, share, custody.needed);
+  const auto key = take(crypto::framed({digest, custody.id.view()}), custodian, share, custody.needed);
   if (key.empty())
     return vault_api::Exchanging{.made = false, .given = count_given(), .needed = custody.needed, .custodians = {}};
   KARV_TRY(const auto next, make_next(plan, custody, key));
   KARV_TRY_VOID(database_.write<void>("vault_make_next_custody", [&](store::Tx& tx) -> base::Result<void> {
     KARV_TRY(const auto former, replaceable(tx));
     KARV_TRY(const auto people, find_next_custodians(tx));
-    delete_next_custody(tx, former, static_cast<std::int64_t>(people.size()));
+    delete_unchanging_custody(tx, former, static_cast<std::int64_t>(people.size()));
     insert_next_custody(tx, next);
     return {};
   }));

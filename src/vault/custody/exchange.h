@@ -27,6 +27,8 @@ class CustodyExchange {
   // The share of one of the next custodians, encrypted for him. Errors: not_found CUSTODIAN_UNKNOWN, forbidden
   // SIGNATURE_REFUSED.
   base::Result<vault_api::ShareFile> fetch_share(const vault_api::ShareRequest& request);
+  // Shares that waited too long are wiped. Called every few seconds.
+  void forget_old_shares() KARV_EXCLUDES(mutex_);
 
  private:
   // The key that enough shares for this plan give; empty while they are too few.
@@ -40,7 +42,7 @@ class CustodyExchange {
   const base::Clock& wall_;
   base::Random& random_;
   base::Mutex mutex_;
-  base::Bytes plan_ KARV_GUARDED_BY(mutex_);  // the digest of the plan that the shares below are for
+  base::Bytes plan_ KARV_GUARDED_BY(mutex_);  // the plan, and the custody that the shares below are of
   GivenShares given_ KARV_GUARDED_BY(mutex_);
 };
 

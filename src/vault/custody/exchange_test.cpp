@@ -171,7 +171,10 @@ TEST_F(CustodyExchangeTest, taking_over_that_was_broken_off_is_done_again) {
   EXPECT_EQ(exchange.ask(request_of(people[0], cards())).error().reason(), "CUSTODY_CHANGING");
   ASSERT_TRUE(unseal(people[0]).ok());  // the PIN is still the former one
   EXPECT_FALSE(unseal(people[1])->sealed);
+  EXPECT_FALSE(exchange.ask(request_of(people[0], cards()))->made);  // so another plan may follow
   vault.keys->seal("a test");
+  ASSERT_TRUE(unseal(newcomers[0]).ok());
+  EXPECT_EQ(unseal(newcomers[1]).error().code(), base::ErrorCode::unavailable);
   // Now the PIN is changed, and what should have been written after it was not.
   power = true;
   const auto next =
@@ -190,7 +193,20 @@ TEST_F(CustodyExchangeTest, taking_over_that_was_broken_off_is_done_again) {
   EXPECT_FALSE(next_is_waiting());
 }
 
-TEST_F(CustodyExchangeTest, every_act_is_recorded) {
+TEST_F(CustodyExchangeTest, shares_of_two_custodies_are_never_put_together) {
+  EXPECT_EQ(exchange.ask(request_of(people[0], cards()))->given, 1);
+  agree();
+  for (const auto& person : newcomers) accept(person);
+  ASSERT_TRUE(unseal(newcomers[0]).ok());
+  ASSERT_FALSE(unseal(newcomers[1])->sealed);
+  EXPECT_EQ(exchange.ask(request_of(newcomers[0], cards()))->given, 1);
+  vault.wall.advance(base::minutes(15) + base::milliseconds(1));
+  exchange.forget_old_shares();
+  desk.forget_old_shares();
+  EXPECT_EQ(exchange.ask(request_of(newcomers[1], cards()))->given, 1);
+}
+
+TEST_F(CustodyExchangeTest, every_act_is_recorded {
   agree();
   for (const auto& person : newcomers) accept(person);
   ASSERT_TRUE(unseal(newcomers[0]).ok());

@@ -10,12 +10,12 @@ constexpr base::Duration kWishHolds = base::hours(1);
 
 }  // namespace
 
-bool KeyEndings::note(const std::string& wish, CustodianId custodian) {
+bool KeyEndings::note(const std::string& wish, const Custodian& custodian) {
   const base::Lock lock(mutex_);
   const base::Instant now = wall_.now();
   std::erase_if(wishes_, [&](const auto& entry) { return entry.second.first_at + kWishHolds < now; });
   auto& noted = wishes_.try_emplace(wish, Wish{.by = {}, .first_at = now}).first->second;
-  noted.by.insert(custodian);
+  noted.by.insert(custodian.signs);
   return noted.by.size() >= kPeople;
 }
 
@@ -41,7 +41,7 @@ base::Result<vault_api::Done> KeyEndings::ask(const vault_api::EndKeyRequest& re
                               "CUSTODIAN_NOT_ACCEPTED");
   const std::string action = "vault_key_" + request.command;
   KARV_TRY_VOID(custody_.record(custodian.id.text(), action + "_asked", id->text(), ""));
-  if (!note(request.command + " " + request.key, custodian.id))
+  if (!note(request.command + " " + request.key, custodian))
     return vault_api::Done{.done = "noted; another custodian must ask for the same within an hour"};
   KARV_TRY_VOID(rotation_.end_key(*id, *command));
   forget(request.command + " " + request.key);

@@ -22,11 +22,11 @@ class KeyEndings {
 
  private:
   struct Wish {
-    std::set<CustodianId> by;
+    std::set<base::Bytes> by;  // signing keys: somebody of two custodies is one person
     base::Instant first_at;
   };
   // Whether enough different people want it now.
-  bool note(const std::string& wish, CustodianId custodian) KARV_EXCLUDES(mutex_);
+  bool note(const std::string& wish, const Custodian& custodian) KARV_EXCLUDES(mutex_);
   void forget(const std::string& wish) KARV_EXCLUDES(mutex_);
 
   CustodyDesk& custody_;

@@ -17,6 +17,7 @@ inline constexpr std::size_t kMostCustodians = 20;  // few people, PCI DSS 3.6.1
 struct CeremonyPlan {
   std::vector<vault_api::CustodianCard> custodians;
   std::int64_t needed = 2;
+  bool replace = false;  // custodians who were confirmed, but whose PIN is no longer the HSM's
 };
 
 // All that is made for one custody, before anything of it is stored.

@@ -9,7 +9,7 @@ constexpr Sql kFindCustody = "select custody_id, needed, sealed_pin, created_at,
 constexpr Sql kInsertCustody =
     "insert into custody (only_one, custody_id, needed, sealed_pin, created_at, confirmed) values (1, $1, $2, $3, $4, "
     "0)";
-constexpr Sql kDeleteCustody = "delete from custody where confirmed = 0";
+constexpr Sql kDeleteCustody = "delete from custody";
 constexpr Sql kDeleteCustodians = "delete from custodians";
 constexpr Sql kConfirmCustody = "update custody set confirmed = 1 where custody_id = $1";
 constexpr Sql kFindCustodians =
@@ -24,6 +24,8 @@ constexpr Sql kInsertNext =
     "insert into next_custody (only_one, custody_id, needed, sealed_pin, created_at, sealed_former_pin, changing) "
     "values (1, $1, $2, $3, $4, $5, 0)";
 constexpr Sql kDeleteNext = "delete from next_custody";
+constexpr Sql kDeleteUnchanging = "delete from next_custody where changing = 0";
+constexpr Sql kUnmarkChanging = "update next_custody set changing = 0 where changing = 1";
 constexpr Sql kMarkChanging = "update next_custody set changing = 1 where custody_id = $1";
 constexpr Sql kFindNextCustodians =
     "select custodian_id, name, signs, share_digest, accepted_at, acceptance from next_custodians "
@@ -35,7 +37,6 @@ constexpr Sql kInsertNextCustodian =
 constexpr Sql kAcceptNextCustodian =
     "update next_custodians set accepted_at = $1, acceptance = $2 where custodian_id = $3 and accepted_at is null";
 constexpr Sql kDeleteNextCustodians = "delete from next_custodians";
-constexpr Sql kDeleteAnyCustody = "delete from custody";
 constexpr Sql kTakeNextCustody =
     "insert into custody (only_one, custody_id, needed, sealed_pin, created_at, confirmed) "
     "select 1, custody_id, needed, sealed_pin, created_at, 1 from next_custody where custody_id = $1";
@@ -75,9 +76,18 @@ base::Result<std::optional<Custody>> find_custody(store::ReadTx& tx) {
                                .created_at = {row.integer(3)},
                                .confirmed = row.integer(4) != 0});
 }
-void replace_custody(store::Tx& tx, const Custody& c, std::int64_t former, std::int64_t former_custodians) {
-  tx.write({kDeleteCustody, {}}, former);
-  tx.write({kDeleteCustodians, {}}, former_custodians);
+base::Result<void> delete_custodies(store::Tx& tx) {
+  KARV_TRY(const auto custody, find_custody(tx));
+  KARV_TRY(const auto custodians, find_custodians(tx));
+  KARV_TRY(const auto next, find_next_custody(tx));
+  KARV_TRY(const auto next_custodians, find_next_custodians(tx));
+  tx.write({kDeleteCustody, {}}, custody ? 1 : 0);
+  tx.write({kDeleteCustodians, {}}, std::ssize(custodians));
+  tx.write({kDeleteNext, {}}, next ? 1 : 0);
+  tx.write({kDeleteNextCustodians, {}}, std::ssize(next_custodians));
+  return {};
+}
+void insert_custody(store::Tx& tx, const Custody& c) {
   tx.write({kInsertCustody, {c.id, c.needed, c.sealed_pin, c.created_at.ms}}, 1);
 }
 void confirm_custody(store::Tx& tx, CustodyId id) { tx.write({kConfirmCustody, {id}}, 1); }
@@ -135,20 +145,22 @@ void insert_next_custody(store::Tx& tx, const NextCustody& next) {
              1);
   }
 }
-void delete_next_custody(store::Tx& tx, std::int64_t count, std::int64_t custodians) {
-  tx.write({kDeleteNext, {}}, count);
+void delete_unchanging_custody(store::Tx& tx, std::int64_t count, std::int64_t custodians) {
+  tx.write({kDeleteUnchanging, {}}, count);
   tx.write({kDeleteNextCustodians, {}}, custodians);
 }
+void unmark_changing(store::Tx& tx) { tx.write({kUnmarkChanging, {}}, 1); }
 void mark_changing(store::Tx& tx, CustodyId id) { tx.write({kMarkChanging, {id}}, 1); }
 base::Result<void> put_next_into_force(store::Tx& tx, CustodyId id) {
   KARV_TRY(const auto former, find_custodians(tx));
   KARV_TRY(const auto next, find_next_custodians(tx));
   const auto people = static_cast<std::int64_t>(next.size());
-  tx.write({kDeleteAnyCustody, {}}, 1);
+  tx.write({kDeleteCustody, {}}, 1);
   tx.write({kDeleteCustodians, {}}, static_cast<std::int64_t>(former.size()));
   tx.write({kTakeNextCustody, {id}}, 1);
   tx.write({kTakeNextCustodians, {}}, people);
-  delete_next_custody(tx, 1, people);
+  tx.write({kDeleteNext, {}}, 1);
+  tx.write({kDeleteNextCustodians, {}}, people);
   return {};
 }
 

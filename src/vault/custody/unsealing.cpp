@@ -174,9 +174,10 @@ base::Result<void> CustodyDesk::open_with(const Custody& custody, const base::Se
                    "PIN_CHANGED");
   if (!hsm.ok()) return std::move(hsm).error();
   KARV_TRY_VOID(keys_.unseal(std::move(hsm).value()));
-  if (custody.confirmed) return {};
   return database_.write<void>("vault_confirm_custody", [&](store::Tx& tx) -> base::Result<void> {
-    confirm_custody(tx, custody.id);
+    if (!custody.confirmed) confirm_custody(tx, custody.id);
+    KARV_TRY(const auto next, find_next_custody(tx));
+    if (next && next->changing) unmark_changing(tx);  // broken off before the PIN was changed: another plan may follow
     return {};
   });
 }
@@ -195,7 +196,9 @@ base::Result<std::shared_ptr<crypto::Hsm>> CustodyDesk::change_pin(const NextCus
     mark_changing(tx, next.custody.id);
     return {};
   }));
-  KARV_TRY_VOID(hsm_.change_pin(former, pin));
+  const auto changed = hsm_.change_pin(former, pin);
+  // The HSM has it already where the store came out of a backup from the middle of this.
+  if (!changed.ok() && changed.error().code() != base::ErrorCode::forbidden) return changed.error();
   return hsm_.open(std::move(pin));
 }
 
@@ -231,6 +234,11 @@ base::Result<vault_api::Unsealing> CustodyDesk::unseal(const vault_api::UnsealRe
   }
   KARV_TRY_VOID(record(custodian.id.text(), "vault_unsealed", custody.id.text(), ""));
   return vault_api::Unsealing{.sealed = false, .given = given, .needed = custody.needed};
+}
+
+void CustodyDesk::forget_old_shares() {
+  const base::Lock lock(mutex_);
+  given_.count(wall_.now());
 }
 
 base::Result<vault_api::Done> CustodyDesk::seal(const vault_api::SealRequest& request, const std::string& who) {

@@ -38,6 +38,8 @@ class CustodyDesk {
   // `who`: the operator, as the door knows him.
   base::Result<vault_api::Done> seal(const vault_api::SealRequest& request, const std::string& who);
   base::Result<vault_api::VaultStatus> status();
+  // Shares that waited too long are wiped. Called every few seconds.
+  void forget_old_shares() KARV_EXCLUDES(mutex_);
 
   // Checks one signed act, each once. Of custodians who take over only what brings that about is taken.
   // Errors: not_found CUSTODIAN_UNKNOWN, forbidden SIGNATURE_REFUSED.

@@ -143,7 +143,8 @@ Result<RequestView> RevealDesk::decide(const Signer& signer, RevealId id, Reveal
     KARV_TRY(const auto request, lock_request(tx, id));
     // What was signed must be what was asked for, to the letter.
     if (!request || (command == RevealCommand::approve && request->words != words)) return unknown_request();
-    KARV_TRY(const auto next, decide_decision(staff, *request, command, wall_.now()));
+    KARV_TRY(const auto requester, find_staff(tx, request->requester));
+    KARV_TRY(const auto next, decide_decision(staff, requester, *request, command, wall_.now()));
     auto row = *request;
     row.state = next;
     row.decided_by = staff.id;
@@ -152,7 +153,6 @@ Result<RequestView> RevealDesk::decide(const Signer& signer, RevealId id, Reveal
     audit::append(
         tx, gate_.record(staff.id.text(), command == RevealCommand::approve ? "reveal_approved" : "reveal_refused",
                          card_subject(row.card), row.case_number, details_of(row)));
-    KARV_TRY(const auto requester, find_staff(tx, row.requester));
     return view_of(row, requester ? requester->name : "");
   });
   if (!decided.ok()) return refused(signer, {.kind = "reveal", .id = id.text()}, std::move(decided).error());

@@ -46,12 +46,21 @@ base::Result<void> decide_request(const Staff& requester, const RevealRequest& r
   return {};
 }
 
-base::Result<RevealState> decide_decision(const Staff& approver, const RevealRequest& request, RevealCommand command,
-                                          base::Instant now) {
+bool are_independent(const Staff& requester, const Staff& approver) {
+  const bool by_custodian = vault_api::CustodianId::parse(approver.approved_by).has_value();
+  return requester.id != approver.id && (!by_custodian || requester.approved_by != approver.approved_by);
+}
+
+base::Result<RevealState> decide_decision(const Staff& approver, const std::optional<Staff>& requester,
+                                          const RevealRequest& request, RevealCommand command, base::Instant now) {
   KARV_TRY_VOID(decide_active(approver, now));
   if (approver.id == request.requester)
     return public_error(ErrorCode::forbidden, "Nobody decides on a request of his own.", "SELF_APPROVAL");
   if (approver.clearance != Clearance::approve) return clearance_too_low();
+  if (command == RevealCommand::approve && (!requester || !are_independent(*requester, approver)))
+    return public_error(ErrorCode::forbidden,
+                        "The same custodian confirmed you and whoever asks. Somebody else approves this.",
+                        "SAME_CUSTODIAN");
   const auto state = state_at(request, now);
   if (state == RevealState::expired) return expired();
   const auto next = next_state(state, command);
@@ -72,8 +81,8 @@ base::Result<RevealState> decide_look(const Staff& requester, const std::optiona
   };
   if (state != RevealState::approved || !may_ask(requester.clearance, request.level)) return not_approved();
   // Who approved must still be somebody who may.
-  const bool approved = approver && approver->id != requester.id && approver->clearance == Clearance::approve &&
-                        decide_active(*approver, now).ok();
+  const bool approved = approver && are_independent(requester, *approver) &&
+                        approver->clearance == Clearance::approve && decide_active(*approver, now).ok();
   if (needs_approval(request.level) && !approved) return not_approved();
   if (today >= limit_of(limits, request.level)) return day_limit();
   return request.looks_taken + 1 >= request.looks ? RevealState::used : RevealState::approved;

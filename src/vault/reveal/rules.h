@@ -93,10 +93,12 @@ RevealState state_at(const RevealRequest& request, base::Instant now);
 // Errors: those of decide_active; forbidden CLEARANCE_TOO_LOW; bad_value; too_many_requests DAY_LIMIT.
 base::Result<void> decide_request(const Staff& requester, const RevealRequest& request, std::int64_t today,
                                   const RevealLimits& limits, base::Instant now);
-// The state after the decision. Errors: those of decide_active; forbidden SELF_APPROVAL, CLEARANCE_TOO_LOW; gone
-// REQUEST_EXPIRED; not_matching REQUEST_DECIDED.
-base::Result<RevealState> decide_decision(const Staff& approver, const RevealRequest& request, RevealCommand command,
-                                          base::Instant now);
+// Whether the two were confirmed by different custodians: otherwise one custodian could have made both of them up.
+bool are_independent(const Staff& requester, const Staff& approver);
+// The state after the decision. Errors: those of decide_active; forbidden SELF_APPROVAL, CLEARANCE_TOO_LOW,
+// SAME_CUSTODIAN; gone REQUEST_EXPIRED; not_matching REQUEST_DECIDED.
+base::Result<RevealState> decide_decision(const Staff& approver, const std::optional<Staff>& requester,
+                                          const RevealRequest& request, RevealCommand command, base::Instant now);
 // `approver`: of a request that needed one. The state after the look. Errors: those of decide_active, for both;
 // not_matching REQUEST_NOT_APPROVED; gone REQUEST_EXPIRED, REQUEST_USED; too_many_requests DAY_LIMIT.
 base::Result<RevealState> decide_look(const Staff& requester, const std::optional<Staff>& approver,

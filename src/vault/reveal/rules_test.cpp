@@ -82,17 +82,20 @@ TEST(RevealRules, control_14_each_clearance_asks_for_its_levels_and_no_more) {
 TEST(RevealRules, control_15_a_full_number_needs_another_active_approver_for_this_request_and_time) {
   const auto asked = request(RevealLevel::full, RevealState::requested);
   const auto self = person(Clearance::approve);
-  EXPECT_EQ(reason(decide_decision(self, asked, RevealCommand::approve, kNow)), "SELF_APPROVAL");
-  for (const auto clearance : {Clearance::masked, Clearance::partial, Clearance::full_request})
-    EXPECT_EQ(reason(decide_decision(another(clearance), asked, RevealCommand::approve, kNow)), "CLEARANCE_TOO_LOW");
-  const auto approver = another(Clearance::approve);
-  EXPECT_EQ(decide_decision(approver, asked, RevealCommand::approve, kNow).value(), RevealState::approved);
-  EXPECT_EQ(reason(decide_decision(approver, asked, RevealCommand::approve, asked.expires_at)), "REQUEST_EXPIRED");
-  for (const auto state : {RevealState::approved, RevealState::refused, RevealState::used})
-    EXPECT_EQ(reason(decide_decision(approver, request(RevealLevel::full, state), RevealCommand::approve, kNow)),
-              "REQUEST_DECIDED");
-
   const auto requester = person(Clearance::full_request);
+  EXPECT_EQ(reason(decide_decision(self, requester, asked, RevealCommand::approve, kNow)), "SELF_APPROVAL");
+  for (const auto clearance : {Clearance::masked, Clearance::partial, Clearance::full_request})
+    EXPECT_EQ(reason(decide_decision(another(clearance), requester, asked, RevealCommand::approve, kNow)),
+              "CLEARANCE_TOO_LOW");
+  const auto approver = another(Clearance::approve);
+  EXPECT_EQ(decide_decision(approver, requester, asked, RevealCommand::approve, kNow).value(), RevealState::approved);
+  EXPECT_EQ(reason(decide_decision(approver, requester, asked, RevealCommand::approve, asked.expires_at)),
+            "REQUEST_EXPIRED");
+  for (const auto state : {RevealState::approved, RevealState::refused, RevealState::used})
+    EXPECT_EQ(
+        reason(decide_decision(approver, requester, request(RevealLevel::full, state), RevealCommand::approve, kNow)),
+        "REQUEST_DECIDED");
+
   const auto approved = request(RevealLevel::full, RevealState::approved);
   EXPECT_EQ(decide_look(requester, approver, approved, 0, {}, kNow).value(), RevealState::used);
   EXPECT_EQ(reason(decide_look(requester, approver, asked, 0, {}, kNow)), "REQUEST_NOT_APPROVED");
@@ -111,6 +114,16 @@ TEST(RevealRules, control_15_a_full_number_needs_another_active_approver_for_thi
     gone.state = state;
     EXPECT_EQ(reason(decide_look(gone, approver, approved, 0, {}, kNow)), "STAFF_NOT_ACTIVE");
   }
+  // One custodian, who confirmed both, could have made both of them up.
+  auto one = requester, other = approver;
+  one.approved_by = other.approved_by = vault_api::CustodianId().text();
+  EXPECT_EQ(reason(decide_decision(other, one, asked, RevealCommand::approve, kNow)), "SAME_CUSTODIAN");
+  EXPECT_EQ(reason(decide_decision(other, std::nullopt, asked, RevealCommand::approve, kNow)), "SAME_CUSTODIAN");
+  EXPECT_TRUE(decide_decision(other, one, asked, RevealCommand::refuse, kNow).ok());
+  EXPECT_EQ(reason(decide_look(one, other, approved, 0, {}, kNow)), "REQUEST_NOT_APPROVED");
+  one.approved_by = vault_api::CustodianId(base::Uuid{9}).text();
+  EXPECT_TRUE(decide_decision(other, one, asked, RevealCommand::approve, kNow).ok());
+  EXPECT_TRUE(decide_look(one, other, approved, 0, {}, kNow).ok());
 }
 
 TEST(RevealRules, control_16_a_person_asks_and_looks_so_many_times_a_day) {

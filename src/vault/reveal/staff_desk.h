@@ -30,8 +30,14 @@ class StaffDesk {
  public:
   // `url`: of the staff door; empty: this vault has none.
   StaffDesk(store::Database& database, StaffGate& gate, CustodyDesk& custody, const base::Clock& wall,
-            base::Random& random, std::string url)
-      : database_(database), gate_(gate), custody_(custody), wall_(wall), random_(random), url_(std::move(url)) {}
+            base::Random& random, std::string url, bool sandbox)
+      : database_(database),
+        gate_(gate),
+        custody_(custody),
+        wall_(wall),
+        random_(random),
+        url_(std::move(url)),
+        sandbox_(sandbox) {}
 
   // For operators; `who` as the admin door knows him. Errors: those that staff_messages.h names.
   base::Result<vault_api::StaffInvitation> add(const vault_api::StaffAddRequest& request, const std::string& who);
@@ -45,7 +51,7 @@ class StaffDesk {
   base::Result<Enrolled> enrol(std::string_view link, const factors::RegistrationResponse& response);
 
  private:
-  // Who confirms: a custodian's id, or the operator where there are no custodians.
+  // Who confirms: a custodian's id; in sandbox mode without custodians the operator.
   base::Result<std::string> confirmer_of(const vault_api::StaffGrantRequest& request, const Staff& staff,
                                          const std::string& who);
 
@@ -55,6 +61,7 @@ class StaffDesk {
   const base::Clock& wall_;
   base::Random& random_;
   std::string url_;
+  bool sandbox_;
 };
 
 // The first 16 hex digits of the SHA-256 of its public key; empty without one.

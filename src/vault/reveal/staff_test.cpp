@@ -127,9 +127,23 @@ TEST_F(StaffTest, what_operators_say_wrongly_is_refused) {
     EXPECT_EQ(reason_of(at.grant(anna, command)), "BAD_VALUE");
   anna.passkey = "0000000000000000";
   EXPECT_EQ(reason_of(at.grant(anna)), "NOT_MATCHING");
-  EXPECT_EQ(reason_of(StaffDesk(*vault.database, at.gate, at.custody, vault.wall, vault.random, "")
+  EXPECT_EQ(reason_of(StaffDesk(*vault.database, at.gate, at.custody, vault.wall, vault.random, "", true)
                           .add({.name = "Anna", .clearance = Clearance::masked}, at.kOperator)),
             "NO_STAFF_DOOR");
+}
+
+TEST_F(StaffTest, control_45_in_production_nobody_is_confirmed_before_there_are_custodians) {
+  Person anna = at.make_stranger();
+  const auto invitation = at.invite("Anna", Clearance::approve);
+  anna.id = invitation.staff;
+  anna.passkey = at.enrol(invitation, anna)->passkey;
+  StaffDesk production(*vault.database, at.gate, at.custody, vault.wall, vault.random, at.party.origin, false);
+  vault_api::StaffGrantRequest request;
+  request.command = "approve";
+  request.staff = anna.id;
+  request.passkey = anna.passkey;
+  EXPECT_EQ(reason_of(production.grant(request, at.kOperator)), "GRANT_NEEDS_ANOTHER");
+  EXPECT_EQ(reason_of(at.grant(anna)), "");  // in the sandbox the operator's word is enough
 }
 
 // Where there are custodians, one of them confirms; the operator alone does not.

@@ -116,10 +116,11 @@ struct Reveals {
   factors::RelyingParty party{.id = "vault.localhost", .origin = "https://vault.localhost:8445"};
   StaffGate gate{*vault.database, party, vault.wall, vault.random};
   CustodyDesk custody{*vault.database, *vault.keys, vault.wall, vault.random,
-                      [](base::SecretBytes) -> base::Result<std::shared_ptr<crypto::Hsm>> {
-                        return base::Error(base::ErrorCode::unavailable);
-                      }};
-  StaffDesk staff{*vault.database, gate, custody, vault.wall, vault.random, party.origin};
+                      HsmHands{.open = [](base::SecretBytes) -> base::Result<std::shared_ptr<crypto::Hsm>> {
+                                 return base::Error(base::ErrorCode::unavailable);
+                               },
+                               .change_pin = {}}};
+  StaffDesk staff{*vault.database, gate, custody, vault.wall, vault.random, party.origin, true};
   RevealDesk reveal;
 };
 

@@ -58,6 +58,7 @@ A proof that a customer was erased, checked without the vault:
 struct Options {
   std::string operator_file, config, pin_file, out, name, key, share, passphrase_file, reason, vault_key;
   int needed = 2;
+  bool replace = false;
   std::vector<std::string> custodians;
 };
 
@@ -72,6 +73,7 @@ Result<int> init(const Options& options) {
       "init",  "--config", options.config, "--pin-file", options.pin_file, "--needed", std::to_string(options.needed),
       "--out", options.out};
   for (const auto& custodian : options.custodians) words.insert(words.end(), {"--custodian", custodian});
+  if (options.replace) words.insert(words.end(), {"--replace", "yes"});
   KARV_TRY(const auto ended, run_vault_program(words, Printing::here));
   return ended.code;
 }
@@ -243,6 +245,8 @@ class Commands {
     command->add_option("--pin-file", options_->pin_file, "the HSM's PIN of now")->type_name("FILE")->required();
     add_plan(*command);
     command->add_option("--out", options_->out, "the folder for the shares")->type_name("FOLDER")->required();
+    command->add_flag("--replace", options_->replace,
+                      "in place of custodians whose PIN the HSM no longer has (a store from before they changed)");
     command = add(group, "unseal", "give one share", unseal);
     add_operator(*command);
     add_person(*command);
