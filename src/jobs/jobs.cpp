@@ -3,12 +3,15 @@
 #include "identity/codes.h"
 #include "identity/sessions.h"
 #include "jobs/retention.h"
+#include "jobs/token_refusals.h"
 #include "ledger/rollup.h"
 #include "orders/authorization_service.h"
 #include "orders/idempotency.h"
 #include "orders/order_deadlines.h"
 #include "orders/payment_service.h"
+#include "rails/card_endings.h"
 #include "rails/dispatch.h"
+#include "risk/token_refusal_repository.h"
 
 namespace karv::jobs {
 namespace {
@@ -105,6 +108,31 @@ std::vector<Job> purchase_jobs(const Tools& tools) {
   return jobs;
 }
 
+// What the customer removed, and what tokens were presented for that they are not for.
+std::vector<Job> token_jobs(const Tools& tools) {
+  std::vector<Job> jobs;
+  jobs.push_back(drained("card_endings", base::seconds(5), [&tools](store::Database& database) {
+    return rails::deliver_endings(database, tools.orders.rails(), tools.vault, kBatch);
+  }));
+  Job refusals;
+  refusals.name = "token_refusals";
+  refusals.every = base::seconds(10);
+  refusals.run = [&tools](const JobContext& context) { return take_token_refusals(tools, context); };
+  jobs.push_back(std::move(refusals));
+  Job sweep;
+  sweep.name = "ended_cards";
+  sweep.every = base::hours(1);
+  sweep.run = [&tools](const JobContext& context) -> Result<void> {
+    while (!context.stopping()) {
+      KARV_TRY(const auto removed, rails::sweep_ended_cards(tools.orders.rails(), tools.vault));
+      if (removed == 0) break;
+    }
+    return {};
+  };
+  jobs.push_back(std::move(sweep));
+  return jobs;
+}
+
 // Deletes what is older than its retention period, by an index over the time and a batch at a time.
 Job retention(const Tools& tools, std::string name, base::Duration keep,
               std::function<Result<std::int64_t>(store::Tx&, base::Instant)> forget) {
@@ -127,6 +155,9 @@ std::vector<Job> retention_jobs(const Tools& tools) {
   jobs.push_back(retention(tools, "old_sessions", kKeepSessions, [&tools](store::Tx& tx, base::Instant before) {
     return identity::forget_old_sessions(tx, tools.orders.identity, before, kBatch);
   }));
+  jobs.push_back(retention(tools, "old_refusals", kKeepTokenRefusals, [](store::Tx& tx, base::Instant before) {
+    return risk::forget_token_refusals(tx, before, kBatch);
+  }));
   return jobs;
 }
 
@@ -148,6 +179,7 @@ Result<void> take_late_outcome(store::Tx& tx, const orders::Context& context, co
 
 std::vector<Job> all_jobs(const Tools& tools) {
   std::vector<Job> jobs = purchase_jobs(tools);
+  for (auto& job : token_jobs(tools)) jobs.push_back(std::move(job));
   jobs.push_back(ledger_rollup());
   for (auto& job : retention_jobs(tools)) jobs.push_back(std::move(job));
   Job sweep;

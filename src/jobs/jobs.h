@@ -29,10 +29,14 @@ struct Tools {
 //   pending_orders       the sandbox's pending decisions fall
 //   expired_orders       uncaptured orders past their time end, their holds are given free
 //   expired_tokens       authorizations whose order was never placed end
+//   card_endings         the vault is told of cards that were removed or replaced
+//   token_refusals       what the vault refused of card tokens is given to risk
+//   ended_cards          the vault removes cards that ended and can be refunded no longer
 //   ledger_rollup        long tails of busy ledger accounts are added to their roll-ups
 //   old_replies          answers to idempotency keys that are repeated no longer are forgotten
 //   old_codes            one-time codes nobody counts any more are forgotten
 //   old_sessions         customer sessions that are long over are forgotten
+//   old_refusals         refused uses of tokens that no rule counts any more are forgotten
 //   live_pages           account pages that are gone are let go
 // `tools` outlives the jobs.
 std::vector<scheduler::Job> all_jobs(const Tools& tools);

@@ -24,6 +24,7 @@
 #include "orders/world_for_test.h"
 #include "rails/fake_vault_for_test.h"
 #include "rails/vault_calls.h"
+#include "risk/token_refusal_repository.h"
 #include "scheduler/scheduler.h"
 
 namespace karv::jobs {
@@ -147,7 +148,64 @@ TEST_F(JobsTest, each_job_has_a_name_of_its_own) {
   }
   std::ranges::sort(names);
   EXPECT_EQ(std::ranges::adjacent_find(names), names.end());
-  EXPECT_EQ(names.size(), 13U);
+  EXPECT_EQ(names.size(), 17U);
+}
+
+// The vault's counts reach the rules: two pages, then from a minute before the last one on.
+TEST_F(JobsTest, refused_uses_of_tokens_are_given_to_risk) {
+  const auto customer = shop.customer_of("customer@email.de");
+  const auto now = shop.world.wall.now();
+  const auto count = [&](std::uint8_t id, base::Instant at) {
+    return vault_api::RefusalCount{.refusal = vault_api::RefusalId(base::Uuid{id}),
+                                   .customer = vault_api::CustomerRef(customer.uuid()),
+                                   .merchant = std::nullopt,
+                                   .reason = vault_api::RefusalReason::cap,
+                                   .times = 2,
+                                   .first_at = at.ms,
+                                   .last_at = at.ms};
+  };
+  vault.refusals = {{.counts = {count(1, now)}, .more = true}, {.counts = {count(2, now)}, .more = false}};
+  EXPECT_TRUE(run("token_refusals"));
+  ASSERT_EQ(vault.refusals_asked().size(), 2U);
+  EXPECT_EQ(vault.refusals_asked()[0].since, 0);
+  EXPECT_EQ(vault.refusals_asked()[1].since, now.ms);
+  EXPECT_EQ(vault.refusals_asked()[1].after, vault_api::RefusalId(base::Uuid{1}));
+  const auto of_customer = [&] {
+    return shop
+        .read<std::int64_t>([&](store::ReadTx& tx) -> base::Result<std::int64_t> {
+          KARV_TRY(const auto rows, tx.read({risk::count_token_refusals(customer, now - base::hours(1))}));
+          return rows[0].front().integer(0);
+        })
+        .value();
+  };
+  EXPECT_EQ(of_customer(), 4);
+  vault.refusals = {{.counts = {count(2, now)}, .more = false}};  // told again
+  EXPECT_TRUE(run("token_refusals"));
+  EXPECT_EQ(vault.refusals_asked().back().since, (now - base::minutes(1)).ms);
+  EXPECT_EQ(of_customer(), 4);
+  shop.world.wall.advance(kKeepTokenRefusals + base::milliseconds(1));
+  EXPECT_TRUE(run("old_refusals"));
+  EXPECT_EQ(of_customer(), 0);
+}
+
+TEST_F(JobsTest, a_card_that_was_removed_ends_at_the_vault_also_when_an_answer_is_lost) {
+  const auto customer = shop.customer_of("customer@email.de");
+  const auto card = shop.write<rails::CustomerCard>([&](store::Tx& tx) {
+    return orders::keep_card(tx, shop.context, customer, "saved", {"visa", "1111", "12/30"}, "print");
+  });
+  ASSERT_TRUE(shop.write<rails::CardEnding>(
+                      [&](store::Tx& tx) { return orders::retire_card(tx, shop.context, customer, card->card_id); })
+                  .ok());
+  vault.channel = Channel::loses_answers;
+  EXPECT_TRUE(run("card_endings"));
+  vault.channel = Channel::works;
+  shop.world.wall.advance(base::seconds(2));
+  EXPECT_TRUE(run("card_endings"));
+  EXPECT_TRUE(run("card_endings"));
+  EXPECT_EQ(vault.endings().size(), 2U);
+  vault.swept = {.looked_at = 1, .tokens_removed = 1, .cards_removed = 1};
+  EXPECT_TRUE(run("ended_cards"));
+  EXPECT_EQ(vault.swept.looked_at, 0);
 }
 
 TEST_F(JobsTest, an_installment_is_charged_on_its_date_and_once) {

@@ -28,4 +28,9 @@ static_assert(kKeepCodes > identity::kLongestCodeLimit && kKeepCodes > identity:
 inline constexpr base::Duration kKeepSessions = base::days(1);
 static_assert(kKeepSessions.ms > 0);
 
+// Refused uses of card tokens, from the last one of a count: the rules look at one day, people who ask what happened at
+// a quarter. The vault keeps them as long.
+inline constexpr base::Duration kKeepTokenRefusals = base::days(90);
+static_assert(kKeepTokenRefusals > base::days(1));
+
 }  // namespace karv::jobs

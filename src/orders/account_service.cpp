@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "orders/order_service.h"
 #include "orders/repository.h"
+#include "rails/card_endings.h"
 #include "rails/repository.h"
 
 namespace karv::orders {
@@ -126,12 +127,15 @@ Result<void> put_card_under(store::Tx& tx, const Context&, identity::CustomerId 
   return {};
 }
 
-Result<void> retire_card(store::Tx& tx, identity::CustomerId customer, rails::CustomerCardId id) {
+Result<rails::CardEnding> retire_card(store::Tx& tx, const Context& context, identity::CustomerId customer,
+                                      rails::CustomerCardId id) {
   KARV_TRY(auto cards, list_cards(tx, customer));
-  if (std::ranges::find(cards, id, &rails::CustomerCard::card_id) == cards.end())
+  const auto card = std::ranges::find(cards, id, &rails::CustomerCard::card_id);
+  if (card == cards.end())
     return base::public_error(base::ErrorCode::not_found, "There is no card with this id.", "NOT_FOUND");
-  rails::retire_customer_card(tx, id);
-  return {};
+  for (const auto& other : cards)
+    if (other.fingerprint == card->fingerprint && other.card_id <= id) rails::retire_customer_card(tx, other.card_id);
+  return rails::end_card(tx, context.rails(), *card);
 }
 
 }  // namespace karv::orders

@@ -46,7 +46,9 @@ base::Result<std::vector<OpenPurchase>> open_purchases(store::ReadTx& tx, identi
 base::Result<void> put_card_under(store::Tx& tx, const Context& context, identity::CustomerId customer,
                                   const base::Uuid& purchase, const std::string& vault_token,
                                   const rails::CardFace& face);
-// Errors: not_found when the customer has no such card. Cost: one round trip.
-base::Result<void> retire_card(store::Tx& tx, identity::CustomerId customer, rails::CustomerCardId card);
+// The customer keeps this card no longer, nor what was kept of the same number before. Errors: not_found when the
+// customer has no such card. Effects: customer cards, one card_endings row. Cost: one round trip.
+base::Result<rails::CardEnding> retire_card(store::Tx& tx, const Context& context, identity::CustomerId customer,
+                                            rails::CustomerCardId card);
 
 }  // namespace karv::orders

@@ -391,7 +391,8 @@ TEST_F(PaymentServiceTest, the_same_card_is_kept_once_and_retired_by_its_owner_o
   const auto card = keep("one");
   EXPECT_EQ(keep("two").card_id, card.card_id);
   const auto retire = [&](identity::CustomerId who) {
-    return shop.write<void>([&](store::Tx& tx) { return retire_card(tx, who, card.card_id); });
+    return shop.write<rails::CardEnding>(
+        [&](store::Tx& tx) { return retire_card(tx, shop.context, who, card.card_id); });
   };
   EXPECT_EQ(retire(shop.customer_of("someone.else@email.de")).error().code(), ErrorCode::not_found);
   EXPECT_TRUE(retire(customer).ok());

@@ -6,12 +6,15 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "json/decode.h"
 #include "json/encode.h"
 #include "rails/dispatch.h"
+#include "vault_api/card_endings.h"
 #include "vault_api/client.h"
+#include "vault_api/refusals.h"
 
 namespace karv::rails {
 
@@ -26,6 +29,10 @@ class FakeVaultForTest {
   const std::vector<std::string>& done() const { return done_; }
   const std::vector<vault_api::CardOperation>& messages() const { return messages_; }
   int requests() const { return requests_; }
+  const std::vector<vault_api::EndCardRequest>& endings() const { return endings_; }
+  const std::vector<vault_api::RefusalsRequest>& refusals_asked() const { return refusals_asked_; }
+  std::vector<vault_api::RefusalsAnswer> refusals;  // one after the other; then there are none
+  vault_api::SweepCardsAnswer swept;                // once
 
   Channel channel = Channel::works;
   vault_api::Outcome outcome = vault_api::Outcome::approved;  // of holds, charges and refunds
@@ -72,6 +79,12 @@ class FakeVaultForTest {
       const auto known = known_.find(request.path.substr(kOperations.size()));
       return known == known_.end() ? problem(404, "NOT_FOUND") : good(known->second.answer);
     }
+    if (request.path == vault_api::RefusalsRequest::kPath) return tell_refusals(request.body);
+    if (request.path == vault_api::SweepCardsRequest::kPath) return good(std::exchange(swept, {}));
+    if (request.path == vault_api::EndCardRequest::kPath) {
+      endings_.push_back(json::decode<vault_api::EndCardRequest>(request.body).value());
+      return good(vault_api::EndCardAnswer{1});
+    }
     if (request.path == vault_api::DeriveRequest::kPath)
       return good(vault_api::DeriveAnswer{"derived-" + std::to_string(++derived_)});
     if (request.path == vault_api::TestCardRequest::kPath || request.path == vault_api::CollectRequest::kPath)
@@ -81,6 +94,14 @@ class FakeVaultForTest {
     if (channel == Channel::refuses_scope) return problem(403, "SCOPE_REFUSED");
     if (request.path.starts_with(kCards)) return operate(request.path.substr(kCards.size()), request.body);
     return problem(404, "NOT_FOUND");
+  }
+
+  net::CallOutcome tell_refusals(const std::string& body) {
+    refusals_asked_.push_back(json::decode<vault_api::RefusalsRequest>(body).value());
+    if (refusals.empty()) return good(vault_api::RefusalsAnswer{});
+    const auto answer = good(refusals.front());
+    refusals.erase(refusals.begin());
+    return answer;
   }
 
   net::CallOutcome bar(const std::string& body) {
@@ -114,6 +135,8 @@ class FakeVaultForTest {
   std::map<std::string, Known, std::less<>> known_;
   std::vector<std::string> done_;
   std::vector<vault_api::CardOperation> messages_;
+  std::vector<vault_api::EndCardRequest> endings_;
+  std::vector<vault_api::RefusalsRequest> refusals_asked_;
   int requests_ = 0;
   int derived_ = 0;
 };

@@ -70,6 +70,18 @@ constexpr Sql kRetireCustomerCard = "update customer_cards set active = 0 where 
 constexpr Sql kCustomerCardsOf = R"(
   select card_id, customer_id, saved_token, brand, last4, expiry, fingerprint, active, created_at
   from customer_cards where customer_id = $1 and active = 1 order by card_id)";
+constexpr Sql kInsertCardEnding = R"(
+  insert into card_endings (card_id, customer_id, vault_token, fingerprint, refund_until, next_attempt_at, attempts)
+  values ($1, $2, $3, $4, $5, $6, $7))";
+constexpr Sql kUpdateCardEnding =
+    "update card_endings set next_attempt_at = $1, attempts = $2 where card_id = $3 and attempts = $4";
+constexpr Sql kDeleteCardEnding = "delete from card_endings where card_id = $1";
+constexpr Sql kFindCardEnding = R"(
+  select card_id, customer_id, vault_token, fingerprint, refund_until, next_attempt_at, attempts
+  from card_endings where card_id = $1)";
+constexpr Sql kDueCardEndings = R"(
+  select card_id, customer_id, vault_token, fingerprint, refund_until, next_attempt_at, attempts
+  from card_endings where next_attempt_at <= $1 order by next_attempt_at, card_id limit $2)";
 
 Bytes bytes_of(const base::Uuid& uuid) { return {uuid.begin(), uuid.end()}; }
 base::Uuid uuid_of(const Row& row, std::size_t column) { return row.id<CardOperationId>(column).uuid(); }
@@ -220,5 +232,31 @@ void insert_customer_card(store::Tx& tx, const CustomerCard& c) {
 void retire_customer_card(store::Tx& tx, CustomerCardId card) { tx.write({kRetireCustomerCard, {card}}, 1); }
 Query customer_cards_of(identity::CustomerId customer) { return {kCustomerCardsOf, {customer}}; }
 std::vector<CustomerCard> read_customer_cards(const Rows& rows) { return all_from(rows, customer_card_from); }
+
+void insert_card_ending(store::Tx& tx, const CardEnding& ending) {
+  tx.write({kInsertCardEnding,
+            {ending.card_id, ending.customer_id, ending.vault_token, ending.fingerprint, ending.refund_until.ms,
+             ending.next_attempt_at.ms, ending.attempts}},
+           1);
+}
+void update_card_ending(store::Tx& tx, const CardEnding& before, const CardEnding& ending) {
+  tx.write({kUpdateCardEnding, {ending.next_attempt_at.ms, ending.attempts, ending.card_id, before.attempts}}, 1);
+}
+void delete_card_ending(store::Tx& tx, CustomerCardId card) { tx.write({kDeleteCardEnding, {card}}, 1); }
+Query find_card_ending(CustomerCardId card) { return {kFindCardEnding, {card}}; }
+Query due_card_endings(Instant wall_now, std::int64_t limit) { return {kDueCardEndings, {wall_now.ms, limit}}; }
+std::vector<CardEnding> read_card_endings(const Rows& rows) {
+  std::vector<CardEnding> endings;
+  endings.reserve(rows.size());
+  for (const auto& row : rows)
+    endings.push_back({.card_id = row.id<CustomerCardId>(0),
+                       .customer_id = row.id<identity::CustomerId>(1),
+                       .vault_token = row.text(2),
+                       .fingerprint = row.text(3),
+                       .refund_until = {row.integer(4)},
+                       .next_attempt_at = {row.integer(5)},
+                       .attempts = row.integer(6)});
+  return endings;
+}
 
 }  // namespace karv::rails

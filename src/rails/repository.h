@@ -32,4 +32,12 @@ void retire_customer_card(store::Tx& tx, CustomerCardId card);
 store::Query customer_cards_of(identity::CustomerId customer);  // active ones, oldest first
 std::vector<CustomerCard> read_customer_cards(const store::Rows& rows);
 
+void insert_card_ending(store::Tx& tx, const CardEnding& ending);
+// Fails the transaction when it is no longer as `before`.
+void update_card_ending(store::Tx& tx, const CardEnding& before, const CardEnding& ending);
+void delete_card_ending(store::Tx& tx, CustomerCardId card);
+store::Query find_card_ending(CustomerCardId card);
+store::Query due_card_endings(base::Instant wall_now, std::int64_t limit);
+std::vector<CardEnding> read_card_endings(const store::Rows& rows);
+
 }  // namespace karv::rails

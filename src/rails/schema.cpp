@@ -65,12 +65,25 @@ constexpr const char* kWaitingOrAccepted = R"(
   create index card_operations_waiting on card_operations (state, next_attempt_at)
   where state = 'queued' or state = 'intended' or state = 'accepted')";
 
-const std::array<store::Migration, 2> kMigrations{{
+constexpr const char* kCardEndings = R"(
+  create table card_endings (
+    card_id BYTEA primary key,
+    customer_id BYTEA not null,
+    vault_token TEXT not null,
+    fingerprint TEXT not null,
+    refund_until BIGINT not null,
+    next_attempt_at BIGINT not null,
+    attempts BIGINT not null
+  ))";
+constexpr const char* kCardEndingsDue = "create index card_endings_due on card_endings (next_attempt_at)";
+
+const std::array<store::Migration, 3> kMigrations{{
     {52001,
      "card_rail",
      {kCardOperations, kOfPurchase, kWaiting, kPurchaseCards, kPurchaseCardsOfCustomer, kCustomerCards,
       kCustomerCardsOfCustomer}},
     {52002, "advices_followed", {kNoWaiting, kWaitingOrAccepted}},
+    {52003, "card_endings", {kCardEndings, kCardEndingsDue}},
 }};
 
 }  // namespace

@@ -19,10 +19,6 @@ bool stands(const CardOperation& operation) {
          operation.state != OperationState::rejected;
 }
 
-base::Duration backoff(std::int64_t attempts) {
-  return base::seconds(std::min<std::int64_t>(60, std::int64_t{1} << std::min<std::int64_t>(attempts, 6)));
-}
-
 // Whether somebody waits for it and is told at once what is known.
 bool is_waited_for(const CardOperation& operation) {
   return operation.kind == OperationKind::hold && operation.subject == operation.purchase;
@@ -49,6 +45,10 @@ bool took_money(const CardOperation& operation) {
 }
 
 }  // namespace
+
+base::Duration backoff(std::int64_t attempts) {
+  return base::seconds(std::min<std::int64_t>(60, std::int64_t{1} << std::min<std::int64_t>(attempts, 6)));
+}
 
 CardOperation intend(store::Tx& tx, const Context& context, const NewOperation& request) {
   KARV_REQUIRE(request.amount.minor() >= 0);

@@ -68,6 +68,9 @@ base::Result<void> postpone(store::Tx& tx, const Context& context, CardOperation
 // once, then 2, 4, 8 ... at most 60 minutes after the last. Nothing when the last one was sent. Units: wall time. Pure.
 std::optional<base::Instant> next_charge_after(std::span<const CardOperation> operations, const base::Uuid& subject);
 
+// How long to wait after `attempts` in vain: 2, 4, 8 ... at most 60 seconds. Pure.
+base::Duration backoff(std::int64_t attempts);
+
 // How much of a purchase's hold can still be completed at `business_now`; nothing when there is none, it was reversed
 // or it has expired. Pure.
 struct HoldLeft {

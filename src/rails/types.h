@@ -110,4 +110,15 @@ struct CustomerCard {
   base::Instant created_at;
 };
 
+// A card that the customer keeps no longer, until the vault has ended it.
+struct CardEnding {
+  CustomerCardId card_id;
+  identity::CustomerId customer_id;
+  std::string vault_token;
+  std::string fingerprint;
+  base::Instant refund_until;     // business
+  base::Instant next_attempt_at;  // wall
+  std::int64_t attempts = 0;
+};
+
 }  // namespace karv::rails

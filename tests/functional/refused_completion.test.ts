@@ -2,6 +2,7 @@
 // corrected, the shopper is told, the account shows it at once, and the card is charged a week later.
 import { request } from 'node:https';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { signedIn } from './support/account.ts';
 import { Client } from './support/client.ts';
 import { capture, expectStatus, newShopper, placedOrder, purchase } from './support/purchases.ts';
 import { books, eventually, mailsTo, networkMessages } from './support/sandbox.ts';
@@ -15,22 +16,7 @@ afterAll(async () => {
   await system.stopClean();
 });
 
-const own = { 'Karv-Request': '1' };
 const refusal = 'nekades i efterhand';
-
-async function signedIn(client: Client, email: string): Promise<string> {
-  const send = (path: string, body: unknown): ReturnType<Client['post']> =>
-    client.post(`/customer/v1/${path}`, body, { credentials: null, headers: own });
-  expectStatus(await send('login', { email }), 204);
-  const code = await eventually(
-    'the code',
-    async () =>
-      (await mailsTo(system, email)).map((mail) => /\b(\d{6})\b/.exec(mail.text)?.[1]).find((one) => one !== undefined),
-    90_000, // on several servers the mails of a dead one wait for its lease
-  );
-  const cookie = expectStatus(await send('login/verify', { email, code }), 200).header('Set-Cookie');
-  return cookie.split(';')[0] ?? '';
-}
 
 interface Page {
   readonly heard: () => string;
@@ -75,7 +61,7 @@ test('a refused completion is undone, told and charged a week later', { timeout:
   const email = newShopper();
   const client = new Client(system);
   const order = await placedOrder(client, 'pay_now', purchase(amount), { email, test_card: 'refuse_completion' });
-  const cookie = await signedIn(client, email);
+  const cookie = await signedIn(system, client, email);
   const page = await openPage(cookie);
   await capture(client, order, amount);
 
@@ -129,7 +115,7 @@ test('kill -9 while it is being learned loses nothing and undoes nothing twice',
 
   await system.start();
   client = new Client(system);
-  const cookie = await signedIn(client, email);
+  const cookie = await signedIn(system, client, email);
   await eventually(
     'the refusal on the account page',
     async () => ((await shown(client, cookie, order)).outstanding_amount === amount ? true : undefined),

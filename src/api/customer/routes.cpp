@@ -156,6 +156,7 @@ void add_routes(net::Router& router, const Services& services) {
   router.add(Method::post, "/customer/v1/installments/:installment_id/pay", signed_in(services, pay_installment));
   router.add(Method::post, "/customer/v1/card-ticket", signed_in(services, card_ticket));
   router.add(Method::post, "/customer/v1/cards", signed_in(services, add_card));
+  router.add(Method::delete_, "/customer/v1/cards/:card_id", signed_in(services, remove_card));
   router.add(Method::get, "/customer/v1/events", signed_in(services, events));
   router.set_fallback("/customer/v1", problem_fallback);
 }
