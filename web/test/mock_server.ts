@@ -227,6 +227,11 @@ const customer: Handler = (request, response, body, state) => {
     state.cards = [...state.cards.filter((one) => one.card_id !== members['replaces']), card];
     return json(response, 200, card);
   }
+  const removed = /^\/cards\/(\w+)$/.exec(path);
+  if (removed?.[1] !== undefined && request.method === 'DELETE') {
+    state.cards = state.cards.filter((one) => one.card_id !== removed[1]);
+    return json(response, 204);
+  }
   const pay = /^\/installments\/(\w+)\/pay$/.exec(path);
   if (pay?.[1] !== undefined) {
     if (members['card_id'] === 'c2') return json(response, 402, { code: 'CARD_DECLINED' });

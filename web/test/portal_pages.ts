@@ -94,6 +94,22 @@ for (const width of kWidths) {
       assert.deepEqual(server.seen.at(-1)?.body, { ticket: 'account', replaces: 'c1' });
       await visited.context.close();
     });
+
+    test('a card is removed after a question', async () => {
+      const visited = await visit(browser, width);
+      const page = await signIn(visited);
+      await page.getByRole('link', { name: 'Cards' }).click();
+      await page.getByRole('button', { name: 'Remove: visa 1111' }).click();
+      const question = page.getByRole('dialog');
+      await question.getByText('Nothing more is charged to it.').waitFor();
+      await inspect(visited, 'account-remove-card');
+      await question.getByRole('button', { name: 'Close' }).last().click();
+      await page.getByRole('button', { name: 'Remove: visa 1111' }).click();
+      await question.getByRole('button', { name: 'Remove' }).click();
+      await page.getByText('The card is removed.').waitFor();
+      assert.equal(await page.getByRole('button', { name: 'Remove: visa 1111' }).count(), 0);
+      await visited.context.close();
+    });
   });
 }
 

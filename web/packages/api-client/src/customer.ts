@@ -65,6 +65,7 @@ export interface CustomerClient {
   pay(installmentId: string, cardId: string | undefined, intent: string): Promise<{ status: 'paid' | 'processing' }>;
   cardTicket(): Promise<CardTicket>;
   saveCard(ticket: string, replaces: string | undefined): Promise<SavedCard>;
+  removeCard(cardId: string): Promise<void>;
 }
 
 /** Where the account listens for changes; an EventSource sends the cookie by itself. */
@@ -89,5 +90,6 @@ export function createCustomerClient(): CustomerClient {
     cardTicket: () => call('POST', '/card-ticket', { body: {} }),
     saveCard: (ticket, replaces) =>
       call('POST', '/cards', { body: replaces === undefined ? { ticket } : { ticket, replaces } }),
+    removeCard: (cardId) => call('DELETE', `/cards/${encodeURIComponent(cardId)}`),
   };
 }

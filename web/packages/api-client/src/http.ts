@@ -9,7 +9,7 @@ export interface CallOptions {
   signal?: AbortSignal;
 }
 
-export type Method = 'GET' | 'POST';
+export type Method = 'GET' | 'POST' | 'DELETE';
 export type Call = <T>(method: Method, path: string, options?: CallOptions) => Promise<T>;
 
 const kTimeoutMs = 15_000;

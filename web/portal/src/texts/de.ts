@@ -95,6 +95,11 @@ export const de: Texts = {
   replaceText: 'Was noch offen ist, zieht auf die neue Karte um.',
   addCard: 'Karte hinzufügen',
   saveCard: 'Karte speichern',
+  remove: 'Entfernen',
+  removeTitle: 'Diese Karte entfernen',
+  removeText:
+    'Sie wird nicht mehr belastet. Was noch offen ist, bleibt fällig: Zahlen Sie es mit einer anderen Karte. Erstattungen erreichen sie noch.',
+  cardRemoved: 'Die Karte ist entfernt.',
   cardSaved: 'Die neue Karte ist gespeichert.',
   cardFrameTitle: 'Kartendaten: Nummer, Ablaufdatum, Prüfnummer, Name',
   cardSafe: 'Die Karte geht direkt in einen getrennten Tresor. Diese Seite kann sie nicht sehen.',

@@ -96,6 +96,11 @@ export const en = {
   replaceText: 'What is still open moves to the new card.',
   addCard: 'Add a card',
   saveCard: 'Save the card',
+  remove: 'Remove',
+  removeTitle: 'Remove this card',
+  removeText:
+    'Nothing more is charged to it. What is still open stays due: pay it with another card. Refunds can still reach it.',
+  cardRemoved: 'The card is removed.',
   cardSaved: 'The new card is saved.',
   cardFrameTitle: 'Card details: number, expiry date, security code, name',
   cardSafe: 'The card goes straight to a separate vault. This page cannot see it.',

@@ -94,6 +94,11 @@ export const sv: Texts = {
   replaceText: 'Det som återstår flyttas till det nya kortet.',
   addCard: 'Lägg till ett kort',
   saveCard: 'Spara kortet',
+  remove: 'Ta bort',
+  removeTitle: 'Ta bort det här kortet',
+  removeText:
+    'Inget mer dras från kortet. Det som återstår ska fortfarande betalas: använd ett annat kort. Återbetalningar kan ännu nå det.',
+  cardRemoved: 'Kortet är borttaget.',
   cardSaved: 'Det nya kortet är sparat.',
   cardFrameTitle: 'Kortuppgifter: nummer, giltighetstid, säkerhetskod, namn',
   cardSafe: 'Kortet går direkt till ett separat valv. Den här sidan kan inte se det.',

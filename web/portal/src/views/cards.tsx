@@ -1,4 +1,5 @@
-// The saved cards; a new one is typed into the vault's frame and may take the place of an old one.
+// The saved cards; a new one is typed into the vault's frame and may take the place of an old one. One that is removed
+// is charged no more.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { AlertRegion, Button, CardFrame, CardLine, Icon, useAction } from '@karv/ui';
 import type { CardTicket, SavedCard } from '@karv/api-client';
@@ -97,9 +98,37 @@ function NewCard({ replaces, onSaved, onClose }: NewCardProps) {
   );
 }
 
+function RemoveCard({ card, onRemoved, onClose }: { card: SavedCard; onRemoved: () => void; onClose: () => void }) {
+  const { client, texts } = usePortal();
+  const [alert, setAlert] = useState('');
+  const { busy, run } = useAction((problem) => setAlert(problemText(problem, texts)));
+  const remove = (): void => {
+    setAlert('');
+    run(async () => {
+      await client.removeCard(card.card_id);
+      onRemoved();
+    });
+  };
+  return (
+    <Dialog title={texts.removeTitle} closeLabel={texts.close} locked={busy} onClose={onClose}>
+      <div class="stack">
+        <p class="lead">
+          <CardLine brand={card.brand} last4={card.last4} ending={texts.ending} />
+          <span class="block">{texts.removeText}</span>
+        </p>
+        <AlertRegion>{alert}</AlertRegion>
+        <Button wide busy={busy} busyText={texts.working} onClick={remove}>
+          {texts.remove}
+        </Button>
+      </div>
+    </Dialog>
+  );
+}
+
 export function Cards({ cards }: { cards: SavedCard[] }) {
   const { account, texts } = usePortal();
   const [entering, setEntering] = useState<{ replaces: SavedCard | null } | null>(null);
+  const [removing, setRemoving] = useState<SavedCard | null>(null);
   const [said, setSaid] = useState('');
   return (
     <>
@@ -122,6 +151,14 @@ export function Cards({ cards }: { cards: SavedCard[] }) {
               >
                 {texts.replace}
               </Button>
+              <Button
+                small
+                quiet
+                label={`${texts.remove}: ${card.brand} ${card.last4}`}
+                onClick={() => setRemoving(card)}
+              >
+                {texts.remove}
+              </Button>
             </li>
           ))}
         </ul>
@@ -131,6 +168,17 @@ export function Cards({ cards }: { cards: SavedCard[] }) {
           {texts.addCard}
         </Button>
       </p>
+      {removing && (
+        <RemoveCard
+          card={removing}
+          onClose={() => setRemoving(null)}
+          onRemoved={() => {
+            setRemoving(null);
+            setSaid(texts.cardRemoved);
+            account.reload();
+          }}
+        />
+      )}
       {entering && (
         <NewCard
           replaces={entering.replaces}
