@@ -92,6 +92,27 @@ base::Result<vault_api::VaultStatus> status_of(AdminDoor& door) {
   return status;
 }
 
+void add_import_routes(net::Router& router, CardImport& imports) {
+  const auto post = [&router](std::string_view path, net::Handler handler) {
+    router.add(net::Method::post, path, std::move(handler));
+  };
+  using namespace vault_api;
+  router.add(net::Method::get, kImportKeyPath, [&imports](const net::Request& request) -> net::Reply {
+    if (const auto peer = check_operator(request); !peer.ok()) return problem_response(peer.error(), request);
+    return reply_of(imports.key(), request);
+  });
+  post(ApproveImportRequest::kPath,
+       handle<ApproveImportRequest>([&imports](const auto& m, const net::Request&) { return imports.approve(m); }));
+  post(FindImportRequest::kPath,
+       handle<FindImportRequest>([&imports](const auto& m, const net::Request&) { return imports.find(m); }));
+  post(ImportChunkRequest::kPath, handle<ImportChunkRequest>([&imports](const auto& m, const net::Request& from) {
+         return imports.take_chunk(m, who(from));
+       }));
+  post(FinishImportRequest::kPath, handle<FinishImportRequest>([&imports](const auto& m, const net::Request& from) {
+         return imports.finish(m, who(from));
+       }));
+}
+
 }  // namespace
 
 base::Result<void> check_operator(const net::Request& request) {
@@ -131,6 +152,7 @@ net::Router admin_routes(AdminDoor& door) {
            [&door](const auto& m, const net::Request& from) { return rotate(door, m, operator_text(from)); }));
   post(vault_api::EndKeyRequest::kPath,
        handle<vault_api::EndKeyRequest>([&door](const auto& m, const net::Request&) { return door.endings.ask(m); }));
+  if (door.imports != nullptr) add_import_routes(router, *door.imports);
   const auto get = [&router](std::string_view path, const auto& work) {
     router.add(net::Method::get, path, [work](const net::Request& request) -> net::Reply {
       if (const auto peer = check_operator(request); !peer.ok()) return problem_response(peer.error(), request);

@@ -5,6 +5,7 @@
 
 #include "net/certificate_watch.h"
 #include "net/http.h"
+#include "vault/card_import.h"
 #include "vault/custody/exchange.h"
 #include "vault/custody/key_endings.h"
 #include "vault/custody/unsealing.h"
@@ -23,6 +24,7 @@ struct AdminDoor {
   KeyRotation& rotation;
   KeyKeeper& keeper;
   store::Database& database;
+  CardImport* imports = nullptr;                        // null: no such paths
   const net::CertificateWatch* certificates = nullptr;  // what the process presents
 };
 

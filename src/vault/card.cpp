@@ -85,4 +85,18 @@ Checked<TypedCard> parse_card(CardFields fields, base::Instant business_now) {
                    .code = std::move(fields.code)};
 }
 
+Checked<Card> parse_kept_card(CardFields fields, base::Instant business_now) {
+  FieldErrors errors;
+  const auto note = [&](std::optional<FieldError> error) {
+    if (error) errors.add(*error);
+  };
+  auto number = digits_of(fields.number).value_or(base::SecretBytes());
+  const Expiry expiry{.month = fields.expiry_month, .year = fields.expiry_year};
+  note(check_number(fields.number, number));
+  note(check_expiry(expiry, business_now));
+  if (!fields.name.empty()) note(check_card_name(fields.name));
+  if (!errors.empty()) return std::unexpected(std::move(errors));
+  return Card{.number = std::move(number), .expiry = expiry, .name = std::move(fields.name)};
+}
+
 }  // namespace karv::vault

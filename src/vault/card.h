@@ -46,6 +46,9 @@ struct CardFields {
 // (INVALID_NAME) that is wrong.
 Checked<TypedCard> parse_card(CardFields fields, base::Instant business_now);
 
+// The same without a security code: a card that was kept elsewhere and moves in. Its name may be empty.
+Checked<Card> parse_kept_card(CardFields fields, base::Instant business_now);
+
 // What may be shown of a number. At least four digits stay hidden.
 // Source: PCI DSS 4.0.1 requirement 3.4.1 with FAQ 1091: at most the BIN (8 digits of a number that has 16 or more,
 // else 6) and the last four.

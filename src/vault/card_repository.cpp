@@ -59,6 +59,7 @@ constexpr Sql kUpdateTokenUse =
 
 constexpr Sql kLockCard = "select ended_at from cards where card_id = $1";
 constexpr Sql kReviveCard = "update cards set ended_at = null, refund_until = null where card_id = $1";
+constexpr Sql kDeleteToken = "delete from vault_tokens where token_mac = $1 and used_minor = $2 and uses = $3";
 constexpr Sql kFindTicket =
     "select ticket_mac, tenant_id, customer_id, merchant_id, purpose, frame_ancestors, parent_origin, state, card_id, "
     "expires_at, filled_by"
@@ -226,6 +227,9 @@ void insert_token(store::Tx& tx, const StoredToken& token, base::Instant now) {
              s.currency, ms_or_null(s.expires_at), token.used_minor, token.uses, now.ms, s.most_uses,
              ms_or_null(token.ended_at), ms_or_null(token.refund_until), s.most_each_minor}},
            1);
+}
+void delete_token(store::Tx& tx, const StoredToken& before) {
+  tx.write({kDeleteToken, {before.mac, before.used_minor, before.uses}}, 1);
 }
 void update_token_use(store::Tx& tx, const StoredToken& before, std::int64_t used_minor, std::int64_t uses) {
   tx.write({kUpdateTokenUse, {used_minor, uses, before.mac, before.used_minor, before.uses}}, 1);

@@ -46,6 +46,8 @@ struct LockedToken {
 };
 base::Result<std::optional<LockedToken>> lock_token(store::Tx& tx, const std::vector<KeyedDigest>& digests);
 void insert_token(store::Tx& tx, const StoredToken& token, base::Instant now);
+// Fails the transaction when the row is not as `before`: it is being used.
+void delete_token(store::Tx& tx, const StoredToken& before);
 // Optimistic: fails the transaction when the row is not as `before`.
 void update_token_use(store::Tx& tx, const StoredToken& before, std::int64_t used_minor, std::int64_t uses);
 

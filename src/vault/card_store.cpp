@@ -64,22 +64,47 @@ void CardStore::store(store::Tx& tx, const Prepared& prepared) {
   }
 }
 
-base::Result<StoredCard> CardStore::put(std::string_view use_case, TenantId tenant, CustomerRef customer,
-                                        const Card& card, const Work& work) {
+base::Result<std::vector<CardStore::Prepared>> CardStore::prepare_all(TenantId tenant,
+                                                                      std::span<const CustomersCard> cards) {
+  std::vector<Prepared> all;
+  all.reserve(cards.size());
+  for (const auto& one : cards) {
+    KARV_TRY(auto prepared, prepare(tenant, one.customer, *one.card));
+    all.push_back(std::move(prepared));
+  }
+  return all;
+}
+
+base::Result<std::vector<StoredCard>> CardStore::put_all(std::string_view use_case, TenantId tenant,
+                                                         std::span<const CustomersCard> cards, const WorkOnAll& work) {
   base::Error overtaken(base::ErrorCode::conflict);
   for (int i = 0; i < kTries; ++i) {
-    const auto prepared = prepare(tenant, customer, card);
-    auto stored = prepared.ok() ? database_.write<void>(use_case,
-                                                        [&](store::Tx& tx) -> base::Result<void> {
-                                                          store(tx, *prepared);
-                                                          return work(tx, prepared->row);
-                                                        })
-                                : base::Result<void>(prepared.error());
-    if (stored.ok()) return prepared->row;
+    const auto prepared = prepare_all(tenant, cards);
+    std::vector<StoredCard> rows;
+    base::Result<void> stored;
+    if (prepared.ok()) {
+      for (const auto& one : prepared.value()) rows.push_back(one.row);
+      stored = database_.write<void>(use_case, [&](store::Tx& tx) -> base::Result<void> {
+        for (const auto& one : prepared.value()) store(tx, one);
+        return work(tx, rows);
+      });
+    } else {
+      stored = prepared.error();
+    }
+    if (stored.ok()) return rows;
     if (stored.error().code() != base::ErrorCode::conflict) return std::move(stored).error();
     overtaken = std::move(stored).error();
   }
   return overtaken;
+}
+
+base::Result<StoredCard> CardStore::put(std::string_view use_case, TenantId tenant, CustomerRef customer,
+                                        const Card& card, const Work& work) {
+  const CustomersCard one{.customer = customer, .card = &card};
+  KARV_TRY(const auto rows,
+           put_all(use_case, tenant, {&one, 1},
+                   [&](store::Tx& tx, const std::vector<StoredCard>& stored) { return work(tx, stored.front()); }));
+  return rows.front();
 }
 
 base::Result<Card> CardStore::open(const SealedCard& sealed) {

@@ -6,6 +6,8 @@
 
 #include <functional>
 #include <optional>
+#include <span>
+#include <vector>
 
 #include "store/database.h"
 #include "vault/card.h"
@@ -13,6 +15,11 @@
 #include "vault/types.h"
 
 namespace karv::vault {
+
+struct CustomersCard {
+  CustomerRef customer;
+  const Card* card = nullptr;
+};
 
 class CardStore {
  public:
@@ -26,6 +33,11 @@ class CardStore {
   base::Result<StoredCard> put(std::string_view use_case, TenantId tenant, CustomerRef customer, const Card& card,
                                const Work& work);
 
+  // The same for several cards in one transaction. Pre: of different customers. Errors, effects: as above.
+  using WorkOnAll = std::function<base::Result<void>(store::Tx&, const std::vector<StoredCard>&)>;
+  base::Result<std::vector<StoredCard>> put_all(std::string_view use_case, TenantId tenant,
+                                                std::span<const CustomersCard> cards, const WorkOnAll& work);
+
   // Errors: unavailable VAULT_SEALED; gone KEY_DESTROYED; internal, when the row or its key is not what it was.
   base::Result<Card> open(const SealedCard& sealed);
 
@@ -36,6 +48,7 @@ class CardStore {
     std::optional<StoredSubjectKey> new_key;  // the customer had no key
   };
   base::Result<Prepared> prepare(TenantId tenant, CustomerRef customer, const Card& card);
+  base::Result<std::vector<Prepared>> prepare_all(TenantId tenant, std::span<const CustomersCard> cards);
   void store(store::Tx& tx, const Prepared& prepared);
 
   store::Database& database_;

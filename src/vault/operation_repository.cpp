@@ -44,6 +44,9 @@ constexpr Sql kFindDue =
     "select operation_id, attempts, due_at from open_operations where due_at <= $1 order by due_at limit $2";
 constexpr Sql kFindOpen = "select operation_id, attempts, due_at from open_operations where operation_id = $1";
 constexpr Sql kFindAllOpen = "select operation_id, attempts, due_at from open_operations order by operation_id";
+constexpr Sql kCountOpenWithToken =
+    "select count(*) from open_operations join operations on operations.operation_id = open_operations.operation_id"
+    " where operations.token_mac = $1";
 constexpr Sql kCountOpen = "select count(*) from open_operations";
 
 Operation operation_from(const Row& row) {
@@ -163,6 +166,10 @@ base::Result<std::vector<OpenOperation>> find_all_open(store::ReadTx& tx) {
 }
 base::Result<std::int64_t> count_open(store::ReadTx& tx) {
   KARV_TRY(const auto rows, tx.read_one({kCountOpen, {}}));
+  return rows.front().integer(0);
+}
+base::Result<std::int64_t> count_open_with_token(store::ReadTx& tx, const base::Bytes& token_mac) {
+  KARV_TRY(const auto rows, tx.read_one({kCountOpenWithToken, {token_mac}}));
   return rows.front().integer(0);
 }
 

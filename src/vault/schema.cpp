@@ -6,6 +6,7 @@
 #include "vault/card_ending_repository.h"
 #include "vault/custody/repository.h"
 #include "vault/erasure/repository.h"
+#include "vault/import_repository.h"
 #include "vault/page_findings_repository.h"
 #include "vault/process_repository.h"
 #include "vault/refusal_repository.h"
@@ -326,6 +327,7 @@ std::span<const store::Migration> migrations() {
         kBankTokensByOwner, kBankAccountsByOwner, kOperationsByCard}},
       {20060, "several processes", {kVaultProcesses, kTraceBlocks, kFirstTraceBlock, kTicketProcess}},
       {20061, "a signed act is taken once", {kNotedActs}},
+      {20062, "card files that move in", {kImportKeys, kImports, kImportApprovals}},
       reveal_migration(),
       {20080, "custodians who take over", {kNextCustody, kNextCustodians}},
   });

@@ -20,6 +20,7 @@ base::Result<void> read_own_doors(const toml::table& root, Config& c) {
                     .text("client_ca", i.client_ca)
                     .optional_text("socket_group", i.socket_group)
                     .integers("peer_uids", i.peer_uids, 0, std::numeric_limits<std::uint32_t>::max() - 1)
+                    .texts("tokenize_peers", i.tokenize_peers)
                     .end());
   if (root.contains("admin") || c.mode == Mode::production) {
     auto& a = c.admin_door;

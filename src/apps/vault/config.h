@@ -7,6 +7,7 @@
 //              posts_per_minute, pages_per_minute  # per client; may be left out: 30 and 120, in sandbox mode 100000
 //   [private]  listen, cert, key, client_ca            # listen: address:port, or unix:/path with
 //              socket_group, peer_uids                 # who may connect: a group's name, users' numbers; optional
+//              tokenize_peers                          # certificates that may send lists of card numbers; optional
 //   [network]  address, server_name, ca, cert, key, answer_limit_ms
 //   [admin]    listen, cert, key, client_ca            # for operators and custodians: unix:/path alone;
 //              socket_group, peer_uids                 # in sandbox mode the section may be left out
@@ -42,6 +43,7 @@ struct Config {
   struct Private {
     std::string listen, cert, key, client_ca, socket_group;
     std::vector<std::int64_t> peer_uids;
+    std::vector<std::string> tokenize_peers;
   } private_door;
   struct Admin {
     std::string listen, cert, key, client_ca, socket_group;  // listen empty: no such door

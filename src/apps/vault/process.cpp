@@ -20,6 +20,7 @@
 #include "store/sequencer.h"
 #include "vault/admin_door.h"
 #include "vault/bank/account_door.h"
+#include "vault/batch_door.h"
 #include "vault/card_line.h"
 #include "vault/erasure/erasure_door.h"
 #include "vault/key_keeper.h"
@@ -49,7 +50,8 @@ constexpr int kErasureSeconds = 5;  // other processes' erasures come into this 
 constexpr base::Duration kSequencerTick = base::milliseconds(250);
 constexpr int kAdminWorkers = 2;
 constexpr int kStaffWorkers = 2;
-constexpr int kSandboxStaffPosts = 100'000;  // tests all come from one address
+constexpr int kSandboxStaffPosts = 100'000;                  // tests all come from one address
+constexpr std::size_t kAdminBody = std::size_t{512} * 1024;  // a chunk of a card file, or the digests of all
 
 base::Result<std::unique_ptr<store::Database>> open_database(const Config& config) {
   KARV_TRY(auto database, store::open_database({.address = config.database, .use = store::StoreUse::server}));
@@ -88,6 +90,15 @@ net::ServerOptions door_options() {
 std::string host_of(std::string_view origin) {
   const auto host = origin.substr(std::min(origin.size(), std::string_view("https://").size()));
   return std::string(host.substr(0, host.find_first_of(":/")));
+}
+
+// karv-server holds no card, so it cannot be the one that sends any.
+base::Result<void> check_peers(const Config& config, const kv::KeySettings& settings) {
+  for (const auto& peer : config.private_door.tokenize_peers)
+    if (std::ranges::find(settings.tenants, peer) != settings.tenants.end())
+      return base::internal_error(base::ErrorCode::bad_value,
+                                  "[private] tokenize_peers names " + peer + ", which never has card numbers");
+  return {};
 }
 
 }  // namespace
@@ -141,11 +152,14 @@ struct Process::Impl {
   std::optional<kv::BankDesk> bank_desk;
   std::optional<kv::Operations> operations;
   std::optional<kv::PrivateDoor> private_door;
+  std::optional<kv::CardBatch> batch;
+  std::optional<kv::BatchDoor> batch_door;
   std::optional<kv::KeyRotation> rotation;
   std::optional<kv::KeyKeeper> keeper;
   std::optional<kv::CustodyDesk> custody;
   std::optional<kv::CustodyExchange> exchange;
   std::optional<kv::KeyEndings> endings;
+  std::optional<kv::CardImport> imports;
   std::optional<kv::AdminDoor> admin_door;
   std::optional<kv::FramePages> staff_pages;
   std::optional<kv::StaffGate> gate;
@@ -180,6 +194,7 @@ base::Result<void> Process::Impl::open_stores() {
   KARV_TRY(database, open_database(config));
   keys.emplace(*database, wall, random,
                kv::KeySettings{.hsm_prefix = config.hsm.key_prefix, .process = config.process});
+  KARV_TRY_VOID(check_peers(config, keys->settings()));
   cards.emplace(*database, *keys, wall, random);
   accounts.emplace(*database, *keys, wall, random);
   eraser.emplace(*database, *keys, wall, random,
@@ -224,6 +239,9 @@ void Process::Impl::make_parts() {
                                        .database = *database,
                                        .wall = wall,
                                        .test_cards = std::move(test_cards)});
+  batch.emplace(*database, *keys, *cards, wall, random);
+  batch_door.emplace(
+      kv::BatchDoor{.batch = *batch, .keys = *keys, .tokenize_peers = config.private_door.tokenize_peers});
   rotation.emplace(*database, *keys, *cards, *accounts, wall, random);
   keeper.emplace(*keys, *rotation);
   custody.emplace(*database, *keys, wall, random,
@@ -234,6 +252,7 @@ void Process::Impl::make_parts() {
                                    }});
   exchange.emplace(*database, *custody, wall, random);
   endings.emplace(*custody, *rotation, wall);
+  imports.emplace(*database, *keys, *batch, *custody, wall, random);
   admin_door.emplace(kv::AdminDoor{.custody = *custody,
                                    .exchange = *exchange,
                                    .endings = *endings,
@@ -241,6 +260,7 @@ void Process::Impl::make_parts() {
                                    .rotation = *rotation,
                                    .keeper = *keeper,
                                    .database = *database,
+                                   .imports = &*imports,
                                    .certificates = &certificates});
   std::vector<store::Sequencer::Step> steps;
   steps.push_back({"audit_chain", [this] { return audit::chain_waiting(*database); }});
@@ -333,6 +353,7 @@ base::Result<void> Process::Impl::open_doors() {
   kv::add_bank_desk_routes(private_router, *bank_desk, *keys);
   kv::add_erasure_routes(private_router, *eraser, *keys);
   kv::add_reveal_routes(private_router, *reveal, *keys);
+  kv::add_batch_routes(private_router, *batch_door);
   options = door_options();
   options.listen = config.private_door.listen;
   options.cert_file = config.private_door.cert;
@@ -355,6 +376,7 @@ base::Result<void> Process::Impl::open_admin_door() {
   kv::add_staff_routes(admin_router, *staff);
   auto options = door_options();
   options.listen = admin.listen;
+  options.limits.max_body = kAdminBody;
   options.cert_file = admin.cert;
   options.key_file = admin.key;
   options.client_ca_file = admin.client_ca;

@@ -9,6 +9,7 @@
 #include "apps/cli/vault/admin_line.h"
 #include "apps/cli/vault/erasure_commands.h"
 #include "apps/cli/vault/exchange_command.h"
+#include "apps/cli/vault/import_command.h"
 #include "apps/cli/vault/staff_command.h"
 #include "apps/cli/vault_program.h"
 #include "base/clock.h"
@@ -52,6 +53,10 @@ Each who takes over fetches his share, accepts, and at the sealed vault as many 
 A proof that a customer was erased, checked without the vault:
   karv vault proof keys --operator operator.toml > keys.json
   karv vault proof verify proof.jws --keys keys.json --customer ID
+
+A card file that moves in (`karv vault import --help`), approved by two custodians:
+  karv vault import approve cards.karv --operator operator.toml --key anna-berg.key --share ID.share
+  karv vault import run cards.karv --operator operator.toml --out moved
 
 `karv dev` writes var/dev/operator.toml. docs/vault.md explains keys, states and rotation.)";
 
@@ -306,6 +311,7 @@ void add_vault_commands(CLI::App& app, int& exit_code) {
   commands.add_operations(*group);
   vault::add_erasure_commands(*group, exit_code);
   vault::add_staff_commands(*group, exit_code);
+  vault::add_import_commands(*group, exit_code);
 }
 
 }  // namespace karv::apps::cli
