@@ -126,7 +126,7 @@ test('SIGHUP reads them at once', async () => {
   );
 });
 
-test('a broken file, a foreign key and a certificate that is over are refused, and the old pair stays', async () => {
+test('a broken file, a foreign certificate and half a pair are refused, and the old pair stays', async () => {
   const port = portOf(system.addresses.vault);
   const before = await presented(port, 'vault.localhost');
   const kept = { key: readFileSync(at('vault.localhost.key')), crt: readFileSync(at('vault.localhost.crt')) };

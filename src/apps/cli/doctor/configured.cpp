@@ -179,7 +179,7 @@ void look_at_separation(Report& report, const VaultFacts& vault, std::optional<u
         "the private door listens on TCP: its client certificate alone says who asks (a Unix socket adds the user)");
     return;
   }
-  if (vault.private_listen != server.vault_address)
+  if (!server.vault_address.empty() && vault.private_listen != server.vault_address)
     report.wrong(fmt::format("the server looks for the vault at {}, which listens on {}", server.vault_address,
                              vault.private_listen),
                  "[vault] address of server.toml and [private] listen of vault.toml name the same socket");
