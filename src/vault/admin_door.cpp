@@ -106,10 +106,10 @@ void add_import_routes(net::Router& router, CardImport& imports) {
   post(FindImportRequest::kPath,
        handle<FindImportRequest>([&imports](const auto& m, const net::Request&) { return imports.find(m); }));
   post(ImportChunkRequest::kPath, handle<ImportChunkRequest>([&imports](const auto& m, const net::Request& from) {
-         return imports.take_chunk(m, who(from));
+         return imports.take_chunk(m, operator_text(from));
        }));
   post(FinishImportRequest::kPath, handle<FinishImportRequest>([&imports](const auto& m, const net::Request& from) {
-         return imports.finish(m, who(from));
+         return imports.finish(m, operator_text(from));
        }));
 }
 
