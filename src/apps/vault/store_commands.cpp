@@ -66,7 +66,7 @@ Result<int> accept_journal_loss(const std::string& configuration, const std::str
   fmt::print(
       "When it is opened next, the vault of {} may begin a new erasure journal in the place of {}, if that is missing "
       "or\n"
-      "refused. Whoever was erased after the backup that this store came from is known again: erase them once more.\n",
+      "or refused. Whoever was erased after the backup that this store came from is known again: erase them once more.\n",
       configuration, config.erasure.journal);
   return 0;
 }

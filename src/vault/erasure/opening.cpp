@@ -11,6 +11,7 @@ namespace karv::vault {
 namespace {
 
 constexpr std::size_t kLongestReason = 200;
+constexpr base::Duration kAcceptedFor = base::days(1);
 
 base::Error kept_shut(std::string text, const char* reason) {
   return base::public_error(
@@ -43,6 +44,7 @@ base::Result<Eraser::Known> Eraser::load_known() {
     Known known;
     KARV_TRY(known.journals, load_journals(tx));
     KARV_TRY(known.acceptance, find_acceptance(tx, settings_.journal));
+    if (known.acceptance && known.acceptance->accepted_at + kAcceptedFor < wall_.now()) known.acceptance.reset();
     return known;
   });
 }
@@ -112,8 +114,12 @@ base::Result<void> Eraser::open(crypto::Hsm& hsm, const KeyRing& ring) {
   KARV_TRY(const auto journal, open_or_begin(tools, ring, known));
   KARV_TRY_VOID(erase_again(*journal));
   KARV_TRY_VOID(follow(*journal, tools, needed_since(ring)));
-  KARV_TRY_VOID(
-      database_.write<void>("vault_journal_head", [&](store::Tx& tx) { return record_head(tx, journal->head()); }));
+  KARV_TRY_VOID(database_.write<void>("vault_journal_head", [&](store::Tx& tx) -> base::Result<void> {
+    // An acceptance that was not needed is none for a journal that is taken away later.
+    KARV_TRY(const auto left, find_acceptance(tx, settings_.journal));
+    if (left) delete_acceptance(tx, settings_.journal);
+    return record_head(tx, journal->head());
+  }));
   use(journal);
   return {};
 }

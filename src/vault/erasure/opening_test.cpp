@@ -143,6 +143,20 @@ TEST_F(ErasureTest, a_lost_journal_is_begun_anew_when_an_operator_says_so_once) 
   EXPECT_EQ(aside, 1);
 }
 
+TEST_F(ErasureTest, an_accepted_loss_that_was_none_or_long_ago_opens_nothing_later) {
+  const auto whole = journal_text();
+  accept_loss();
+  ASSERT_TRUE(restart().ok());
+  EXPECT_EQ(journal_text(), whole);
+  std::filesystem::remove(settings.journal);
+  EXPECT_EQ(restart().error().reason(), "ERASURE_JOURNAL_MISSING");
+  accept_loss();
+  vault.wall.advance(base::days(1) + base::milliseconds(1));
+  EXPECT_EQ(restart().error().reason(), "ERASURE_JOURNAL_MISSING");
+  accept_loss();
+  EXPECT_TRUE(restart().ok());
+}
+
 TEST_F(ErasureTest, processes_on_one_database_follow_each_others_erasures) {
   KeyHolder keys(*vault.database, vault.wall, vault.random, {});
   const EraserSettings theirs{.journal = (disk.folder / "journal-2").string()};
