@@ -11,7 +11,8 @@
 namespace karv::net {
 namespace {
 
-// A place that could not be reached is asked last for so long: a host that is gone costs a connect_limit each time.
+// A place that did not answer, or sent us away, is asked last for so long: one that is gone or hangs costs a limit each
+// time.
 constexpr base::Duration kRest = base::seconds(2);
 
 using PoolPtr = std::shared_ptr<ClientPool>;
@@ -83,12 +84,12 @@ asio::awaitable<CallOutcome> Client::Impl::ask_in_turn(const std::vector<PoolPtr
     const auto& destination = pool->destination();
     const bool not_sent = !outcome.ok() && outcome.error().code() == base::ErrorCode::unavailable;
     const bool nothing_done = outcome.ok() && destination.elsewhere && destination.elsewhere(outcome.value());
-    if (!not_sent && !nothing_done) break;
-    if (places.size() == 1) break;
+    if (places.size() == 1 || (outcome.ok() && !nothing_done)) break;
     note_rest(*pool);
-    base::log::warn("client_place_passed_over", {{"destination", destination.name},
-                                                 {"place", destination.place},
-                                                 {"what", not_sent ? outcome.error().internal_text() : "it said so"}});
+    base::log::warn("client_place_rests", {{"destination", destination.name},
+                                           {"place", destination.place},
+                                           {"what", outcome.ok() ? "it said so" : outcome.error().internal_text()}});
+    if (!not_sent && !nothing_done) break;  // it may have acted
   }
   co_return outcome;
 }

@@ -427,6 +427,21 @@ TEST(ClientTest, another_place_is_asked_when_nothing_can_have_happened_and_only_
   EXPECT_EQ(fine.requests().size(), before);
 }
 
+TEST(ClientTest, a_place_that_does_not_answer_is_left_alone_for_a_while) {
+  RawServer breaks([](std::string_view) { return "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nonly"; });
+  RawServer fine([](std::string_view) { return answer_of(200, "fine"); });
+  Loop loop;
+  const auto client = client_of_two(loop, place("a", breaks.port()), place("b", fine.port()));
+  const auto ask = [&] {
+    auto request = get_from("several");
+    request.place = "a";
+    return client->send_blocking(std::move(request), kLimit);
+  };
+  EXPECT_FALSE(ask().ok());
+  EXPECT_EQ(ask()->body, "fine");
+  EXPECT_EQ(breaks.requests().size(), 1U);
+}
+
 TEST(ClientTest, a_place_that_is_gone_rests_and_two_of_one_name_and_place_are_refused) {
   std::uint16_t gone = 0;
   {
