@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "wire/iso20022_camt053.h"
 #include "wire/iso20022_pain001.h"
 #include "wire/iso20022_pain002.h"
 #include "wire/iso20022_xml.h"
@@ -130,6 +131,64 @@ TEST(Pain002, what_is_no_report_is_refused) {
         report("<OrgnlGrpInfAndSts><OrgnlMsgId>M1</OrgnlMsgId><GrpSts>maybe</GrpSts></OrgnlGrpInfAndSts>"),
         report("<OrgnlGrpInfAndSts><GrpSts>ACTC</GrpSts></OrgnlGrpInfAndSts>")})
     EXPECT_EQ(read(text).error().code(), base::ErrorCode::bad_value) << text;
+}
+
+std::string statement(std::string_view inside) {
+  return R"(<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt><Stmt><Id>S1</Id>)"
+         R"(<Acct><Id><IBAN>DE89370400440532013000</IBAN></Id></Acct><Bal><Tp><CdOrPrtry><Cd>OPBD</Cd></CdOrPrtry></Tp>)"
+         R"(<Amt Ccy="EUR">10.5</Amt><CdtDbtInd>DBIT</CdtDbtInd><Dt><Dt>2026-11-22</Dt></Dt></Bal>)" +
+         std::string(inside) + "</Stmt></BkToCstmrStmt></Document>";
+}
+std::string booked(std::string_view amount, std::string_view direction, std::string_view details) {
+  return R"(<Ntry><Amt Ccy="EUR">)" + std::string(amount) + "</Amt><CdtDbtInd>" + std::string(direction) +
+         "</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts><BookgDt><DtTm>2026-11-22T13:15:00+01:00</DtTm></BookgDt><ValDt><Dt>"
+         "2026-11-23</Dt></ValDt><AcctSvcrRef>R1</AcctSvcrRef><BkTxCd><Domn><Cd>PMNT</Cd><Fmly><Cd>RCDT</Cd><SubFmlyCd>"
+         "ESCT</SubFmlyCd></Fmly></Domn></BkTxCd><NtryDtls>" +
+         std::string(details) + "</NtryDtls></Ntry>";
+}
+auto read_statement(std::string_view text) { return read_camt053(base::as_bytes(text)); }
+
+TEST(Camt053, says_who_paid_and_who_was_paid) {
+  const auto got = read_statement(statement(
+      booked("8.85", "CRDT",
+             "<TxDtls><Refs><EndToEndId>E1</EndToEndId></Refs><RltdPties><Dbtr><Pty><Nm>A &amp; B</Nm></Pty></Dbtr>"
+             "<DbtrAcct><Id><IBAN>BE68539007547034</IBAN></Id></DbtrAcct></RltdPties><RmtInf><Ustrd>order 7</Ustrd>"
+             "<Strd><CdtrRefInf><Ref>RF18</Ref></CdtrRefInf></Strd></RmtInf></TxDtls>") +
+      booked(
+          "3.00", "DBIT",
+          R"(<TxDtls><Amt Ccy="EUR">1.00</Amt><RltdPties><CdtrAcct><Id><Othr><Id>12345678</Id></Othr></Id></CdtrAcct>)"
+          R"(</RltdPties></TxDtls><TxDtls><Refs><EndToEndId>NOTPROVIDED</EndToEndId></Refs><AmtDtls><TxAmt>)"
+          R"(<Amt Ccy="EUR">2.00</Amt></TxAmt></AmtDtls><RtrInf><Rsn><Cd>AC04</Cd></Rsn></RtrInf></TxDtls>)")));
+  ASSERT_TRUE(got.ok()) << got.error().internal_text();
+  const auto& one = got->front();
+  EXPECT_EQ(one.account.expose_text(), kGerman);
+  EXPECT_EQ(one.balances.front().amount.minor, -1050);
+  ASSERT_EQ(one.entries.size(), 3U);
+  const auto& came = one.entries[0];
+  EXPECT_EQ(came.amount.minor, 885);
+  EXPECT_EQ(came.account.expose_text(), kBelgian);
+  EXPECT_TRUE(came.account_is_iban);
+  EXPECT_EQ(came.counterparty, "A & B");
+  EXPECT_EQ(came.end_to_end_id, "E1");
+  EXPECT_EQ(came.remittance, "order 7 RF18");
+  EXPECT_EQ(came.booking_date, "2026-11-22");
+  EXPECT_EQ(came.value_date, "2026-11-23");
+  EXPECT_EQ(came.bank_code, "PMNT/RCDT/ESCT");
+  EXPECT_EQ(one.entries[1].amount.minor, -100);
+  EXPECT_EQ(one.entries[1].account.expose_text(), "12345678");
+  EXPECT_EQ(one.entries[2].amount.minor, -200);
+  EXPECT_EQ(one.entries[2].end_to_end_id, "");
+  EXPECT_EQ(one.entries[2].return_reason, "AC04");
+}
+
+TEST(Camt053, amounts_and_dates_that_are_none_are_refused) {
+  ASSERT_TRUE(read_statement(statement(booked("8.850", "CRDT", ""))).ok());
+  for (const auto* amount : {"", "-1", "1e3", "8.855", "1.", " ", "9999999999999999", "0x1", ".5"})
+    EXPECT_EQ(read_statement(statement(booked(amount, "CRDT", ""))).ok(), std::string_view(amount) == "1.") << amount;
+  EXPECT_FALSE(read_statement(statement(booked("1.00", "BOTH", ""))).ok());
+  EXPECT_FALSE(read_statement(statement("<Ntry/>")).ok());
+  EXPECT_FALSE(read_statement(report("")).ok());
+  EXPECT_FALSE(read_statement("<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.053.001.08\"/>").ok());
 }
 
 TEST(Xml, nothing_expands_and_nothing_is_endless) {
