@@ -92,6 +92,7 @@ const Scheme& scheme_of(BankAccountKind kind) {
       return kAu;
     case BankAccountKind::iban:
     case BankAccountKind::bankgiro:
+    case BankAccountKind::other:
       break;
   }
   KARV_REQUIRE(false);
@@ -162,7 +163,27 @@ Checked<BankAccount> parse_digits(BankAccountFields fields) {
 
 }  // namespace
 
+std::optional<BankAccount> account_in_file(const base::SecretBytes& number) {
+  if (auto iban = parse_iban(number)) return *std::move(iban);
+  base::SecretBytes room(number.size());
+  std::size_t count = 0;
+  for (const char c : number.expose_text()) {
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    if (letter || (c >= '0' && c <= '9')) room.expose_mutable()[count++] = static_cast<std::uint8_t>(c);
+  }
+  if (count == 0 || count > kLongestIban) return std::nullopt;
+  return BankAccount{.kind = BankAccountKind::other,
+                     .country = {},
+                     .bank_code = {},
+                     .number = base::SecretBytes::copy_of(room.expose().first(count))};
+}
+
 Checked<BankAccount> parse_bank_account(BankAccountFields fields) {
+  if (fields.kind == BankAccountKind::other) {
+    FieldErrors errors;
+    errors.add({"kind", "INVALID_KIND", "Say which kind of account it is."});
+    return std::unexpected(std::move(errors));
+  }
   const bool has_code = fields.kind != BankAccountKind::iban && fields.kind != BankAccountKind::bankgiro;
   if (has_code) return parse_digits(std::move(fields));
   auto account = fields.kind == BankAccountKind::iban ? parse_iban(fields.number) : parse_bankgiro(fields.number);
@@ -199,6 +220,8 @@ Checked<BankAccount> parse_canonical(const base::SecretBytes& bytes) {
   }
   BankAccountFields fields;
   fields.kind = *kind;
+  if (*kind == BankAccountKind::other)
+    if (auto account = account_in_file(base::SecretBytes::copy_of(text.substr(second + 1)))) return *std::move(account);
   fields.bank_code = base::SecretBytes::copy_of(text.substr(first + 1, second - first - 1));
   fields.number = base::SecretBytes::copy_of(text.substr(second + 1));
   return parse_bank_account(std::move(fields));

@@ -6,6 +6,7 @@
 // the tables for its modulus check are licensed); Bankgirot (se, bankgiro: swedish_account); AusPayNet (au).
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include <boost/describe/enum.hpp>
@@ -15,7 +16,8 @@
 
 namespace karv::vault {
 
-BOOST_DEFINE_ENUM_CLASS(BankAccountKind, iban, us, gb, se, bankgiro, au)
+// other: a number out of a bank's own file that is none of these; nobody types one.
+BOOST_DEFINE_ENUM_CLASS(BankAccountKind, iban, us, gb, se, bankgiro, au, other)
 
 struct BankAccount {
   BankAccountKind kind = BankAccountKind::iban;
@@ -36,6 +38,10 @@ struct BankAccountFields {
 // INVALID_SORT_CODE, INVALID_CLEARING_NUMBER, INVALID_BSB, UNEXPECTED_BANK_CODE) and number (INVALID_IBAN,
 // INVALID_ACCOUNT_NUMBER, INVALID_BANKGIRO) that is wrong.
 Checked<BankAccount> parse_bank_account(BankAccountFields fields);
+
+// An account as a bank's file names it: an IBAN, whatever element it stands in, or `other` of 1 to 34 letters and
+// digits (white space and punctuation are taken out). Nothing for what has none of these.
+std::optional<BankAccount> account_in_file(const base::SecretBytes& number);
 
 // The same bytes for the same account, however it was typed: to seal, and to take a keyed fingerprint of.
 // "iban::SE45..."; "us:<routing number>:<account number>".

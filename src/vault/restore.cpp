@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "vault/bank/file_steps.h"
 #include "vault/bank/repository.h"
 #include "vault/operation_repository.h"
 #include "vault/restore_repository.h"
@@ -38,6 +39,7 @@ base::Result<std::int64_t> freeze_restored(store::Database& database, RestoreId 
     freeze_all_tokens(tx, now, tokens);
     KARV_TRY_VOID(freeze_bank_tokens(tx, now));
     KARV_TRY_VOID(suspend_all_staff(tx));
+    KARV_TRY_VOID(suspect_restored_files(tx, now));
     return tokens;
   });
 }

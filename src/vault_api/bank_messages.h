@@ -1,6 +1,7 @@
-// The messages about bank accounts and bank files between karv-server and karv-vault: as messages.h, JSON over mutual
-// TLS, one struct per request and answer. No message has a field for an account number: those reach the vault from a
-// form in a browser, and from the bank's own files.
+// The messages about bank accounts between karv-server and karv-vault: as messages.h, JSON over mutual TLS, one struct
+// per request and answer. Files of payments are in bank_file_messages.h, statements in bank_statement_messages.h.
+// No message has a field for an account number: those reach the vault from a form in a browser, and from the bank's own
+// files.
 //
 // An account belongs to a customer, to a merchant, or (neither named) to the operator itself.
 // Units: amounts in minor units; times in milliseconds since 1970 (base::Instant).
@@ -15,7 +16,8 @@ namespace karv::vault_api {
 //   refund        money back to a customer
 //   direct_debit  collecting from the account
 //   own           an account of the operator's, which files of payments draw on
-BOOST_DEFINE_ENUM_CLASS(BankPurpose, payout, refund, direct_debit, own)
+//   identify      an account in a statement that nothing is paid to
+BOOST_DEFINE_ENUM_CLASS(BankPurpose, payout, refund, direct_debit, own, identify)
 
 struct BankTicketAnswer {
   std::string ticket;

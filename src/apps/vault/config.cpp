@@ -1,5 +1,6 @@
 #include "apps/vault/config.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "apps/common/section.h"
@@ -50,6 +51,30 @@ base::Result<void> read_own_doors(const toml::table& root, Config& c) {
   return {};
 }
 
+bool is_bank_name(std::string_view name) {
+  return name.size() <= 32 &&
+         std::ranges::all_of(name, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
+}
+
+base::Result<void> read_banks(const toml::table& root, Config& c) {
+  const toml::table* const banks = root["banks"].as_table();
+  if (banks == nullptr) return {};
+  for (const auto& [key, value] : *banks) {
+    Config::Bank bank{.name = std::string(key.str())};
+    if (!is_bank_name(bank.name)) return configuration_error("[banks] has a name that is not a-z, 0-9 and -");
+    KARV_TRY_VOID(Section(*banks, bank.name)
+                      .text("address", bank.address)
+                      .text("server_name", bank.server_name)
+                      .text("ca", bank.ca)
+                      .text("cert", bank.cert)
+                      .text("key", bank.key)
+                      .texts("key_pins", bank.key_pins)
+                      .end());
+    c.banks.push_back(std::move(bank));
+  }
+  return {};
+}
+
 base::Result<Config> from_table(const toml::table& root) {
   Config c;
   std::string mode;
@@ -58,7 +83,7 @@ base::Result<Config> from_table(const toml::table& root) {
   for (const char* section : {"public", "private", "network", "hsm"}) top.table(section);
   top.table("hardening");
   if (mode == "sandbox") top.table("sandbox");  // in production its presence is a mistake
-  for (const char* section : {"admin", "erasure", "staff"}) top.table(section);
+  for (const char* section : {"admin", "banks", "erasure", "staff"}) top.table(section);
   KARV_TRY_VOID(top.end());
   if (mode != "sandbox" && mode != "production") return configuration_error("mode is neither sandbox nor production");
   c.mode = mode == "sandbox" ? Mode::sandbox : Mode::production;
@@ -89,6 +114,7 @@ base::Result<Config> from_table(const toml::table& root) {
                     .integer("answer_limit_ms", n.answer_limit_ms, 100, 30'000)
                     .integer("most_payout_minor", n.most_payout_minor, 0, 999'999'999'999)
                     .end());
+  KARV_TRY_VOID(read_banks(root, c));
   auto& h = c.hsm;
   KARV_TRY_VOID(Section(root, "hsm")
                     .text("module", h.module)

@@ -9,6 +9,8 @@
 //              socket_group, peer_uids                 # who may connect: a group's name, users' numbers; optional
 //              tokenize_peers                          # certificates that may send lists of card numbers; optional
 //   [network]  address, server_name, ca, cert, key, answer_limit_ms
+//   [banks.NAME]  address, server_name, ca, cert, key    # who files may be sent to; as many as there are, or none
+//              key_pins                                # its key's SHA-256 (RFC 7469), in base64; production demands it
 //   [admin]    listen, cert, key, client_ca            # for operators and custodians: unix:/path alone;
 //              socket_group, peer_uids                 # in sandbox mode the section may be left out
 //   [staff]    listen, url, cert, key, pages           # for staff's browsers; may be left out: then nobody reveals
@@ -57,6 +59,11 @@ struct Config {
     std::int64_t answer_limit_ms = 8000;
     std::int64_t most_payout_minor = 0;  // 0: no payouts to cards
   } network;
+  struct Bank {
+    std::string name, address, server_name, ca, cert, key;
+    std::vector<std::string> key_pins;
+  };
+  std::vector<Bank> banks;
   struct Hsm {
     std::string module, token_label, pin_file, key_prefix;
   } hsm;

@@ -162,6 +162,10 @@ LandlockRules rules_of(const Config& config) {
         &config.staff_door.client_ca, &config.staff_door.pages})
     if (!path->empty()) rules.read.push_back(*path);
   add_identities(rules, config);
+  for (const auto& bank : config.banks) {
+    rules.read.insert(rules.read.end(), {bank.ca, bank.cert, bank.key});
+    if (const auto port = port_of(bank.address)) rules.connect_ports.push_back(*port);
+  }
   rules.write.emplace_back("/dev/null");
   if (kSanitized) rules.read.emplace_back("/proc/self");
   if (!config.erasure.journal.empty()) rules.write.push_back(folder_of(config.erasure.journal));

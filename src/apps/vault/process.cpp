@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "apps/vault/banks.h"
 #include "apps/vault/chores.h"
 #include "audit/chain.h"
 #include "base/check.h"
@@ -118,6 +119,7 @@ struct Process::Impl {
   void make_parts();
   void make_reveal();
   base::Result<void> open_line();
+  base::Result<void> open_banks();
   base::Result<void> open_doors();
   base::Result<void> open_admin_door();
   base::Result<void> open_staff_door();
@@ -151,6 +153,7 @@ struct Process::Impl {
   std::optional<kv::CardDesk> desk;
   std::optional<kv::BankDesk> bank_desk;
   std::optional<kv::Operations> operations;
+  std::unique_ptr<Banks> banks;
   std::optional<kv::PrivateDoor> private_door;
   std::optional<kv::CardBatch> batch;
   std::optional<kv::BatchDoor> batch_door;
@@ -329,6 +332,14 @@ base::Result<void> Process::Impl::open_line() {
   return {};
 }
 
+base::Result<void> Process::Impl::open_banks() {
+  KARV_TRY(
+      banks,
+      Banks::create(loop, {.database = *database, .keys = *keys, .accounts = *accounts, .wall = wall, .random = random},
+                    config.banks));
+  return banks->start();
+}
+
 base::Result<void> Process::Impl::open_doors() {
   public_router =
       kv::public_routes({.desk = *desk,
@@ -354,6 +365,7 @@ base::Result<void> Process::Impl::open_doors() {
   kv::add_erasure_routes(private_router, *eraser, *keys);
   kv::add_reveal_routes(private_router, *reveal, *keys);
   kv::add_batch_routes(private_router, *batch_door);
+  banks->add_routes(private_router, *keys);
   options = door_options();
   options.listen = config.private_door.listen;
   options.cert_file = config.private_door.cert;
@@ -428,6 +440,7 @@ base::Result<std::unique_ptr<Process>> Process::start(const Config& config) {
   impl.make_parts();
   impl.make_reveal();
   KARV_TRY_VOID(impl.open_line());
+  KARV_TRY_VOID(impl.open_banks());
   KARV_TRY_VOID(impl.open_doors());
   KARV_TRY_VOID(impl.open_admin_door());
   KARV_TRY_VOID(impl.open_staff_door());
@@ -452,6 +465,7 @@ void Process::stop() {
   if (impl.private_server) impl.private_server->stop(kGrace);
   if (impl.admin_server) impl.admin_server->stop(kGrace);
   if (impl.staff_server) impl.staff_server->stop(kGrace);
+  if (impl.banks) impl.banks->stop();
   if (impl.settlement) impl.settlement->stop();
   if (impl.network) impl.network->stop();
   impl.public_workers.stop();

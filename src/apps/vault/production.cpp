@@ -44,6 +44,10 @@ std::vector<std::string> unsafe_settings(const Config& config) {
     unsafe.emplace_back(
         "[hsm] pin_file: one person could open the vault; remove it, and give the PIN to custodians (`karv vault "
         "init`)");
+  for (const auto& bank : config.banks)
+    if (bank.key_pins.empty())
+      unsafe.push_back(fmt::format(
+          "[banks.{}] key_pins names no key: whoever an authority signs for would get the files", bank.name));
   if (config.admin_door.peer_uids.empty())
     unsafe.emplace_back("[admin] peer_uids names nobody: name the operators' user numbers");
   if (store::is_file(config.database) && folder_of(config.erasure.journal) == folder_of(config.database))

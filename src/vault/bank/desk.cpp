@@ -1,8 +1,11 @@
 #include "vault/bank/desk.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "base/log.h"
 #include "json/words.h"
+#include "vault/bank/file_repository.h"
 #include "vault/bank/repository.h"
 #include "vault/bank/rules.h"
 #include "vault/card_desk.h"
@@ -28,6 +31,14 @@ vault_api::BankAccountAnswer answer_about(const StoredBankAccount& account, std:
           .country = account.masked.country,
           .last = account.masked.last,
           .fingerprint = base::to_hex(account.fingerprint)};
+}
+
+// A file that may still have to be written needs the number.
+base::Result<void> require_unused(store::ReadTx& tx, BankAccountId account) {
+  KARV_TRY(const auto states, find_states_of_files_naming(tx, account));
+  if (std::ranges::none_of(states, needs_numbers)) return {};
+  return refused(base::ErrorCode::not_matching, "A bank file that is still to be sent names this account.",
+                 "ACCOUNT_IN_USE");
 }
 
 }  // namespace
@@ -121,7 +132,7 @@ base::Result<vault_api::BankAccountAnswer> BankDesk::collect_ticket(TenantId ten
 base::Result<StoredBankToken> BankDesk::find_token_of(store::ReadTx& tx, const std::vector<KeyedDigest>& digests,
                                                       const BankOwner& owner) {
   KARV_TRY(auto token, find_bank_token(tx, digests));
-  if (!token || token->scope.owner != owner)
+  if (!token || !belongs_to(*token, owner))
     return refused(base::ErrorCode::not_found, "There is no such bank token.", "TOKEN_UNKNOWN");
   return *std::move(token);
 }
@@ -148,6 +159,7 @@ base::Result<vault_api::BankDeleteAnswer> BankDesk::remove(TenantId tenant,
   const auto work = [&](store::Tx& tx) -> base::Result<vault_api::BankDeleteAnswer> {
     KARV_TRY(const auto token, find_token_of(tx, digests, owner));
     KARV_TRY(const auto tokens, count_bank_tokens_of(tx, token.account));
+    if (tokens == 1) KARV_TRY_VOID(require_unused(tx, token.account));
     delete_bank_token(tx, token.mac);
     if (tokens > 1) return vault_api::BankDeleteAnswer{.account_gone = false};
     delete_bank_account(tx, token.account);

@@ -86,6 +86,21 @@ StoredBankTicket ticket_from(const Row& row) {
           .expires_at = {row.integer(10)}};
 }
 
+StoredBankToken bank_token_from(const Row& row) {
+  return {.mac = row.bytes(0),
+          .mac_key = row.id<KeyId>(1),
+          .tenant = row.id<TenantId>(2),
+          .account = row.id<BankAccountId>(3),
+          .scope = {.owner = owner_from(row, 4),
+                    .purpose = word_at<BankPurpose>(row, 6),
+                    .cap_minor = row.integer_or_null(7),
+                    .currency = row.text_or_null(8),
+                    .expires_at = instant_or_null(row, 9)},
+          .used_minor = row.integer(10),
+          .uses = row.integer(11),
+          .frozen = !row.is_null(12)};
+}
+
 base::Result<std::int64_t> count(store::ReadTx& tx, store::Query query) {
   KARV_TRY(const auto rows, tx.read_one(std::move(query)));
   return rows.front().integer(0);
@@ -114,16 +129,16 @@ base::Result<std::optional<Row>> find_first(store::ReadTx& tx, Sql sql, const st
 
 }  // namespace
 
-StoredBankAccount bank_account_from(const Row& row) {
-  return {.id = row.id<BankAccountId>(0),
-          .tenant = row.id<TenantId>(1),
-          .owner = owner_from(row, 2),
-          .subject_key = row.id<SubjectKeyId>(4),
-          .sealed = row.bytes(5),
-          .fingerprint = row.bytes(6),
-          .fingerprint_key = row.id<KeyId>(7),
-          .kind = word_at<BankAccountKind>(row, 8),
-          .masked = {.country = row.text(9), .last = row.text(10)}};
+StoredBankAccount bank_account_from(const Row& row, std::size_t first) {
+  return {.id = row.id<BankAccountId>(first),
+          .tenant = row.id<TenantId>(first + 1),
+          .owner = owner_from(row, first + 2),
+          .subject_key = row.id<SubjectKeyId>(first + 4),
+          .sealed = row.bytes(first + 5),
+          .fingerprint = row.bytes(first + 6),
+          .fingerprint_key = row.id<KeyId>(first + 7),
+          .kind = word_at<BankAccountKind>(row, first + 8),
+          .masked = {.country = row.text(first + 9), .last = row.text(first + 10)}};
 }
 base::Result<std::optional<SealedBankAccount>> find_bank_account(store::ReadTx& tx, BankAccountId id) {
   KARV_TRY(const auto rows, tx.read_one({kFindAccount, {id}}));
@@ -146,7 +161,7 @@ void update_bank_account(store::Tx& tx, const StoredBankAccount& before, const S
 }
 void delete_bank_account(store::Tx& tx, BankAccountId id) { tx.write({kDeleteAccount, {id}}, 1); }
 base::Result<std::vector<StoredBankAccount>> find_bank_accounts_under(store::ReadTx& tx, SubjectKeyId key) {
-  return all_of(tx, {kFindUnder, {key}}, bank_account_from);
+  return all_of(tx, {kFindUnder, {key}}, [](const Row& row) { return bank_account_from(row); });
 }
 base::Result<std::vector<SealedBankAccount>> find_bank_accounts_by_fingerprint_key(store::ReadTx& tx, KeyId key,
                                                                                    std::int64_t limit) {
@@ -156,25 +171,24 @@ base::Result<std::int64_t> count_bank_accounts_by_fingerprint_key(store::ReadTx&
   return count(tx, {kCountByFingerprintKey, {key}});
 }
 
-store::Query bank_token_query(const base::Bytes& mac) { return {kFindToken, {mac}}; }
-StoredBankToken bank_token_from(const Row& row) {
-  return {.mac = row.bytes(0),
-          .mac_key = row.id<KeyId>(1),
-          .tenant = row.id<TenantId>(2),
-          .account = row.id<BankAccountId>(3),
-          .scope = {.owner = owner_from(row, 4),
-                    .purpose = word_at<BankPurpose>(row, 6),
-                    .cap_minor = row.integer_or_null(7),
-                    .currency = row.text_or_null(8),
-                    .expires_at = instant_or_null(row, 9)},
-          .used_minor = row.integer(10),
-          .uses = row.integer(11),
-          .frozen = !row.is_null(12)};
-}
 base::Result<std::optional<StoredBankToken>> find_bank_token(store::ReadTx& tx,
                                                              const std::vector<KeyedDigest>& digests) {
   KARV_TRY(const auto row, find_first(tx, kFindToken, digests));
   return row ? std::optional(bank_token_from(*row)) : std::nullopt;
+}
+base::Result<std::vector<std::optional<StoredBankToken>>> find_bank_tokens(
+    store::ReadTx& tx, const std::vector<std::vector<KeyedDigest>>& texts) {
+  std::vector<store::Query> batch;
+  for (const auto& digests : texts)
+    for (const auto& digest : digests) batch.push_back({kFindToken, {digest.digest}});
+  KARV_TRY(const auto answers, tx.read(std::move(batch)));
+  std::vector<std::optional<StoredBankToken>> found(texts.size());
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    for (std::size_t version = 0; version < texts[i].size(); ++version, ++at)
+      if (!answers[at].empty() && !found[i]) found[i] = bank_token_from(answers[at].front());
+  }
+  return found;
 }
 void insert_bank_token(store::Tx& tx, const StoredBankToken& token, base::Instant now) {
   const BankScope& s = token.scope;

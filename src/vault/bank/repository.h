@@ -14,7 +14,7 @@ namespace karv::vault {
 base::Result<std::optional<SealedBankAccount>> find_bank_account(store::ReadTx& tx, BankAccountId id);
 // The owner's account with this fingerprint.
 store::Query bank_account_query(TenantId tenant, const BankOwner& owner, const base::Bytes& fingerprint);
-StoredBankAccount bank_account_from(const store::Row& row);
+StoredBankAccount bank_account_from(const store::Row& row, std::size_t first = 0);
 // Fails the transaction with `conflict` when the owner has this account.
 void insert_bank_account(store::Tx& tx, const StoredBankAccount& account, base::Instant now);
 // What is sealed, the fingerprint, and the keys of both; fails the transaction when the keys are not as in `before`.
@@ -28,8 +28,9 @@ base::Result<std::int64_t> count_bank_accounts_by_fingerprint_key(store::ReadTx&
 // The first that is found: the digests of one text under several key versions.
 base::Result<std::optional<StoredBankToken>> find_bank_token(store::ReadTx& tx,
                                                              const std::vector<KeyedDigest>& digests);
-store::Query bank_token_query(const base::Bytes& mac);
-StoredBankToken bank_token_from(const store::Row& row);
+// The same for many texts, in one round trip.
+base::Result<std::vector<std::optional<StoredBankToken>>> find_bank_tokens(
+    store::ReadTx& tx, const std::vector<std::vector<KeyedDigest>>& texts);
 void insert_bank_token(store::Tx& tx, const StoredBankToken& token, base::Instant now);
 // Optimistic: fails the transaction when the row is not as `before`.
 void update_bank_token_use(store::Tx& tx, const StoredBankToken& before, std::int64_t used_minor, std::int64_t uses);

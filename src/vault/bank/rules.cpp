@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 namespace karv::vault {
 namespace {
@@ -32,12 +33,22 @@ bool is_currency_code(std::string_view text) {
   return text.size() == 3 && std::ranges::all_of(text, [](char c) { return c >= 'A' && c <= 'Z'; });
 }
 
+std::int64_t used_after(std::int64_t used_minor, std::int64_t amount_minor) {
+  const std::int64_t room = std::numeric_limits<std::int64_t>::max() - used_minor;
+  return used_minor + std::min(room, amount_minor);
+}
+
 base::Result<BankOwner> bank_owner(TenantId tenant, const std::optional<CustomerRef>& customer,
                                    const std::optional<MerchantRef>& merchant) {
   if (customer && merchant) return not_a_scope("An account is a customer's or a merchant's, not both's.");
   if (customer) return BankOwner{.kind = BankOwnerKind::customer, .id = SubjectId(customer->uuid())};
   if (merchant) return BankOwner{.kind = BankOwnerKind::merchant, .id = SubjectId(merchant->uuid())};
   return BankOwner{.kind = BankOwnerKind::house, .id = SubjectId(tenant.uuid())};
+}
+
+bool belongs_to(const StoredBankToken& token, const BankOwner& named) {
+  const BankOwner& owner = token.scope.owner;
+  return owner == named || (owner.kind == BankOwnerKind::counterparty && named.kind == BankOwnerKind::house);
 }
 
 base::Result<void> check_bank_scope(const BankScope& scope) {
@@ -54,7 +65,7 @@ base::Result<void> check_bank_scope(const BankScope& scope) {
 base::Result<void> decide_bank_use(const StoredBankToken& token, std::int64_t used_minor, const BankUse& use) {
   const BankScope& scope = token.scope;
   if (scope.purpose != use.purpose) return refused("purpose");
-  if (scope.owner != use.owner) return refused("owner");
+  if (!belongs_to(token, use.owner)) return refused("owner");
   if (scope.expires_at && use.business_now >= *scope.expires_at) return refused("expired");
   if (scope.currency && *scope.currency != use.currency) return refused("currency");
   if (scope.cap_minor && (use.amount_minor > *scope.cap_minor || used_minor > *scope.cap_minor - use.amount_minor))

@@ -15,6 +15,10 @@ base::Result<BankOwner> bank_owner(TenantId tenant, const std::optional<Customer
 // INVALID_SCOPE.
 base::Result<void> check_bank_scope(const BankScope& scope);
 
+// Whether a request that names this owner (nobody: the house) may speak of a token. Who stands in a statement has no
+// name that a request could say.
+bool belongs_to(const StoredBankToken& token, const BankOwner& named);
+
 struct BankUse {
   BankPurpose purpose = BankPurpose::payout;
   BankOwner owner;
@@ -25,6 +29,9 @@ struct BankUse {
 // `used_minor`: what was ordered with the token so far. Errors: forbidden SCOPE_REFUSED (the log says which part);
 // unavailable TOKEN_FROZEN.
 base::Result<void> decide_bank_use(const StoredBankToken& token, std::int64_t used_minor, const BankUse& use);
+
+// What was ordered with a token after one more amount; as much as can be counted at most.
+std::int64_t used_after(std::int64_t used_minor, std::int64_t amount_minor);
 
 // "EUR": three capital letters.
 bool is_currency_code(std::string_view text);

@@ -19,8 +19,8 @@ using vault_api::BankPurpose;
 struct BankAccountTag;
 using BankAccountId = base::Id<BankAccountTag>;
 
-// house: the operator's own.
-BOOST_DEFINE_ENUM_CLASS(BankOwnerKind, customer, merchant, house)
+// house: the operator's own. counterparty: of whoever stands in a statement; the file is its subject.
+BOOST_DEFINE_ENUM_CLASS(BankOwnerKind, customer, merchant, house, counterparty)
 
 struct BankOwner {
   BankOwnerKind kind = BankOwnerKind::house;

@@ -34,7 +34,7 @@ constexpr Sql kInsertSubjectKey =
     "insert into subject_keys (subject_key_id, subject_id, tenant_id, version, tenant_key_id, epoch_key_id, wrapped,"
     " state, uses, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 constexpr Sql kCountSubjectKeyUse =
-    "update subject_keys set uses = uses + 1 where subject_key_id = $1 and state = 'active'";
+    "update subject_keys set uses = uses + $1 where subject_key_id = $2 and state = 'active'";
 constexpr Sql kRewrapSubjectKey =
     "update subject_keys set tenant_key_id = $1, epoch_key_id = $2, wrapped = $3"
     " where subject_key_id = $4 and tenant_key_id = $5 and epoch_key_id = $6"
@@ -160,7 +160,9 @@ void insert_subject_key(store::Tx& tx, const StoredSubjectKey& k) {
              k.created_at.ms}},
            1);
 }
-void count_subject_key_use(store::Tx& tx, SubjectKeyId id) { tx.write({kCountSubjectKeyUse, {id}}, 1); }
+void count_subject_key_use(store::Tx& tx, SubjectKeyId id, std::int64_t uses) {
+  tx.write({kCountSubjectKeyUse, {uses, id}}, 1);
+}
 void rewrap_subject_key(store::Tx& tx, const StoredSubjectKey& before, const StoredSubjectKey& after) {
   tx.write({kRewrapSubjectKey,
             {after.tenant_key, after.epoch_key, after.wrapped, before.id, before.tenant_key, before.epoch_key}},

@@ -24,8 +24,8 @@ void insert_tenant(store::Tx& tx, const Tenant& tenant, base::Instant now);
 store::Query subject_key_query(TenantId tenant, SubjectId subject);  // the newest, in any state
 StoredSubjectKey subject_key_from(const store::Row& row, std::size_t first = 0);
 void insert_subject_key(store::Tx& tx, const StoredSubjectKey& key);
-// Counts a sealing. Fails the transaction when the key is no longer active.
-void count_subject_key_use(store::Tx& tx, SubjectKeyId id);
+// Counts sealings. Fails the transaction when the key is no longer active.
+void count_subject_key_use(store::Tx& tx, SubjectKeyId id, std::int64_t uses = 1);
 // Fails the transaction when it is no longer wrapped as in `before`.
 void rewrap_subject_key(store::Tx& tx, const StoredSubjectKey& before, const StoredSubjectKey& after);
 // Fails the transaction when it was used or destroyed since `before` was read.

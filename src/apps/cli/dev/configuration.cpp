@@ -52,6 +52,8 @@ base::Result<void> write_vault_configuration(const Layout& layout, const Ports& 
   keys(out, layout, "vault-private");
   out.table("network").text("address", loopback(ports.network)).text("server_name", "card-network").text("ca", ca);
   keys(out, layout, "karv-vault");
+  out.table("banks.sandbox-bank").text("address", loopback(ports.bank)).text("server_name", "bank").text("ca", ca);
+  keys(out, layout, "karv-vault");
   if (has_admin_door(layout)) {
     out.table("admin").text("listen", "unix:" + layout.admin_socket()).text("client_ca", ca);
     keys(out, layout, "vault-private");
