@@ -170,3 +170,39 @@ ofFiles('a schema that is not this program’s', () => {
     expect(said).toMatch(/no schema yet: run `karv migrate up --config FILE`/);
   });
 });
+
+describe('several vaults in the configurations', () => {
+  const changedFile = (name: string, change: (text: string) => string): string => {
+    const text = readFileSync(join(installation.data, name), 'utf8');
+    const file = join(scratch, name);
+    expect(change(text)).not.toBe(text);
+    writeFileSync(file, change(text), { mode: 0o600 });
+    return file;
+  };
+  const instead = (processes: string) => (text: string) =>
+    text.replace(/(\[vault\]\n)address = .*\n/, `$1processes = ${processes}\n`);
+
+  test.each([
+    ['an address and processes', (text: string) => text.replace(/(\[vault\]\n)/, '$1processes = ["a=x"]\n'), /either/],
+    ['neither', (text: string) => text.replace(/(\[vault\]\n)address = .*\n/, '$1'), /either/],
+    ['no address behind a name', instead('["a"]'), /"a" is not name=address/],
+    ['a name that is none', instead('["A 1=127.0.0.1:1"]'), /is not name=address/],
+    ['an address that is none', instead('["a=somewhere"]'), /destination vault is malformed/],
+    ['a name twice', instead('["a=127.0.0.1:1", "a=127.0.0.1:2"]'), /two destinations named vault/],
+  ] as const)('a server is refused with %s', (_name, change, sentence) => {
+    expect(refusal(changedFile('server.toml', change))).toMatch(sentence);
+  });
+
+  test.each([
+    ['a name that is none', /^mode = /m, 'process = "Vault A"\nmode = ', /process is not 1 to 16 lower-case letters/],
+    [
+      'a server among those that send card numbers',
+      /^\[private\]$/m,
+      '[private]\ntokenize_peers = ["karv-server"]',
+      /never has card numbers/,
+    ],
+  ] as const)('a vault is refused with %s', (_name, from, to, sentence) => {
+    const file = changedFile('vault.toml', (text) => text.replace(from, to));
+    expect(refusal(file, 'karv-vault')).toMatch(sentence);
+  });
+});
