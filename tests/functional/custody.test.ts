@@ -1,6 +1,7 @@
 // Who opens the vault: the ceremony, custodians and operators, through the programs that they use.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { get } from 'node:https';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { engineOfTests } from '../torture/engine.ts';
@@ -30,6 +31,35 @@ function shareOf(person: Person, folder = 'shares'): string {
     if ((JSON.parse(readFileSync(file, 'utf8')) as { name: string }).name === person) return file;
   }
   throw new Error(`no share for ${person}`);
+}
+/** The status of the page for staff, asked for with one of the installation's certificates or none. Errors: no answer. */
+function staffPage(certificate?: string): Promise<number | undefined> {
+  const section = readFileSync(at('vault.toml'), 'utf8').split('[staff]')[1] ?? '';
+  const port = /^url = "https:\/\/vault\.localhost:(\d+)"/m.exec(section)?.[1];
+  const shown =
+    certificate === undefined
+      ? {}
+      : {
+          cert: readFileSync(at('tls', `${certificate}.crt`)),
+          key: readFileSync(at('tls', `${certificate}.key`)),
+        };
+  return new Promise((resolve, reject) => {
+    const asked = get(
+      {
+        host: '127.0.0.1',
+        port,
+        path: '/staff/v1/',
+        servername: 'vault.localhost',
+        ca: installation.authority,
+        ...shown,
+      },
+      (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      },
+    );
+    asked.on('error', reject);
+  });
 }
 const operator = (): string[] => ['--operator', at('operator.toml')];
 const keyOf = (person: Person): string[] => [
@@ -96,7 +126,12 @@ describe('a vault whose PIN is held by custodians', () => {
     expect(readdirSync(at('shares'))).toHaveLength(3);
     expect(init(2, at('secrets', 'hsm.pin')).said).toContain('this vault has custodians');
     const configuration = readFileSync(at('vault.toml'), 'utf8');
-    writeFileSync(at('vault.toml'), configuration.replace(/^pin_file = .*\n/m, ''));
+    writeFileSync(
+      at('vault.toml'),
+      configuration
+        .replace(/^pin_file = .*\n/m, '')
+        .replace('[staff]\n', `[staff]\nclient_ca = "${at('tls', 'ca.crt')}"\n`),
+    );
     for (const process of ['karv-sandbox', 'karv-vault', 'karv-server'] as const) await installation.start(process);
     const status = karv('status', ...operator());
     expect(status.said).toContain('sealed: it was not unsealed yet');
@@ -152,6 +187,11 @@ describe('a vault whose PIN is held by custodians', () => {
     expect(staff('remove', id ?? '', ...operator())).toContain('Anna Berg is removed');
     expect(staff('remove', id ?? '', ...operator())).toContain('no such person');
     expect(staff('list', ...operator())).toMatch(/approve +removed +- +- +Anna Berg/);
+  });
+
+  test('the page for staff is shown to browsers of the company alone, where it names an authority', async () => {
+    await expect(staffPage()).rejects.toThrow();
+    expect(await staffPage('karv-operator')).toBe(200);
   });
 
   test('one operator seals it, and no share is in what it wrote', async () => {
