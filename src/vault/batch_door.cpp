@@ -5,7 +5,7 @@
 #include "base/check.h"
 #include "json/decode.h"
 #include "json/encode.h"
-#include "vault/private_door.h"
+#include "vault/tenant_messages.h"
 #include "vault/problem.h"
 
 namespace karv::vault {
