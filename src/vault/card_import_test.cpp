@@ -10,6 +10,7 @@
 #include "vault/card_repository.h"
 #include "vault/custody/repository.h"
 #include "vault/keys/repository.h"
+#include "vault/subject_renewal.h"
 #include "vault/test_support.h"
 
 namespace karv::vault {
@@ -176,9 +177,10 @@ class ImportTest : public ::testing::Test {
   testing::TestVault vault{disk, nullptr};
   CardBatch batch{*vault.database, *vault.keys, *vault.cards, vault.wall, vault.random};
   CustodyDesk custody{*vault.database, *vault.keys, vault.wall, vault.random,
-                      [](base::SecretBytes) -> base::Result<std::shared_ptr<crypto::Hsm>> {
-                        return base::Error(base::ErrorCode::unavailable);
-                      }};
+                      HsmHands{.open = [](base::SecretBytes) -> base::Result<std::shared_ptr<crypto::Hsm>> {
+                                 return base::Error(base::ErrorCode::unavailable);
+                               },
+                               .change_pin = {}}};
   CardImport import{*vault.database, *vault.keys, batch, custody, vault.wall, vault.random};
   std::vector<Person> people;
   vault_api::CardFile file;
@@ -327,7 +329,8 @@ TEST_F(ImportTest, the_import_key_stays_until_its_own_key_ends) {
           ->read<store::Rows>("test",
                               [&](store::ReadTx& tx) { return tx.read_one(subject_key_query(vault.tenant, owner)); })
           .value();
-  ASSERT_TRUE(vault.cards->renew_key(subject_key_from(rows.front())).ok());
+  SubjectKeys subject_keys(*vault.keys, vault.wall, vault.random);
+  ASSERT_TRUE(renew_subject_key(*vault.database, subject_keys, vault.random, subject_key_from(rows.front())).ok());
   const auto second = import.key()->opens;
   EXPECT_NE(second, first);
   EXPECT_EQ(import.key()->opens, second);

@@ -206,7 +206,7 @@ TEST_F(CustodyExchangeTest, shares_of_two_custodies_are_never_put_together) {
   EXPECT_EQ(exchange.ask(request_of(newcomers[1], cards()))->given, 1);
 }
 
-TEST_F(CustodyExchangeTest, every_act_is_recorded {
+TEST_F(CustodyExchangeTest, every_act_is_recorded) {
   agree();
   for (const auto& person : newcomers) accept(person);
   ASSERT_TRUE(unseal(newcomers[0]).ok());

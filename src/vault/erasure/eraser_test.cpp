@@ -221,7 +221,7 @@ TEST_F(ErasureTest, of_an_erasure_and_operations_at_once_none_is_left_that_needs
 }
 
 TEST_F(ErasureTest, proofs_outlive_the_rotation_of_their_key) {
-  KeyRotation rotation(*vault.database, *vault.keys, *vault.cards, vault.wall, vault.random);
+  KeyRotation rotation(*vault.database, *vault.keys, *vault.cards, *vault.accounts, vault.wall, vault.random);
   const auto old_proof = erase(request()).value();
   const auto old_key = vault.keys->refresh().value()->find_active(KeyClass::proof)->row.id;
   ASSERT_TRUE(rotation.rotate(old_key).ok());

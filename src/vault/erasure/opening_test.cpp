@@ -206,7 +206,7 @@ TEST_F(ErasureTest, what_others_erased_while_the_hsm_was_away_is_followed_afterw
 }
 
 TEST_F(ErasureTest, lines_go_when_no_backup_from_before_them_can_be_opened) {
-  KeyRotation rotation(*vault.database, *vault.keys, *vault.cards, vault.wall, vault.random);
+  KeyRotation rotation(*vault.database, *vault.keys, *vault.cards, *vault.accounts, vault.wall, vault.random);
   vault.make_card();
   ASSERT_TRUE(erase(request()).ok());
   vault.wall.advance(base::days(1) + base::milliseconds(1));
