@@ -23,6 +23,8 @@ const std::map<std::string, std::string> kAllowed{
     {"installment_payments_by_agreement", "what was paid to them: a refund goes back to where it came from"},
     {"agreements_by_customer", "the risk rules: what a shopper owes"},
     {"risk_decisions_by_customer", "the risk rules: how often a shopper tried within a day"},
+    {"risk_token_refusals_by_customer", "the risk rules: refused uses of a shopper's card tokens within a day"},
+    {"risk_token_refusals_by_merchant", "the risk rules: those at a merchant; the vault keeps at most 200 rows a day"},
     {"customer_cards_of_customer", "the checkout: a shopper's saved cards"},
 };
 

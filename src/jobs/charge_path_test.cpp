@@ -21,6 +21,8 @@ const std::map<std::string, std::string> kAllowed{
     {"installments_by_agreement", "an agreement's installments, at most as many as its plan has parts and captures"},
     {"installment_payments_by_agreement", "what was paid to them"},
     {"card_operations_of_purchase", "a purchase's holds, completions and refunds"},
+    {"card_endings_due", "cards that were removed and of which the vault was not told yet"},
+    {"card_endings_of_customer", "the same of one customer"},
 };
 // Tables that are read whole, and why they may be.
 constexpr std::string_view kReadWhole = "scheduler_jobs";  // a dozen rows, one for each job

@@ -14,6 +14,7 @@
 #include "orders/dates.h"
 #include "orders/market.h"
 #include "orders/payment_service.h"
+#include "rails/card_endings.h"
 #include "rails/vault_calls.h"
 
 namespace karv::jobs {
@@ -25,6 +26,9 @@ using orders::SettledCharge;
 using rails::CardOperation;
 
 constexpr std::int64_t kPage = 500;
+constexpr std::int64_t kEndings = 100;
+// The customer removed a card and the vault has not understood yet: it might still charge it.
+constexpr const char* kCardEnding = "CARD_ENDING";
 
 // The date where the day begins last: nothing is charged before its date has come in its own market.
 calendar::Date date_everywhere(const base::Clock& business) {
@@ -86,7 +90,12 @@ auto caught(Step step) -> decltype(step()) {
 // Intends to charge it. Nothing when it is not to be charged now; without a card it is noted as due, then overdue.
 Result<std::optional<CardOperation>> start(store::Tx& tx, const orders::Context& context, credit::InstallmentId id) {
   auto charge = orders::start_installment_payment(tx, context, {id, std::nullopt});  // refuses before it writes
-  if (charge.ok()) return std::optional(std::move(charge).value());
+  if (charge.ok()) {
+    KARV_TRY(const bool ending, rails::has_ending(tx, charge->customer_id));
+    if (ending)
+      return base::internal_error(ErrorCode::unavailable, "a removed card may be charged").with_reason(kCardEnding);
+    return std::optional(std::move(charge).value());
+  }
   if (charge.error().reason() == "NOT_YET") return std::optional<CardOperation>();
   if (charge.error().code() != ErrorCode::not_allowed) return std::move(charge).error();
   KARV_TRY(const auto noted, orders::note_installment_unpaid(tx, context, id));
@@ -124,10 +133,11 @@ class ChargeRun {
   }
 
   Result<void> charge(credit::InstallmentId id) {
-    KARV_TRY(const auto intended,
-             job_.database().write<std::optional<CardOperation>>(
-                 "start_installment", [&](store::Tx& tx) { return start(tx, tools_.orders, id); }));
-    if (intended) settle({intended->operation_id, ask(*intended)});
+    const auto intended = job_.database().write<std::optional<CardOperation>>(
+        "start_installment", [&](store::Tx& tx) { return start(tx, tools_.orders, id); });
+    if (!intended.ok() && intended.error().reason() == kCardEnding) return {};  // the next run looks again
+    if (!intended.ok()) return intended.error();
+    if (*intended) settle({(*intended)->operation_id, ask(**intended)});
     return {};
   }
 
@@ -182,6 +192,9 @@ class ChargeRun {
 }  // namespace
 
 Result<std::int64_t> charge_due_installments(const Tools& tools, const scheduler::JobContext& job) {
+  // A card that was removed is not charged because the job that tells the vault comes later.
+  const auto told = rails::deliver_endings(job.database(), tools.orders.rails(), tools.vault, kEndings);
+  if (!told.ok()) base::log::warn("card_endings_not_told", {{"detail", told.error().internal_text()}});
   return ChargeRun(tools, job).run();
 }
 

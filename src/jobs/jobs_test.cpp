@@ -208,6 +208,29 @@ TEST_F(JobsTest, a_card_that_was_removed_ends_at_the_vault_also_when_an_answer_i
   EXPECT_EQ(vault.swept.looked_at, 0);
 }
 
+// The vault could still charge it as long as it has not understood; other customers do not wait for that.
+TEST_F(JobsTest, nothing_is_charged_while_a_removed_card_has_not_ended_at_the_vault) {
+  const auto order = captured(Plan::pay_in_3);
+  EXPECT_TRUE(shop.capture(shop.buy(Plan::pay_in_3, 9'000, "other@email.de"), 9'000).ok());
+  shop.world.advance(base::days(31));
+  const auto card = shop.write<rails::CustomerCard>([&](store::Tx& tx) {
+    return orders::keep_card(tx, shop.context, order.customer_id, "saved", {"visa", "1111", "12/30"}, "print");
+  });
+  ASSERT_TRUE(shop.write<rails::CardEnding>([&](store::Tx& tx) {
+                    return orders::retire_card(tx, shop.context, order.customer_id, card->card_id);
+                  })
+                  .ok());
+  vault.loses_endings = true;
+  EXPECT_EQ(charge_due(), 1);
+  EXPECT_EQ(installment(order, 1).state, InstallmentState::planned);
+  vault.loses_endings = false;
+  EXPECT_EQ(charge_due(), 0);  // it is asked again a little later
+  shop.world.wall.advance(base::seconds(2));
+  EXPECT_EQ(charge_due(), 1);  // the real vault would refuse now
+  EXPECT_EQ(vault.endings().size(), 2U);
+  EXPECT_EQ(installment(order, 1).state, InstallmentState::paid);
+}
+
 TEST_F(JobsTest, an_installment_is_charged_on_its_date_and_once) {
   const auto order = captured(Plan::pay_in_3);
   EXPECT_EQ(charge_due(), 0);

@@ -75,6 +75,11 @@ Result<void> settle_ending(store::Tx& tx, CustomerCardId card) {
   return {};
 }
 
+Result<bool> has_ending(store::ReadTx& tx, identity::CustomerId customer) {
+  KARV_TRY(const auto rows, tx.read({card_endings_of(customer)}));
+  return !rows[0].empty();
+}
+
 Result<std::int64_t> deliver_endings(store::Database& database, const Context& context, const VaultLine& vault,
                                      std::int64_t limit) {
   KARV_TRY(const auto due, database.read<std::vector<CardEnding>>(

@@ -29,6 +29,9 @@ bool is_ended(const net::CallOutcome& outcome);
 // The vault has it: nothing is left to be told. Said twice, it changes nothing. Cost: one round trip.
 base::Result<void> settle_ending(store::Tx& tx, CustomerCardId card);
 
+// Whether the customer removed a card that the vault may still charge. Cost: one round trip.
+base::Result<bool> has_ending(store::ReadTx& tx, identity::CustomerId customer);
+
 // Tells the vault what is due; what it did not understand is told again later. Answers how many are settled.
 base::Result<std::int64_t> deliver_endings(store::Database& database, const Context& context, const VaultLine& vault,
                                            std::int64_t limit);

@@ -32,7 +32,8 @@ class FakeVaultForTest {
   const std::vector<vault_api::EndCardRequest>& endings() const { return endings_; }
   const std::vector<vault_api::RefusalsRequest>& refusals_asked() const { return refusals_asked_; }
   std::vector<vault_api::RefusalsAnswer> refusals;  // one after the other; then there are none
-  vault_api::SweepCardsAnswer swept;                // once
+  bool loses_endings = false;
+  vault_api::SweepCardsAnswer swept;  // once
 
   Channel channel = Channel::works;
   vault_api::Outcome outcome = vault_api::Outcome::approved;  // of holds, charges and refunds
@@ -83,6 +84,7 @@ class FakeVaultForTest {
     if (request.path == vault_api::SweepCardsRequest::kPath) return good(std::exchange(swept, {}));
     if (request.path == vault_api::EndCardRequest::kPath) {
       endings_.push_back(json::decode<vault_api::EndCardRequest>(request.body).value());
+      if (loses_endings) return base::Error(base::ErrorCode::timeout);
       return good(vault_api::EndCardAnswer{1});
     }
     if (request.path == vault_api::DeriveRequest::kPath)

@@ -79,6 +79,9 @@ constexpr Sql kDeleteCardEnding = "delete from card_endings where card_id = $1";
 constexpr Sql kFindCardEnding = R"(
   select card_id, customer_id, vault_token, fingerprint, refund_until, next_attempt_at, attempts
   from card_endings where card_id = $1)";
+constexpr Sql kCardEndingsOf = R"(
+  select card_id, customer_id, vault_token, fingerprint, refund_until, next_attempt_at, attempts
+  from card_endings where customer_id = $1)";
 constexpr Sql kDueCardEndings = R"(
   select card_id, customer_id, vault_token, fingerprint, refund_until, next_attempt_at, attempts
   from card_endings where next_attempt_at <= $1 order by next_attempt_at, card_id limit $2)";
@@ -244,6 +247,7 @@ void update_card_ending(store::Tx& tx, const CardEnding& before, const CardEndin
 }
 void delete_card_ending(store::Tx& tx, CustomerCardId card) { tx.write({kDeleteCardEnding, {card}}, 1); }
 Query find_card_ending(CustomerCardId card) { return {kFindCardEnding, {card}}; }
+Query card_endings_of(identity::CustomerId customer) { return {kCardEndingsOf, {customer}}; }
 Query due_card_endings(Instant wall_now, std::int64_t limit) { return {kDueCardEndings, {wall_now.ms, limit}}; }
 std::vector<CardEnding> read_card_endings(const Rows& rows) {
   std::vector<CardEnding> endings;

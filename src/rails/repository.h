@@ -37,6 +37,7 @@ void insert_card_ending(store::Tx& tx, const CardEnding& ending);
 void update_card_ending(store::Tx& tx, const CardEnding& before, const CardEnding& ending);
 void delete_card_ending(store::Tx& tx, CustomerCardId card);
 store::Query find_card_ending(CustomerCardId card);
+store::Query card_endings_of(identity::CustomerId customer);
 store::Query due_card_endings(base::Instant wall_now, std::int64_t limit);
 std::vector<CardEnding> read_card_endings(const store::Rows& rows);
 

@@ -76,6 +76,7 @@ constexpr const char* kCardEndings = R"(
     attempts BIGINT not null
   ))";
 constexpr const char* kCardEndingsDue = "create index card_endings_due on card_endings (next_attempt_at)";
+constexpr const char* kCardEndingsOfCustomer = "create index card_endings_of_customer on card_endings (customer_id)";
 
 const std::array<store::Migration, 3> kMigrations{{
     {52001,
@@ -83,7 +84,7 @@ const std::array<store::Migration, 3> kMigrations{{
      {kCardOperations, kOfPurchase, kWaiting, kPurchaseCards, kPurchaseCardsOfCustomer, kCustomerCards,
       kCustomerCardsOfCustomer}},
     {52002, "advices_followed", {kNoWaiting, kWaitingOrAccepted}},
-    {52003, "card_endings", {kCardEndings, kCardEndingsDue}},
+    {52003, "card_endings", {kCardEndings, kCardEndingsDue, kCardEndingsOfCustomer}},
 }};
 
 }  // namespace
