@@ -1,7 +1,5 @@
 #include "wire/iso20022_xml.h"
 
-#include <cstring>
-
 #include "json/utf8.h"
 
 namespace karv::wire::iso20022 {
@@ -62,7 +60,7 @@ base::Result<std::unique_ptr<pugi::xml_document>> read_xml(base::ByteView bytes,
                                                            XmlLimits limits) {
   if (bytes.size() > limits.max_bytes) return base::Error(base::ErrorCode::too_large);
   if (!json::is_utf8(base::as_text(bytes))) return malformed("the XML is not UTF-8");
-  if (std::memchr(bytes.data(), 0, bytes.size()) != nullptr) return malformed("the XML holds a zero byte");
+  if (base::as_text(bytes).find('\0') != std::string_view::npos) return malformed("the XML holds a zero byte");
   auto document = std::make_unique<pugi::xml_document>();
   constexpr unsigned kOptions = pugi::parse_default | pugi::parse_doctype | pugi::parse_declaration;
   const auto parsed = document->load_buffer(bytes.data(), bytes.size(), kOptions, pugi::encoding_utf8);
