@@ -325,12 +325,21 @@ TEST_F(Doors, erasing_is_for_the_tenants_server_and_whole_requests_alone) {
   const auto first = ask_private(net::Method::post, path, whole);
   EXPECT_EQ(first.status, 200);
   EXPECT_EQ(ask_private(net::Method::post, path, whole).body, first.body);
-  const auto answer = json::decode<vault_api::ErasureAnswer>(first.body).value();
+  const auto erased = json::decode<vault_api::ErasureAnswer>(first.body).value();
   const auto keys =
       json::decode<vault_api::ProofKeys>(ask_private(net::Method::get, path + "/keys", "").body, json::kOwnChannel);
-  const auto proof = vault_api::verify_erasure_proof(answer.proof, keys.value());
+  const auto proof = vault_api::verify_erasure_proof(erased.proof, keys.value());
   EXPECT_EQ(proof.value().record.reason, vault_api::ErasureReason::legal_order);
   EXPECT_EQ(proof.value().record.keys.size(), 1U);
+
+  net::Router admin;
+  add_proof_keys_route(admin, eraser);
+  net::Request look;
+  look.path = vault_api::kAdminProofKeysPath;
+  look.peer_certificate_cn = "karv-server";
+  EXPECT_EQ(answer(admin, look).status, 403);
+  look.peer_certificate_cn = "karv-operator";
+  EXPECT_EQ(answer(admin, look).body, json::encode(keys.value()));
 }
 
 }  // namespace
