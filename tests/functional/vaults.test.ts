@@ -64,6 +64,20 @@ describe.runIf(onPostgres)('several vaults on one database', () => {
     if (one.captured) expect(moved, JSON.stringify({ one, held })).toHaveLength(1);
   }
 
+  /** The network's books when all is settled: a server whose vault died asks again by its own jobs. */
+  function settledBooks(bought: readonly Bought[]): Promise<BookLine[]> {
+    const moves = (lines: readonly BookLine[], one: Bought): boolean =>
+      lines.some((line) => line.held === one.amount && line.completed === one.amount);
+    return eventually(
+      'everything is settled',
+      async () => {
+        const now = await books(system);
+        return open() === 0 && bought.every((one) => !one.captured || moves(now, one)) ? now : undefined;
+      },
+      120_000,
+    );
+  }
+
   test('both serve, and each shows the other', async () => {
     const bought: Bought[] = [];
     await buy(bought, () => bought.length >= 6);
@@ -89,17 +103,7 @@ describe.runIf(onPostgres)('several vaults on one database', () => {
     await Promise.all(buyers);
     expect(before).toBeGreaterThan(0);
     expect(between).toBeGreaterThan(before);
-    // A server whose vault died asks again by its own jobs; the vault's own work ends with its list.
-    const moves = (lines: readonly BookLine[], one: Bought): boolean =>
-      lines.some((line) => line.held === one.amount && line.completed === one.amount);
-    const lines = await eventually(
-      'everything is settled',
-      async () => {
-        const now = await books(system);
-        return open() === 0 && bought.every((one) => !one.captured || moves(now, one)) ? now : undefined;
-      },
-      120_000,
-    );
+    const lines = await settledBooks(bought);
     for (const one of bought) expectMovedOnce(one, lines);
     const client = new Client(system, system.merchant, server.port);
     for (const one of bought) {
@@ -109,6 +113,24 @@ describe.runIf(onPostgres)('several vaults on one database', () => {
     }
     client.close();
   });
+
+  test('one stands still for longer than its leases: what it had is taken over, and it undoes what comes too late', async () => {
+    const bought: Bought[] = [];
+    let stop = false;
+    const buyers = Array.from({ length: 4 }, () => buy(bought, () => stop));
+    await sleep(2_000);
+    vault.pause();
+    await sleep(24_000);
+    const during = bought.filter((one) => one.captured).length;
+    await sleep(3_000);
+    expect(bought.filter((one) => one.captured).length).toBeGreaterThan(during);
+    vault.resume();
+    await sleep(3_000);
+    stop = true;
+    await Promise.all(buyers);
+    const lines = await settledBooks(bought);
+    for (const one of bought) expectMovedOnce(one, lines);
+  }, 240_000);
 
   test('a sealed vault is passed over, and the seal reaches both', async () => {
     // The first is opened again by its PIN file only at a start: so it is sealed last.

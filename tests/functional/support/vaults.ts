@@ -88,6 +88,14 @@ export class ExtraVault {
     }
   }
 
+  /** It stands still, as a machine that swaps or a process that is debugged does; and goes on. */
+  pause(): void {
+    this.#child?.kill('SIGSTOP');
+  }
+  resume(): void {
+    this.#child?.kill('SIGCONT');
+  }
+
   async kill(): Promise<void> {
     await this.#end('SIGKILL');
   }
