@@ -51,6 +51,11 @@ Result<Staff> get_locked(store::Tx& tx, StaffId id) {
   return std::move(staff).value_or(Staff{.id = id, .state = StaffState::removed});
 }
 
+Result<std::optional<Staff>> find_approver(store::ReadTx& tx, const RevealRequest& request) {
+  if (!request.decided_by) return std::optional<Staff>();
+  return find_staff(tx, *request.decided_by);
+}
+
 }  // namespace
 
 RequestView RevealDesk::view_of(const RevealRequest& request, std::string requester) const {
@@ -164,6 +169,7 @@ Result<ShownCard> RevealDesk::look(const SignedWords& from) {
   KARV_TRY(const auto signer, gate_.admit(from, words.at));
   struct Seen {
     std::optional<RevealRequest> request;
+    std::optional<Staff> requester, approver;
     std::optional<SealedCard> card;
   };
   KARV_TRY(const auto seen, database_.read<Seen>("vault_find_reveal", [&](store::ReadTx& tx) -> Result<Seen> {
@@ -171,13 +177,18 @@ Result<ShownCard> RevealDesk::look(const SignedWords& from) {
     KARV_TRY(out.request, find_request(tx, *words.request));
     if (out.request) {
       KARV_TRY(out.card, find_card(tx, out.request->card));
+      KARV_TRY(out.requester, find_staff(tx, out.request->requester));
+      KARV_TRY(out.approver, find_approver(tx, *out.request));
     }
     return out;
   }));
   if (!seen.request || seen.request->requester != signer.staff.id)
     return refused(signer, {.kind = "staff", .id = signer.staff.id.text()}, unknown_request());
   const auto subject = card_subject(seen.request->card);
-  if (!seen.card) return refused(signer, subject, unknown_card());
+  if (!seen.card || !seen.requester) return refused(signer, subject, unknown_card());
+  // Decided once before anything is opened, and again where it counts.
+  if (auto may = decide_look(*seen.requester, seen.approver, *seen.request, 0, limits_, wall_.now()); !may.ok())
+    return refused(signer, subject, std::move(may).error());
   auto shown = compose(*seen.request, *seen.card);
   if (!shown.ok()) return refused(signer, subject, std::move(shown).error());
   auto looked = take_look(signer, *seen.request, std::move(shown).value());
@@ -217,10 +228,7 @@ Result<ShownCard> RevealDesk::take_look(const Signer& signer, const RevealReques
     KARV_TRY(const auto staff, get_locked(tx, signer.staff.id));
     KARV_TRY(const auto request, lock_request(tx, seen.id));
     if (!request || request->card != seen.card || request->level != seen.level) return unknown_request();
-    std::optional<Staff> approver;
-    if (request->decided_by) {
-      KARV_TRY(approver, find_staff(tx, *request->decided_by));
-    }
+    KARV_TRY(const auto approver, find_approver(tx, *request));
     const base::Instant now = wall_.now();
     KARV_TRY(const auto today, count_looks(tx, staff.id, request->level, now - kDay));
     KARV_TRY(const auto next, decide_look(staff, approver, *request, today, limits_, now));

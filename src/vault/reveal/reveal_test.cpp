@@ -294,6 +294,24 @@ TEST_F(RevealTest, the_customer_may_read_every_look_and_nobody_elses) {
   EXPECT_TRUE(at.reveal.looks_at(vault.tenant, {.customer = CustomerRef(base::Uuid{5})})->looks.empty());
 }
 
+TEST_F(RevealTest, control_48_what_is_listed_is_capped) {
+  const auto written = vault.database->write<void>("test", [&](store::Tx& tx) -> base::Result<void> {
+    for (int i = 0; i < 205; ++i)
+      insert_look(tx, {.id = base::make_id<LookTag>(vault.wall, vault.random),
+                       .request = RevealId(base::Uuid{1}),
+                       .tenant = vault.tenant,
+                       .customer = vault.customer,
+                       .card = card,
+                       .staff = anna.id,
+                       .at = {i}});
+    return {};
+  });
+  ASSERT_TRUE(written.ok());
+  const auto looks = at.reveal.looks_at(vault.tenant, {.customer = vault.customer})->looks;
+  ASSERT_EQ(looks.size(), 200U);
+  EXPECT_EQ(looks.front().at, 204);
+}
+
 TEST_F(RevealTest, a_cards_reference_is_given_for_the_customers_own_token_alone) {
   const auto token = vault.make_card(testing::kMastercard).vault_token;
   const auto reason = [&](TenantId tenant, const std::string& text, CustomerRef customer) {

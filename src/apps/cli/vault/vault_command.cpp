@@ -43,6 +43,7 @@ Any operator:
   karv vault seal --operator operator.toml --reason 'case 12: an intruder'
   karv vault keys list --operator operator.toml
   karv vault keys rotate KEY --operator operator.toml
+Who may see stored cards: karv vault staff --help
 Two custodians, within an hour:
   karv vault keys destroy KEY --operator operator.toml --key anna-berg.key --share ID.share
 Other custodians take over: as many of those of now as are needed, each with the .pub files of the others:
