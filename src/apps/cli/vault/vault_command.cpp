@@ -70,10 +70,6 @@ struct Options {
 
 std::string day(std::int64_t ms) { return ms == 0 ? "-" : base::to_rfc3339(base::Instant{ms}).substr(0, 16); }
 
-Result<vault::Acting> acting_of(const Options& options) {
-  return vault::acting_of({.key = options.key, .share = options.share, .passphrase_file = options.passphrase_file});
-}
-
 Result<int> init(const Options& options) {
   std::vector<std::string> words = {
       "init",  "--config", options.config, "--pin-file", options.pin_file, "--needed", std::to_string(options.needed),
