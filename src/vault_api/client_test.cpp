@@ -30,6 +30,26 @@ TEST(VaultClient, an_operation_becomes_a_request_that_reads_back_as_the_same) {
   EXPECT_FALSE(back.agreement.has_value());
 }
 
+TEST(VaultClient, every_limit_of_a_derived_token_is_on_the_wire) {
+  DeriveRequest wanted;
+  wanted.vault_token = "t";
+  wanted.purpose = Purpose::recurring;
+  wanted.cap_minor = 1;
+  wanted.currency = "EUR";
+  wanted.expires_at = 2;
+  wanted.most_uses = 3;
+  wanted.most_each_minor = 4;
+  wanted.business_time = 5;
+  const auto back = json::decode<DeriveRequest>(request_of(wanted).body, json::kOwnChannel).value();
+  EXPECT_EQ(back.purpose, Purpose::recurring);
+  EXPECT_EQ(back.cap_minor, 1);
+  EXPECT_EQ(back.currency, "EUR");
+  EXPECT_EQ(back.expires_at, 2);
+  EXPECT_EQ(back.most_uses, 3);
+  EXPECT_EQ(back.most_each_minor, 4);
+  EXPECT_EQ(back.business_time, 5);
+}
+
 TEST(VaultClient, a_question_has_no_body) {
   EXPECT_EQ(request_operation(some_operation()).path, "/private/v1/operations/" + some_operation().text());
   EXPECT_EQ(request_operation(some_operation()).method, net::Method::get);

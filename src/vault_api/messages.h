@@ -107,7 +107,7 @@ struct DeriveRequest {
 };
 BOOST_DESCRIBE_STRUCT(DeriveRequest, (),
                       (vault_token, customer, purpose, merchant, agreement, cap_minor, currency, expires_at, most_uses,
-                       business_time))
+                       most_each_minor, business_time))
 
 struct OperationAnswer {
   Outcome outcome = Outcome::unknown;
