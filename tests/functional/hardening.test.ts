@@ -110,6 +110,7 @@ describe.skipIf(obstacle !== null)('in production', () => {
   const safe = (text: string): string =>
     text
       .replace('mode = "sandbox"', 'mode = "production"')
+      .replace('[banks.sandbox-bank]\n', '[banks.sandbox-bank]\nkey_pins = ["one"]\n')
       .replace(/\[sandbox\]\n.*\n/, '')
       .replace(/^pin_file = .*\n/m, '')
       .replace('[staff]\n', `[staff]\n${/^client_ca = .*\n/m.exec(text)?.[0] ?? ''}`);
@@ -152,6 +153,11 @@ describe.skipIf(obstacle !== null)('in production', () => {
       'nobody named for the socket',
       () => reasons(owner, (t) => t.replace(/peer_uids.*\n/, '')),
       /peer_uids names nobody/,
+    ],
+    [
+      'a bank without a pinned key',
+      () => reasons(owner, (t) => t.replace(/key_pins.*\n/, '')),
+      /\[banks\.sandbox-bank\] key_pins names no key/,
     ],
     [
       'a PIN in a file',
