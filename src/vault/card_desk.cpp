@@ -84,6 +84,11 @@ bool is_https_origin(std::string_view text) {
          std::ranges::all_of(port, [](char c) { return c >= '0' && c <= '9'; });
 }
 
+base::Result<void> CardDesk::check_open() const {
+  KARV_TRY_VOID(keys_.get());
+  return {};
+}
+
 base::Result<vault_api::TicketAnswer> CardDesk::create_ticket(TenantId tenant,
                                                               const vault_api::TicketRequest& request) {
   if (request.merchant.has_value() == (request.purpose == Purpose::saved))

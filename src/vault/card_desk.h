@@ -53,6 +53,8 @@ class CardDesk {
         random_(random),
         settings_(std::move(settings)) {}
 
+  // Whether it can take cards at all. Errors: unavailable VAULT_SEALED. Cost: none.
+  base::Result<void> check_open() const;
   // `tenant`: whose server asks; what belongs to another one is unknown here. All of these also answer unavailable
   // VAULT_SEALED.
   // Errors: bad_value (an origin that is not one, a scope that cannot be).

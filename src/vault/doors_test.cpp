@@ -342,5 +342,14 @@ TEST_F(Doors, erasing_is_for_the_tenants_server_and_whole_requests_alone) {
   EXPECT_EQ(answer(admin, look).body, json::encode(keys.value()));
 }
 
+TEST_F(Doors, a_balancer_learns_whether_this_vault_takes_cards) {
+  EXPECT_EQ(get("/health").status, 200);
+  vault.keys->seal("a test");
+  EXPECT_EQ(get("/health").status, 503);
+  EXPECT_EQ(code_of(get("/health")), "VAULT_SEALED");
+  ASSERT_TRUE(vault.keys->unseal(disk.hsm).ok());
+  EXPECT_EQ(get("/health").status, 200);
+}
+
 }  // namespace
 }  // namespace karv::vault

@@ -137,6 +137,10 @@ net::Router public_routes(PublicDoor door) {
              [limited](const net::Request& request) { return show_asset(limited->door.pages, request); });
   router.add(net::Method::post, "/frame/v1/card",
              [limited](const net::Request& request) { return post_card(*limited, request); });
+  router.add(net::Method::get, "/health", [limited](const net::Request& request) -> net::Reply {
+    const auto open = limited->door.desk.check_open();
+    return open.ok() ? json_response(R"({"status":"ok"})") : problem_response(open.error(), request);
+  });
   router.set_fallback("/", [](const net::Request& request, const std::vector<net::Method>&) {
     return problem_response(base::Error(base::ErrorCode::not_found), request);
   });

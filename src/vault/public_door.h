@@ -2,6 +2,7 @@
 //
 //   GET  /frame/v1/card?ticket=T    the page; may be framed by the ticket's origins only
 //   GET  /frame/v1/assets/...       its script and style
+//   GET  /health                    200, or 503 while it is sealed: for the balancer in front of several
 //   POST /frame/v1/card             {ticket, number, expiry_month, expiry_year, code, name}
 // Nobody signs in here: the ticket is the permission. The connection ends after a post, so that nothing of it lingers.
 // How often one client may look at a form or post a card is limited before the ticket is looked up, so that nobody can
