@@ -133,7 +133,7 @@ base::Result<BankFiles::Batch> BankFiles::prepare(TenantId tenant, const vault_a
 base::Result<StoredBankFile> BankFiles::store(store::Tx& tx, TenantId tenant,
                                               const vault_api::BankEntriesRequest& request, Batch batch) {
   KARV_TRY(auto found, lock_bank_file(tx, request.file));
-  KARV_TRY(const auto file, require_file(std::move(found), tenant));
+  KARV_TRY(auto file, require_file(std::move(found), tenant));
   const auto size = static_cast<std::int64_t>(batch.entries.size());
   if (request.first + size - 1 <= file.entries) {  // said again
     KARV_TRY(const auto digests, find_entry_digests(tx, file.id, request.first, size));
