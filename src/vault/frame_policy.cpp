@@ -11,13 +11,13 @@ constexpr const char* kNoDevices =
 
 std::string sources_of(std::span<const std::string> script_hashes) {
   std::string scripts;
-  for (const auto& hash : script_hashes) scripts += "'" + hash + "' ";
+  for (const auto& hash : script_hashes) scripts += (scripts.empty() ? "'" : " '") + hash + "'";
   return scripts;
 }
 
 std::string form_csp(const FormPolicy& policy, const std::string& reports) {
   return fmt::format(
-      "default-src 'none'; script-src {}'report-sha384'; style-src 'self'; font-src 'self'; connect-src 'self'; "
+      "default-src 'none'; script-src {} 'report-sha384'; style-src 'self'; font-src 'self'; connect-src 'self'; "
       "base-uri 'none'; form-action 'none'; frame-ancestors {}; sandbox allow-forms allow-same-origin allow-scripts; "
       "require-trusted-types-for 'script'; trusted-types 'none'; report-uri {}; report-to karv",
       sources_of(policy.script_hashes), policy.frame_ancestors, reports);

@@ -479,6 +479,7 @@ void Process::stop() {
   impl.keeper.reset();
   impl.public_server.reset();
   impl.private_server.reset();
+  impl.banks.reset();  // its client ends while the loop still runs
   impl.admin_server.reset();
   impl.staff_server.reset();
   impl.loop.stop();
