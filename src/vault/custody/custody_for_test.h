@@ -18,7 +18,7 @@
 namespace karv::vault::testing {
 
 // Somebody with keys of his own, and what the ceremony gave him.
-struct Person {
+struct Keyholder {
   std::string name;
   crypto::Ed25519Pair signs;
   crypto::X25519Pair opens;
@@ -72,28 +72,28 @@ class CustodyTest : public ::testing::Test {
     for (auto& person : people) ASSERT_TRUE(desk.accept(accept_of(person)).ok());
   }
   template <class Request>
-  void sign(Request& request, const Person& person, std::string_view act, base::ByteView about) {
+  void sign(Request& request, const Keyholder& person, std::string_view act, base::ByteView about) {
     request.custodian = person.id;
     request.at = vault.wall.now().ms;
     request.nonce = "nonce " + std::to_string(++nonces);
     request.signature = base::to_base64url(crypto::sign_ed25519(
         person.signs.seed, vault_api::signed_act(act, person.id, request.at, request.nonce, about)));
   }
-  vault_api::AcceptRequest accept_of(const Person& person) {
+  vault_api::AcceptRequest accept_of(const Keyholder& person) {
     vault_api::AcceptRequest request;
     sign(request, person, "accept", base::as_bytes(vault_api::kCustodianDuty));
     return request;
   }
-  vault_api::UnsealRequest unseal_of(const Person& person, const base::SecretBytes& share) {
+  vault_api::UnsealRequest unseal_of(const Keyholder& person, const base::SecretBytes& share) {
     vault_api::UnsealRequest request;
     sign(request, person, "unseal", crypto::sha256(share.expose()));
     request.share = base::SecretBytes::copy_of(base::to_base64url(share.expose()));
     return request;
   }
-  base::Result<vault_api::Unsealing> unseal(const Person& person) {
+  base::Result<vault_api::Unsealing> unseal(const Keyholder& person) {
     return desk.unseal(unseal_of(person, person.share));
   }
-  vault_api::EndKeyRequest end_of(const Person& person, KeyId key, const std::string& command) {
+  vault_api::EndKeyRequest end_of(const Keyholder& person, KeyId key, const std::string& command) {
     vault_api::EndKeyRequest request;
     request.key = key.text();
     request.command = command;
@@ -114,7 +114,7 @@ class CustodyTest : public ::testing::Test {
 
   testing::Disk disk;
   testing::TestVault vault{disk, nullptr};
-  std::vector<Person> people;
+  std::vector<Keyholder> people;
   std::vector<vault_api::ShareFile> delivered;
   base::SecretBytes pin;
   int nonces = 0;

@@ -12,7 +12,7 @@ namespace karv::vault {
 namespace {
 
 using testing::CustodyTest;
-using testing::Person;
+using testing::Keyholder;
 
 constexpr store::Sql kSpoil = "update custody set sealed_pin = $1";
 
@@ -63,9 +63,9 @@ TEST_F(CustodyTest, control_23_custodians_are_few_and_each_is_one_person) {
   EXPECT_FALSE(hold(with).ok());
   with = plan();
   for (int i = 0; i < 20; ++i) {
-    Person one{.name = "P" + std::to_string(i),
-               .signs = crypto::make_ed25519_pair(vault.random),
-               .opens = crypto::make_x25519_pair(vault.random)};
+    Keyholder one{.name = "P" + std::to_string(i),
+                  .signs = crypto::make_ed25519_pair(vault.random),
+                  .opens = crypto::make_x25519_pair(vault.random)};
     with.custodians.push_back(one.card());
   }
   EXPECT_FALSE(hold(with).ok());

@@ -12,7 +12,7 @@
 namespace karv::vault {
 namespace {
 
-using testing::Person;
+using testing::Keyholder;
 
 class CustodyExchangeTest : public testing::CustodyTest {
  protected:
@@ -23,7 +23,7 @@ class CustodyExchangeTest : public testing::CustodyTest {
     for (const char* name : {"Dora", "Emil"}) newcomers.push_back(make_person(name));
     newcomers.push_back(make_person("Anna again"));
   }
-  Person make_person(const char* name) {
+  Keyholder make_person(const char* name) {
     return {.name = name,
             .signs = crypto::make_ed25519_pair(vault.random),
             .opens = crypto::make_x25519_pair(vault.random)};
@@ -33,7 +33,7 @@ class CustodyExchangeTest : public testing::CustodyTest {
     for (const auto& person : newcomers) out.push_back(person.card());
     return out;
   }
-  vault_api::ExchangeRequest request_of(const Person& person, std::vector<vault_api::CustodianCard> to,
+  vault_api::ExchangeRequest request_of(const Keyholder& person, std::vector<vault_api::CustodianCard> to,
                                         std::int64_t needed = 2) {
     vault_api::ExchangeRequest request;
     request.needed = needed;
@@ -43,7 +43,7 @@ class CustodyExchangeTest : public testing::CustodyTest {
     request.share = base::SecretBytes::copy_of(base::to_base64url(person.share.expose()));
     return request;
   }
-  base::Result<vault_api::ShareFile> fetch(const Person& person) {
+  base::Result<vault_api::ShareFile> fetch(const Keyholder& person) {
     vault_api::ShareRequest request;
     sign(request, person, "share", person.id.view());
     return exchange.fetch_share(request);
@@ -59,8 +59,8 @@ class CustodyExchangeTest : public testing::CustodyTest {
       person.share = crypto::decrypt_jwe(person.opens.private_key, fetch(person)->share).value();
     }
   }
-  void accept(const Person& person) { ASSERT_TRUE(desk.accept(accept_of(person)).ok()); }
-  static crypto::Share share_parts(const Person& person) {
+  void accept(const Keyholder& person) { ASSERT_TRUE(desk.accept(accept_of(person)).ok()); }
+  static crypto::Share share_parts(const Keyholder& person) {
     const auto bytes = person.share.expose();
     return {.x = bytes[0], .y = base::SecretBytes::copy_of(bytes.subspan(1))};
   }
@@ -74,7 +74,7 @@ class CustodyExchangeTest : public testing::CustodyTest {
         .value();
   }
 
-  std::vector<Person> newcomers;
+  std::vector<Keyholder> newcomers;
   CustodyExchange exchange{*vault.database, desk, vault.wall, vault.random};
 };
 
