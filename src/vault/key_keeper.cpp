@@ -48,10 +48,7 @@ base::Result<bool> KeyKeeper::look_safely(bool next_batch) {
 }
 
 base::Result<bool> KeyKeeper::look(bool next_batch) {
-  if (!leftovers_done_) {
-    KARV_TRY_VOID(rotation_.destroy_leftovers());
-    leftovers_done_ = true;
-  }
+  KARV_TRY_VOID(rotation_.destroy_leftovers());
   if (!next_batch) KARV_TRY_VOID(rotation_.start_due());
   return rotation_.work();
 }

@@ -29,7 +29,6 @@ class KeyKeeper {
 
   KeyHolder& holder_;
   KeyRotation& rotation_;
-  bool leftovers_done_ = false;
   base::Mutex mutex_;
   base::Condition wake_;
   bool stopping_ KARV_GUARDED_BY(mutex_) = false;

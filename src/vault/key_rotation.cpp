@@ -234,8 +234,11 @@ base::Result<int> KeyRotation::start_due() {
 
 base::Result<void> KeyRotation::destroy_in_hsm(const StoredKey& key) {
   if (!is_in_hsm(key.key_class)) return {};
-  KARV_TRY(const auto hsm, holder_.hsm());
-  return hsm->destroy_key(hsm_label(holder_.settings().hsm_prefix, key.key_class, key.id));
+  const auto hsm = holder_.hsm();
+  auto gone = hsm.ok() ? hsm.value()->destroy_key(hsm_label(holder_.settings().hsm_prefix, key.key_class, key.id))
+                       : base::Result<void>(hsm.error());
+  if (!gone.ok()) leftovers_ = true;
+  return gone;
 }
 
 // First the row, then the HSM's key: what a crash leaves there is for destroy_leftovers().
@@ -396,7 +399,9 @@ base::Result<bool> KeyRotation::work() {
 }
 
 base::Result<void> KeyRotation::destroy_leftovers() {
-  KARV_TRY(const auto ring, holder_.get());
+  if (!leftovers_) return {};
+  KARV_TRY(const auto ring, holder_.refresh());
+  leftovers_ = false;
   for (const auto& row : ring->rows())
     if (row.state == KeyState::destroyed && row.retired_at && *row.retired_at + kLeftoversFor > wall_.now())
       KARV_TRY_VOID(destroy_in_hsm(row));

@@ -11,6 +11,7 @@
 // lost is done again: progress is what is left under the old key, not a position. Reads never wait: both keys open.
 #pragma once
 
+#include <atomic>
 #include <optional>
 #include <vector>
 
@@ -52,7 +53,8 @@ class KeyRotation {
   base::Result<void> end_key(KeyId id, KeyCommand command);
   // Starts what is due by period or uses, and says so in the log. Answers how many keys that were.
   base::Result<int> start_due();
-  // What a crash between the row and the HSM left behind. Once, after unsealing.
+  // What a crash between the row and the HSM left behind, or an HSM that was away: until its key is gone there too, a
+  // destroyed epoch's backups still open. Does nothing once it was done; called at every look.
   base::Result<void> destroy_leftovers();
   // One batch of each open rotation. Answers whether anything is left to be moved now.
   base::Result<bool> work();
@@ -83,6 +85,7 @@ class KeyRotation {
   base::Random& random_;
   RotationSettings settings_;
   SubjectKeys subject_keys_;
+  std::atomic<bool> leftovers_ = true;  // there may be some
 };
 
 }  // namespace karv::vault

@@ -245,6 +245,21 @@ TEST_F(RotationTest, what_a_crash_left_in_the_hsm_is_destroyed_after_unsealing) 
   EXPECT_TRUE(disk.hsm->has_key(hsm_label("karv", KeyClass::epoch, active(KeyClass::epoch))).value());
 }
 
+TEST_F(RotationTest, control_10_a_key_that_the_hsm_did_not_destroy_is_destroyed_at_a_later_look) {
+  const auto old_epoch = active(KeyClass::epoch);
+  const auto label = hsm_label("karv", KeyClass::epoch, old_epoch);
+  ASSERT_TRUE(rotation.destroy_leftovers().ok());  // as at every start
+  ASSERT_TRUE(rotation.rotate(old_epoch).ok());
+  disk.hsm->keep_keys(true);
+  work_to_the_end(base::days(7));
+  EXPECT_EQ(state_of(old_epoch), KeyState::destroyed);
+  EXPECT_TRUE(disk.hsm->has_key(label).value());
+  EXPECT_FALSE(rotation.destroy_leftovers().ok());
+  disk.hsm->keep_keys(false);
+  ASSERT_TRUE(rotation.destroy_leftovers().ok());
+  EXPECT_FALSE(disk.hsm->has_key(label).value());
+}
+
 TEST_F(RotationTest, whoever_was_not_the_fastest_leaves_no_key_in_the_hsm) {
   const auto before = disk.hsm->count();
   std::vector<std::jthread> several;

@@ -44,12 +44,15 @@ class MemoryHsm final : public crypto::Hsm {
   std::size_t count();  // of its keys
   // Gone in mid-flight: everything answers unavailable.
   void take_away(bool away) { away_ = away; }
+  // Destroying a key fails, and only that.
+  void keep_keys(bool keep) { keep_ = keep; }
 
  private:
   base::Result<const base::SecretBytes*> get_key(std::string_view label) KARV_REQUIRES(mutex_);
 
   base::SystemRandom random_;
   std::atomic<bool> away_ = false;
+  std::atomic<bool> keep_ = false;
   base::Mutex mutex_;
   std::map<std::string, base::SecretBytes, std::less<>> keys_ KARV_GUARDED_BY(mutex_);
 };

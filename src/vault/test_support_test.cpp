@@ -37,7 +37,7 @@ base::Result<bool> MemoryHsm::has_key(std::string_view label) {
   return keys_.contains(label);
 }
 base::Result<void> MemoryHsm::destroy_key(std::string_view label) {
-  if (away_) return base::Error(base::ErrorCode::unavailable);
+  if (away_ || keep_) return base::Error(base::ErrorCode::unavailable);
   const base::Lock lock(mutex_);
   if (const auto found = keys_.find(label); found != keys_.end()) keys_.erase(found);
   return {};
