@@ -33,6 +33,12 @@ std::optional<OperationCommand> command_for(const Operation& operation, const st
   }
 }
 
+// A restored store repeats a refund or a payout whose customer was erased after the backup.
+base::Error card_erased() {
+  return base::internal_error(base::ErrorCode::gone,
+                              "the card was erased: look the operation up in the acquirer's report");
+}
+
 }  // namespace
 
 Settlement::~Settlement() { stop(); }
@@ -105,7 +111,7 @@ void Settlement::deliver_due() {
 base::Result<NetworkRequest> Settlement::payout_again(const Operation& operation) {
   KARV_TRY(const auto sealed, database_.read<std::optional<SealedCard>>(
                                   "vault_read_card", [&](store::ReadTx& tx) { return find_card(tx, operation.card); }));
-  KARV_REQUIRE(sealed.has_value());
+  if (!sealed) return card_erased();
   KARV_TRY(const auto card, cards_.open(*sealed));
   return payout_request(operation, card, Attempt::repeated, settings_.acquirer);
 }
@@ -137,9 +143,7 @@ base::Result<NetworkRequest> Settlement::make_request(const Operation& operation
       if (facts.completions_under_way > 0) return base::Error(base::ErrorCode::unavailable);
       return release_request(operation, facts.original, attempt, settings_.acquirer);
     case OperationKind::refund: {
-      if (!facts.card)  // a restored store repeats a refund whose customer was erased after the backup
-        return base::internal_error(base::ErrorCode::gone,
-                                    "the card was erased: look the refund up in the acquirer's report");
+      if (!facts.card) return card_erased();
       KARV_TRY(const auto card, cards_.open(*facts.card));
       return refund_request(operation, card, facts.original, Attempt::repeated, settings_.acquirer);
     }
