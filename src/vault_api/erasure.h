@@ -49,10 +49,10 @@ struct ErasureAnswer {
 BOOST_DESCRIBE_STRUCT(ErasureAnswer, (), (erasure, erased_at, proof))
 
 // Erases a customer of the caller's. Saying it again answers the same proof; a customer of whom there is nothing is
-// erased all the same. `force`: why it cannot wait, in 1 to 200 bytes, for the audit log; then only refunds and
-// questions that are under way are waited for. Errors: 400 BAD_VALUE, 409 OPERATIONS_OPEN (later), 409 REFUND_WINDOW
-// (later, or by force), 409 IDEMPOTENCY_CONFLICT, 503 ERASURE_NOT_JOURNALED (the same again: it may have been erased,
-// but is not proven yet).
+// erased all the same. `force`: why it cannot wait, in 1 to 200 bytes, for the audit log; then only refunds,
+// payouts and questions that are under way are waited for. Errors: 400 BAD_VALUE (also: the id is a merchant's), 409
+// OPERATIONS_OPEN (later), 409 REFUND_WINDOW (later, or by force), 409 IDEMPOTENCY_CONFLICT, 503 ERASURE_NOT_JOURNALED
+// (the same again: it may have been erased, but is not proven yet).
 struct ErasureRequest {
   using Answer = ErasureAnswer;
   static constexpr std::string_view kPath = "/private/v1/erasures";

@@ -64,7 +64,7 @@ Result<int> accept_journal_loss(const std::string& configuration, const std::str
                                         {.path = config.erasure.journal, .reason = reason, .accepted_at = wall.now()},
                                         fmt::format("uid {}", ::geteuid()), wall, random));
   fmt::print(
-      "When it is opened within a day, the vault of {} may begin a new erasure journal in the place of {},\n"
+      "When it is opened within an hour, the vault of {} may begin a new erasure journal in the place of {},\n"
       "if that is missing or refused. Whoever was erased after the backup that this store came from is known again:\n"
       "erase them once more.\n",
       configuration, config.erasure.journal);

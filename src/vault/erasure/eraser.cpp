@@ -48,6 +48,12 @@ base::Result<void> decide_erasure(const UnderWay& under_way, bool forced) {
   return {};
 }
 
+// Whether they say that this journal came as far as that, or further.
+bool knows(const std::vector<JournalHead>& journals, ErasureJournalId journal, std::int64_t position) {
+  const auto known = std::ranges::find(journals, journal, &JournalHead::journal);
+  return known != journals.end() && known->position >= position;
+}
+
 audit::Record record_of(const ErasureRecord& record, std::string action, std::string reason, const base::Clock& wall,
                         base::Random& random) {
   return {.id = base::make_id<audit::RecordTag>(wall, random),
@@ -70,10 +76,19 @@ Eraser::JournalPtr Eraser::journal() const {
   const base::Lock lock(mutex_);
   return journal_;
 }
-void Eraser::use(JournalPtr journal) {
+void Eraser::use(JournalPtr journal, std::int64_t recorded) {
   const base::Lock lock(mutex_);
   journal_ = std::move(journal);
   followed_ = wall_.now();
+  recorded_ = recorded;
+}
+std::int64_t Eraser::recorded() const {
+  const base::Lock lock(mutex_);
+  return recorded_;
+}
+void Eraser::note_recorded(std::int64_t position) {
+  const base::Lock lock(mutex_);
+  recorded_ = std::max(recorded_, position);
 }
 base::Instant Eraser::followed() const {
   const base::Lock lock(mutex_);
@@ -85,6 +100,9 @@ base::Result<StoredErasure> Eraser::erase_now(store::Tx& tx, const Tenant& tenan
   const Subject subject{.tenant = tenant.id, .id = SubjectId(request.customer.uuid())};
   // The rows are ours before operations are counted: one that begins now finds its token gone.
   KARV_TRY(const auto taken, lock_subject(tx, subject));
+  KARV_TRY(const bool foreign, is_no_customer(tx, subject));
+  if (foreign)
+    return refused(base::ErrorCode::bad_value, "This id is a merchant's or the operator's own.", "BAD_VALUE");
   KARV_TRY(const auto under_way, count_under_way(tx, subject, wall_.now() - settings_.refund_window));
   KARV_TRY_VOID(decide_erasure(under_way, request.force.has_value()));
   StoredErasure erasure;
@@ -140,17 +158,27 @@ base::Result<StoredErasure> Eraser::prove(Journal& journal, StoredErasure erasur
   erasure.proof =
       vault_api::sign_erasure_proof({.record = erasure.record, .journal = head.journal, .position = position.value()},
                                     vault_api::ProofKeyId(key->row.id.uuid()), key->clear);
-  return database_.write<StoredErasure>("vault_prove_erasure", [&](store::Tx& tx) -> base::Result<StoredErasure> {
-    KARV_TRY_VOID(record_head(tx, head));
-    KARV_TRY(auto stored, find_erasure(tx, erasure.record.erasure));
-    KARV_REQUIRE(stored.has_value());
-    if (!stored->proof.empty()) return *std::move(stored);  // another worker or process was faster
-    set_proof(tx, erasure.record.erasure, erasure.proof, erasure.proof_key);
-    return erasure;
-  });
+  const std::int64_t recorded = this->recorded();
+  KARV_TRY(auto proven,
+           database_.write<StoredErasure>("vault_prove_erasure", [&](store::Tx& tx) -> base::Result<StoredErasure> {
+             KARV_TRY(const auto journals, load_journals(tx));
+             // A store that went back is left as it is: catch_up() sees it and erases again.
+             if (knows(journals, head.journal, recorded)) KARV_TRY_VOID(record_head(tx, head));
+             KARV_TRY(auto stored, find_erasure(tx, erasure.record.erasure));
+             KARV_REQUIRE(stored.has_value());
+             if (!stored->proof.empty()) return *std::move(stored);  // another worker or process was faster
+             set_proof(tx, erasure.record.erasure, erasure.proof, erasure.proof_key);
+             return erasure;
+           }));
+  note_recorded(head.position);
+  if (const auto dropped = journal.drop_anchors(tools, head.position); !dropped.ok())  // catch_up() tries again
+    base::log::warn("erasure_journal_old_anchor_stays", {{"detail", dropped.error().internal_text()}});
+  return proven;
 }
 
 base::Result<void> Eraser::record_head(store::Tx& tx, const JournalHead& head) {
+  KARV_TRY(const auto store, find_store(tx));
+  if (!store) insert_store(tx, head.store);  // it is from before its journals
   KARV_TRY(const auto journals, load_journals(tx));
   const auto known = std::ranges::find(journals, head.journal, &JournalHead::journal);
   if (known == journals.end()) {
@@ -193,18 +221,21 @@ base::Result<void> Eraser::catch_up() {
   KARV_TRY(const auto ring, keys_.get());
   KARV_TRY(const auto hsm, keys_.hsm());
   const HsmTools tools{.hsm = *hsm, .prefix = keys_.settings().hsm_prefix};
-  const JournalHead head = journal->head();
+  const std::int64_t recorded = this->recorded();
+  const ErasureJournalId own = journal->head().journal;
   KARV_TRY(const auto known, load_known());
-  const auto stored = std::ranges::find(known.journals, head.journal, &JournalHead::journal);
-  if (stored == known.journals.end() || stored->position < head.position) KARV_TRY_VOID(erase_again(*journal));
+  if (!knows(known.journals, own, recorded)) KARV_TRY_VOID(erase_again(*journal));
   const base::Instant needed = needed_since(*ring);
   const base::Instant now = wall_.now();
   KARV_TRY_VOID(follow(*journal, tools, std::max(needed, followed() - kLookBack)));
+  // Before lines go: a store that does not know of what went is too old to be opened.
+  const JournalHead head = journal->head();
+  if (!knows(known.journals, own, head.position))
+    KARV_TRY_VOID(database_.write<void>("vault_journal_head", [&](store::Tx& tx) { return record_head(tx, head); }));
+  note_recorded(head.position);
+  KARV_TRY_VOID(journal->drop_anchors(tools, head.position));
   KARV_TRY(const auto pruned, journal->prune(tools, needed));
   if (pruned > 0) base::log::info("erasure_journal_pruned", {{"lines", pruned}});
-  if (stored == known.journals.end() || stored->position != journal->head().position)
-    KARV_TRY_VOID(
-        database_.write<void>("vault_journal_head", [&](store::Tx& tx) { return record_head(tx, journal->head()); }));
   const base::Lock lock(mutex_);
   if (journal_ == journal) followed_ = now;
   return {};

@@ -57,10 +57,15 @@ class Eraser {
 
   // What the store knows of journals.
   struct Known {
+    std::optional<ErasureStoreId> store;
     std::vector<JournalHead> journals;
-    std::optional<JournalAcceptance> acceptance;
+    std::optional<JournalAcceptance> acceptance;  // one that still holds
   };
   base::Result<Known> load_known();
+  // Journals of other processes that have gone on since this store was made.
+  base::Result<std::vector<JournalHead>> find_ahead(HsmTools tools, ErasureJournalId own);
+  // Ends the operator's word, and with it what it gives up.
+  base::Result<void> end_acceptance(const std::vector<JournalHead>& lost, const std::string& reason);
   base::Result<JournalPtr> open_or_begin(HsmTools tools, const KeyRing& ring, const Known& known);
   base::Result<JournalPtr> begin_anew(HsmTools tools, const KeyRing& ring, const Known& known, std::string reason);
   base::Result<void> check_known(const Journal& journal, const Known& known) const;
@@ -68,8 +73,10 @@ class Eraser {
   base::Result<void> erase_again(const ErasureRecord& record);
   base::Result<void> follow(Journal& journal, HsmTools tools, base::Instant since);
   JournalPtr journal() const KARV_EXCLUDES(mutex_);
-  void use(JournalPtr journal) KARV_EXCLUDES(mutex_);
+  void use(JournalPtr journal, std::int64_t recorded) KARV_EXCLUDES(mutex_);
   base::Instant followed() const KARV_EXCLUDES(mutex_);
+  std::int64_t recorded() const KARV_EXCLUDES(mutex_);
+  void note_recorded(std::int64_t position) KARV_EXCLUDES(mutex_);
 
   store::Database& database_;
   KeyHolder& keys_;
@@ -78,16 +85,17 @@ class Eraser {
   const EraserSettings settings_;
   mutable base::Mutex mutex_;
   JournalPtr journal_ KARV_GUARDED_BY(mutex_);
-  base::Instant followed_ KARV_GUARDED_BY(mutex_);  // when the journal last had everything of the table
+  base::Instant followed_ KARV_GUARDED_BY(mutex_);     // when the journal last had everything of the table
+  std::int64_t recorded_ KARV_GUARDED_BY(mutex_) = 0;  // the store knew of this position: one that does not went back
 };
 
 // A store from before the oldest epoch that is not destroyed never opens again: what was erased before that moment (a
 // day is left for clocks that differ) needs no line in a journal.
 base::Instant needed_since(const KeyRing& ring);
 
-// Lets a process begin a new journal at `path`, in place of one that is missing or refused: whom only the lost journal
-// knew may come back out of a backup. Errors: bad_value (no reason, or more than 200 bytes). Effects:
-// journal_acceptances, the audit log.
+// For an hour and once: lets a process begin a new journal at `path`, in place of one that is missing or refused, and
+// open without those of other processes that have gone on: whom only a lost journal knew may come back out of a backup.
+// Errors: bad_value (no reason, or more than 200 bytes). Effects: journal_acceptances, the audit log.
 base::Result<void> accept_journal_loss(store::Database& database, const JournalAcceptance& acceptance,
                                        const std::string& actor, const base::Clock& wall, base::Random& random);
 

@@ -1,18 +1,41 @@
 #include "vault/erasure/eraser.h"
 
 #include <atomic>
+#include <filesystem>
 #include <thread>
 
 #include <gtest/gtest.h>
 
+#include "audit/record.h"
 #include "store/plans_for_test.h"
-#include "vault/erasure/erasing_for_test.h"
+#include "store/sqlite/sqlite.h"
+#include "vault/card_repository.h"
+#include "vault/erasure/test_support.h"
 #include "vault/key_rotation.h"
+#include "vault/keys/repository.h"
 
 namespace karv::vault {
+
+void ErasureTest::bring_back(const SealedCard& sealed) {
+  change([&](store::Tx& tx) {
+    const auto erasures = tx.read_one({"select count(*) from erasures", {}}).value();
+    tx.write({"delete from erasures", {}}, erasures.front().integer(0));
+    tx.write({"update erasure_journals set head_position = 0, head_mac = $1", {base::Bytes(32)}}, 1);
+    insert_subject_key(tx, sealed.key);
+    insert_card(tx, sealed.card, vault.wall.now());
+  });
+  ASSERT_TRUE(is_there(sealed));
+}
+bool ErasureTest::settles() {
+  return testing::eventually([&] {
+    vault.wall.advance(base::seconds(1));
+    return count("select count(*) from open_operations") == 0;
+  });
+}
+
 namespace {
 
-using testing::ErasureTest;
+using ErasureFilesTest = ErasureTest;
 
 TEST_F(ErasureTest, control_10_an_erased_customer_is_known_to_nothing) {
   const auto token = vault.make_card().vault_token;
@@ -26,9 +49,15 @@ TEST_F(ErasureTest, control_10_an_erased_customer_is_known_to_nothing) {
   const auto ticket = vault.desk->create_ticket(vault.tenant, open).value().ticket;
   ASSERT_TRUE(vault.desk->fill_ticket(ticket, testing::checked_card()).ok());
   const auto account = vault.make_account("DE89370400440532013000", BankPurpose::refund).bank_token;
+  const CustomerRef stranger(vault.agreement.uuid());
+  const auto foreign =
+      vault.desk->derive_token(vault.tenant, {.vault_token = token, .customer = stranger, .merchant = vault.merchant});
+  ASSERT_FALSE(foreign.ok());
+  ASSERT_EQ(count("select count(*) from token_refusals"), 1);
 
   const auto answer = erase(request()).value();
   EXPECT_FALSE(is_there(sealed));
+  EXPECT_EQ(count("select count(*) from token_refusals"), 0);
   for (const auto& one : {token, saved, derived}) {
     EXPECT_EQ(reason(OperationKind::hold, vault.operation(one, 100)), "TOKEN_UNKNOWN");
     const auto again = vault.desk->derive_token(
@@ -195,6 +224,65 @@ TEST_F(ErasureTest, a_refund_under_way_keeps_the_card_whatever_is_said) {
   EXPECT_EQ(reason_of_erasing(), "");
 }
 
+TEST_F(ErasureTest, a_payout_under_way_keeps_the_card_whatever_is_said) {
+  const auto saved = vault.make_card(testing::kVisa, Purpose::saved).vault_token;
+  const auto token = vault.derive(saved, Purpose::payout, 1000);
+  peer.set_behavior(testing::Behavior::garbage);
+  const auto payout = vault.operation(token, 1000);
+  ASSERT_EQ(vault.operations->run(vault.tenant, OperationKind::payout, payout).value().outcome, Outcome::unknown);
+  ASSERT_EQ(vault.state_of(payout.operation), OperationState::repeating);
+  EXPECT_EQ(reason_of_erasing("case 12"), "OPERATIONS_OPEN");
+  peer.set_behavior(testing::Behavior::approve);
+  EXPECT_TRUE(settles());
+  EXPECT_EQ(vault.state_of(payout.operation), OperationState::approved);
+  EXPECT_EQ(reason_of_erasing(), "");
+}
+
+TEST_F(ErasureTest, a_payout_of_a_restored_store_whose_card_was_erased_waits_and_holds_up_nobody) {
+  const auto saved = vault.make_card(testing::kVisa, Purpose::saved).vault_token;
+  const auto sealed = vault.sealed_card(saved);
+  const auto payout = vault.operation(vault.derive(saved, Purpose::payout, 1000), 1000);
+  peer.set_behavior(testing::Behavior::garbage);
+  ASSERT_EQ(vault.operations->run(vault.tenant, OperationKind::payout, payout).value().outcome, Outcome::unknown);
+  change([&](store::Tx& tx) { tx.write({"delete from cards where card_id = $1", {sealed.card.id}}, 1); });
+  const auto attempts = [&] { return count("select attempts from open_operations"); };
+  const auto before = attempts();
+  EXPECT_TRUE(testing::eventually([&] {
+    vault.wall.advance(base::seconds(5));
+    return attempts() >= before + 2;  // it is looked at again and again
+  }));
+  EXPECT_EQ(vault.state_of(payout.operation), OperationState::repeating);
+  peer.set_behavior(testing::Behavior::approve);
+  change([&](store::Tx& tx) { insert_card(tx, sealed.card, vault.wall.now()); });
+  EXPECT_TRUE(settles());
+  EXPECT_EQ(vault.state_of(payout.operation), OperationState::approved);
+}
+
+TEST_F(ErasureTest, a_merchants_account_and_the_houses_do_not_go_with_a_customer_who_is_said_to_have_their_id) {
+  const auto payout = vault.make_account("DE89370400440532013000", BankPurpose::payout).bank_token;
+  const auto before = count("select count(*) from subject_keys");
+  for (const auto& id : {vault.merchant.uuid(), vault.tenant.uuid()}) {
+    if (id == vault.tenant.uuid()) vault.make_account("DE89370400440532013000", BankPurpose::own);
+    auto theirs = request("case 12");
+    theirs.customer = CustomerRef(id);
+    EXPECT_EQ(erase(theirs).error().reason(), "BAD_VALUE");
+  }
+  EXPECT_EQ(count("select count(*) from subject_keys"), before + 1);
+  EXPECT_EQ(count("select count(*) from bank_accounts"), 2);
+  EXPECT_TRUE(vault.bank_desk->describe(vault.tenant, {.bank_token = payout, .merchant = vault.merchant}).ok());
+  // A form that is open belongs to its merchant too.
+  vault.merchant = MerchantRef(vault.agreement.uuid());
+  vault_api::BankTicketRequest open;
+  open.purpose = BankPurpose::payout;
+  open.merchant = vault.merchant;
+  ASSERT_TRUE(vault.bank_desk->create_ticket(vault.tenant, open).ok());
+  const auto tickets = count("select count(*) from bank_tickets");
+  auto theirs = request();
+  theirs.customer = CustomerRef(vault.merchant.uuid());
+  EXPECT_TRUE(erase(theirs).ok());
+  EXPECT_EQ(count("select count(*) from bank_tickets"), tickets);
+}
+
 TEST_F(ErasureTest, of_an_erasure_and_operations_at_once_none_is_left_that_needs_the_card) {
   for (int round = 0; round < 5; ++round) {
     const auto token = vault.make_card().vault_token;
@@ -218,6 +306,86 @@ TEST_F(ErasureTest, of_an_erasure_and_operations_at_once_none_is_left_that_needs
     EXPECT_EQ(count("select count(*) from subject_keys"), 0);
     EXPECT_TRUE(settles());
   }
+}
+
+TEST_F(ErasureTest, an_erasure_that_could_not_be_journaled_is_done_but_not_answered_until_it_is) {
+  const auto sealed = vault.sealed_card(vault.make_card().vault_token);
+  const auto once = request();
+  std::filesystem::rename(settings.journal, settings.journal + ".away");
+  EXPECT_EQ(erase(once).error().reason(), "ERASURE_NOT_JOURNALED");
+  EXPECT_FALSE(is_there(sealed));
+  std::filesystem::rename(settings.journal + ".away", settings.journal);
+  const auto erased_at = vault.wall.now();
+  vault.wall.advance(base::minutes(1));
+  ASSERT_TRUE(restart().ok());  // journals what the store knows
+  EXPECT_NE(journal_text().find(sealed.key.id.text()), std::string::npos);
+  const auto answer = erase(once).value();
+  EXPECT_EQ(answer.erased_at, erased_at.ms);
+  EXPECT_EQ(proven(answer).position, 1);
+}
+
+TEST_F(ErasureTest, control_10_a_store_from_before_the_erasure_forgets_again_before_it_opens) {
+  const auto sealed = vault.sealed_card(vault.make_card().vault_token);
+  const auto once = request();
+  const auto answer = erase(once).value();
+  bring_back(sealed);
+  EXPECT_TRUE(vault.cards->open(sealed).ok());  // the copy would open, so the journal it is that forgets
+  ASSERT_TRUE(restart().ok());
+  EXPECT_FALSE(is_there(sealed));
+  EXPECT_EQ(count("select count(*) from subject_keys"), 0);
+  EXPECT_EQ(erase(once).value().proof, answer.proof);
+  // And a store that goes back while it is served.
+  bring_back(sealed);
+  ASSERT_TRUE(eraser->catch_up().ok());
+  EXPECT_FALSE(is_there(sealed));
+  // Also one in which somebody has noted the erasure and kept the key.
+  ASSERT_TRUE(vault.database
+                  ->write<void>("test",
+                                [&](store::Tx& tx) -> base::Result<void> {
+                                  insert_subject_key(tx, sealed.key);
+                                  insert_card(tx, sealed.card, vault.wall.now());
+                                  return {};
+                                })
+                  .ok());
+  ASSERT_TRUE(restart().ok());
+  EXPECT_FALSE(is_there(sealed));
+}
+
+TEST_F(ErasureTest, an_erasure_does_not_hide_that_the_store_went_back_while_it_was_served) {
+  const auto sealed = vault.sealed_card(vault.make_card().vault_token);
+  ASSERT_TRUE(erase(request()).ok());
+  bring_back(sealed);
+  auto another = request();
+  another.customer = CustomerRef(vault.agreement.uuid());
+  ASSERT_TRUE(erase(another).ok());
+  EXPECT_TRUE(is_there(sealed));
+  ASSERT_TRUE(eraser->catch_up().ok());
+  EXPECT_FALSE(is_there(sealed));
+}
+
+TEST_F(ErasureTest, control_10_an_older_copy_that_still_opens_because_the_hsm_was_busy_soon_does_not) {
+  vault.make_card();
+  const auto older = journal_text();
+  disk.hsm->keep_keys(true);
+  ASSERT_TRUE(erase(request()).ok());
+  disk.hsm->keep_keys(false);
+  ASSERT_TRUE(eraser->catch_up().ok());
+  eraser.reset();
+  overwrite_journal(older);
+  EXPECT_EQ(restart().error().reason(), "ERASURE_JOURNAL_REFUSED");
+}
+
+TEST_F(ErasureTest, what_others_erased_while_the_hsm_was_away_is_followed_afterwards) {
+  const auto sealed = vault.sealed_card(vault.make_card().vault_token);
+  std::filesystem::rename(settings.journal, settings.journal + ".away");
+  EXPECT_EQ(reason_of_erasing(), "ERASURE_NOT_JOURNALED");  // as another process would do it: in the table alone
+  std::filesystem::rename(settings.journal + ".away", settings.journal);
+  disk.hsm->take_away(true);
+  EXPECT_FALSE(eraser->catch_up().ok());
+  vault.wall.advance(base::hours(5));
+  disk.hsm->take_away(false);
+  ASSERT_TRUE(eraser->catch_up().ok());
+  EXPECT_NE(journal_text().find(sealed.key.id.text()), std::string::npos);
 }
 
 TEST_F(ErasureTest, proofs_outlive_the_rotation_of_their_key) {
@@ -275,6 +443,38 @@ TEST_F(ErasureTest, every_erasure_is_in_the_audit_log_without_the_customer) {
   EXPECT_EQ(rows.front().text(0), "case 12");
   EXPECT_NE(rows.front().text(1).find(vault_api::erased_subject("karv-server", vault.customer)), std::string::npos);
   EXPECT_EQ(rows.front().text(1).find(vault.customer.text()), std::string::npos);
+}
+
+TEST_F(ErasureFilesTest, control_10_a_backup_from_before_the_erasure_opens_with_the_journal_alone_and_forgets) {
+  const auto sealed = vault.sealed_card(vault.make_card().vault_token);
+  const std::string backup = disk.store.folder() + "/backup.db";
+  for (const char* end : {"", "-wal"})
+    if (std::filesystem::exists(disk.store.path() + end))
+      std::filesystem::copy_file(disk.store.path() + end, backup + end);
+  ASSERT_TRUE(erase(request()).ok());
+  eraser.reset();  // lets go of the journal
+  const auto open_from = [&](const std::string& path, const std::string& journal) {
+    const auto restored = store::open_sqlite({.path = path}).value();
+    KeyHolder holder(*restored, vault.wall, vault.random, {});
+    Eraser its(*restored, holder, vault.wall, vault.random, {.journal = journal});
+    holder.on_unseal([&](crypto::Hsm& hsm, const KeyRing& ring) { return its.open(hsm, ring); });
+    const auto opened = holder.unseal(disk.hsm);
+    if (!opened.ok()) return opened.error().reason();
+    const auto found = restored->read<std::optional<SealedCard>>(
+        "test", [&](store::ReadTx& tx) { return find_card(tx, sealed.card.id); });
+    return std::string(found.value() ? "it is there" : "forgotten");
+  };
+  EXPECT_EQ(open_from(backup, disk.folder.string() + "/nowhere"), "ERASURE_JOURNAL_MISSING");
+  EXPECT_EQ(open_from(backup, ""), "ERASURE_JOURNAL_MISSING");
+  EXPECT_EQ(open_from(backup, settings.journal), "forgotten");
+}
+
+TEST_F(ErasureFilesTest, control_10_and_17_neither_number_nor_customer_is_in_the_journal_and_no_key_in_the_store) {
+  const auto sealed = vault.sealed_card(vault.make_card().vault_token);
+  ASSERT_TRUE(erase(request()).ok());
+  for (const auto& text : {std::string(testing::kVisa), vault.customer.text(), base::to_hex(sealed.card.fingerprint)})
+    EXPECT_EQ(journal_text().find(text), std::string::npos);
+  EXPECT_NE(journal_text().find(sealed.key.id.text()), std::string::npos);
 }
 
 }  // namespace

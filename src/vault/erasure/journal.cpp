@@ -1,11 +1,10 @@
 #include "vault/erasure/journal.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include <fmt/format.h>
 
-#include "base/check.h"
-#include "base/log.h"
 #include "crypto/files.h"
 #include "crypto/hash.h"
 #include "json/decode.h"
@@ -18,10 +17,15 @@ BOOST_DESCRIBE_STRUCT(Journal::Top, (), (format, journal, store, key, first, bef
 namespace {
 
 constexpr std::size_t kMacSize = 32;
+constexpr std::chrono::seconds kBusyLimit{2};
 
 base::Error refused(const std::string& path, std::string_view why) {
   return base::public_error(base::ErrorCode::not_matching, fmt::format("The erasure journal {} {}.", path, why),
                             "ERASURE_JOURNAL_REFUSED");
+}
+
+base::Error busy(const std::string& path) {
+  return base::internal_error(base::ErrorCode::unavailable, "the erasure journal " + path + " is being written");
 }
 
 // The HSM's key that wraps the MAC keys of all journals.
@@ -65,6 +69,10 @@ bool has_mac(const Line& line, const base::Bytes& mac) {
 
 base::Result<bool> Journal::was_ever_begun(HsmTools tools) { return tools.hsm.has_key(wrapping_label(tools.prefix)); }
 
+base::Result<bool> Journal::is_anchored(HsmTools tools, const JournalHead& head) {
+  return tools.hsm.has_key(anchor_label(tools.prefix, head.journal, head.position));
+}
+
 std::int64_t Journal::position() const { return top_.first - 1 + std::ssize(entries_); }
 base::Bytes Journal::last_mac() const {
   return entries_.empty() ? base::from_hex(top_.before).value_or(base::Bytes()) : entries_.back().mac;
@@ -95,17 +103,27 @@ void Journal::add(const ErasureRecord& record, std::string text, const base::Sec
   entries_.push_back({.record = record, .text = std::move(text), .mac = std::move(mac)});
 }
 
-std::string Journal::whole_text(const base::SecretBytes& key) const {
-  const std::string top = json::encode(top_);
-  std::string text = line_of(top, mac_of(kTopLine, {}, top, key));
-  for (const auto& entry : entries_) text += line_of(entry.text, entry.mac);
+std::string Journal::text_of(const Top& top, const std::vector<Entry>& entries, const base::SecretBytes& key) {
+  const std::string first = json::encode(top);
+  std::string text = line_of(first, mac_of(kTopLine, {}, first, key));
+  for (const auto& entry : entries) text += line_of(entry.text, entry.mac);
   return text;
 }
 
-base::Result<base::SecretBytes> Journal::unwrap(HsmTools tools) const {
-  const auto wrapped = base::from_base64url(top_.key);
+std::optional<std::int64_t> Journal::position_of(vault_api::ErasureId id) const {
+  const base::Lock lock(mutex_);
+  const auto there = std::ranges::find(entries_, id, [](const Entry& entry) { return entry.record.erasure; });
+  return there == entries_.end() ? std::nullopt : std::optional(top_.first + (there - entries_.begin()));
+}
+Journal::End Journal::end() const {
+  const base::Lock lock(mutex_);
+  return {.top = top_, .position = position(), .mac = last_mac(), .size = size_, .oldest_anchor = oldest_anchor_};
+}
+
+base::Result<base::SecretBytes> Journal::unwrap(HsmTools tools, const Top& top) const {
+  const auto wrapped = base::from_base64url(top.key);
   if (!wrapped) return refused(path_, "has a first line that this program cannot read");
-  auto key = tools.hsm.unwrap(wrapping_label(tools.prefix), *wrapped, place_of(top_));
+  auto key = tools.hsm.unwrap(wrapping_label(tools.prefix), *wrapped, place_of(top));
   if (key.ok() || key.error().code() == base::ErrorCode::unavailable) return key;
   return refused(path_, "belongs to another vault, or its first line was changed");
 }
@@ -126,9 +144,10 @@ base::Result<std::unique_ptr<Journal>> Journal::begin(const std::string& path, H
   top.key = base::to_base64url(wrapped);
   for (const auto& record : records) journal->add(record, json::encode(record), key);
   KARV_TRY_VOID(tools.hsm.ensure_key(anchor_label(tools.prefix, top.journal, journal->position())));
-  const std::string text = journal->whole_text(key);
+  const std::string text = text_of(top, journal->entries_, key);
   KARV_TRY_VOID(crypto::write_private_file(path, base::as_bytes(text)));
   journal->size_ = text.size();
+  journal->oldest_anchor_ = journal->position();
   return journal;
 }
 
@@ -161,63 +180,83 @@ base::Result<void> Journal::read(HsmTools tools, const std::string& text) {
       base::from_hex(top->before).value_or(base::Bytes()).size() != kMacSize)
     return refused(path_, "has a first line that this program cannot read");
   top_ = top.value();
-  KARV_TRY(const auto key, unwrap(tools));
+  KARV_TRY(const auto key, unwrap(tools, top_));
   if (!has_mac(*first, mac_of(kTopLine, {}, first->text, key)))
     return refused(path_, "has a first line that was changed");
   const auto end = text.rfind('\n') + 1;
   KARV_TRY_VOID(read_lines(lines, key));
   KARV_TRY(const bool anchored, tools.hsm.has_key(anchor_label(tools.prefix, top_.journal, position())));
   if (!anchored) return refused(path_, "was cut short, or is an older copy: the HSM knows of other erasures");
-  if (end < text.size()) KARV_TRY_VOID(cut_journal(path_, end));
+  KARV_TRY_VOID(cut_journal(path_, end));  // flushed: a crash may have left the last line in memory only
   size_ = end;
-  // A crash may have left it behind the line that replaced it.
-  return tools.hsm.destroy_key(anchor_label(tools.prefix, top_.journal, position() - 1));
+  for (oldest_anchor_ = position(); oldest_anchor_ > 0; --oldest_anchor_) {
+    KARV_TRY(const bool older, tools.hsm.has_key(anchor_label(tools.prefix, top_.journal, oldest_anchor_ - 1)));
+    if (!older) break;
+  }
+  return {};
 }
 
 base::Result<std::int64_t> Journal::append(HsmTools tools, const ErasureRecord& record) {
+  if (!writing_.try_lock_for(kBusyLimit)) return busy(path_);
+  const base::LockedBefore writing(writing_);
+  if (const auto there = position_of(record.erasure)) return *there;
+  const End end = this->end();
+  KARV_TRY(const auto key, unwrap(tools, end.top));
+  // The new anchor before the line: at every moment the file's last line has one.
+  KARV_TRY_VOID(tools.hsm.ensure_key(anchor_label(tools.prefix, end.top.journal, end.position + 1)));
+  Entry entry{.record = record, .text = json::encode(record), .mac = {}};
+  entry.mac = mac_of(kEntryLine, end.mac, entry.text, key);
+  const std::string line = line_of(entry.text, entry.mac);
+  KARV_TRY_VOID(append_to_journal(path_, end.size, line));
   const base::Lock lock(mutex_);
-  const auto there =
-      std::ranges::find(entries_, record.erasure, [](const Entry& entry) { return entry.record.erasure; });
-  if (there != entries_.end()) return top_.first + (there - entries_.begin());
-  KARV_TRY(const auto key, unwrap(tools));
-  const std::int64_t before = position();
-  // First the new anchor, then the line, then the old anchor goes: at every moment the file's last line has one.
-  KARV_TRY_VOID(tools.hsm.ensure_key(anchor_label(tools.prefix, top_.journal, before + 1)));
-  add(record, json::encode(record), key);
-  const std::string line = line_of(entries_.back().text, entries_.back().mac);
-  const auto written = append_to_journal(path_, size_, line);
-  if (!written.ok()) {
-    entries_.pop_back();
-    return written.error();
-  }
+  entries_.push_back(std::move(entry));
   size_ += line.size();
-  if (!tools.hsm.destroy_key(anchor_label(tools.prefix, top_.journal, before)).ok())
-    base::log::warn("erasure_journal_old_anchor_stays", {{"position", before}});
-  return before + 1;
+  return end.position + 1;
+}
+
+base::Result<void> Journal::drop_anchors(HsmTools tools, std::int64_t before) {
+  if (!writing_.try_lock_for(kBusyLimit)) return busy(path_);
+  const base::LockedBefore writing(writing_);
+  const End end = this->end();
+  // The oldest first: those that are left follow each other, up to the last, and are found again at an opening.
+  for (auto oldest = end.oldest_anchor; oldest < std::min(before, end.position); ++oldest) {
+    KARV_TRY_VOID(tools.hsm.destroy_key(anchor_label(tools.prefix, end.top.journal, oldest)));
+    const base::Lock lock(mutex_);
+    oldest_anchor_ = oldest + 1;
+  }
+  return {};
 }
 
 base::Result<std::int64_t> Journal::prune(HsmTools tools, base::Instant before) {
-  const base::Lock lock(mutex_);
-  const auto keep =
-      std::ranges::find_if(entries_, [&](const Entry& entry) { return entry.record.erased_at >= before.ms; });
-  const auto count = keep - entries_.begin();
-  if (count == 0) return std::int64_t{0};
-  KARV_TRY(const auto key, unwrap(tools));
-  Top pruned = top_;
-  pruned.first += count;
-  pruned.before = base::to_hex(entries_[static_cast<std::size_t>(count - 1)].mac);
-  const Top former = std::exchange(top_, pruned);
-  std::vector<Entry> gone(std::make_move_iterator(entries_.begin()), std::make_move_iterator(keep));
-  entries_.erase(entries_.begin(), keep);
-  const std::string text = whole_text(key);
-  const auto written = crypto::write_private_file(path_, base::as_bytes(text));
-  if (!written.ok()) {  // the old file is still there, whole
-    top_ = former;
-    entries_.insert(entries_.begin(), std::make_move_iterator(gone.begin()), std::make_move_iterator(gone.end()));
-    return written.error();
+  if (!writing_.try_lock_for(kBusyLimit)) return busy(path_);
+  const base::LockedBefore writing(writing_);
+  Top top = end().top;
+  std::vector<Entry> kept;
+  std::int64_t count = 0;
+  {
+    const base::Lock lock(mutex_);
+    const auto keep =
+        std::ranges::find_if(entries_, [&](const Entry& entry) { return entry.record.erased_at >= before.ms; });
+    count = keep - entries_.begin();
+    if (count == 0) return std::int64_t{0};
+    top.first += count;
+    top.before = base::to_hex(std::prev(keep)->mac);
+    kept.assign(keep, entries_.end());
   }
+  KARV_TRY(const auto key, unwrap(tools, top));
+  const std::string text = text_of(top, kept, key);
+  const auto written = crypto::write_private_file(path_, base::as_bytes(text));
+  // When only its folder could not be flushed the new file is there: what follows goes into that one.
+  if (!written.ok()) {
+    KARV_TRY(const auto there, read_journal(path_));
+    if (there != text) return written.error();
+  }
+  const base::Lock lock(mutex_);
+  top_ = std::move(top);
+  entries_ = std::move(kept);
   size_ = text.size();
-  return static_cast<std::int64_t>(count);
+  if (!written.ok()) return written.error();
+  return count;
 }
 
 }  // namespace karv::vault

@@ -48,6 +48,11 @@ bool write_all(int fd, std::string_view text) {
   return true;
 }
 
+std::string folder_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  return slash == std::string::npos ? "." : path.substr(0, slash + 1);
+}
+
 }  // namespace
 
 base::Result<JournalLock> JournalLock::take(const std::string& path) {
@@ -96,7 +101,9 @@ base::Result<void> append_to_journal(const std::string& path, std::size_t size, 
     return base::internal_error(base::ErrorCode::unavailable,
                                 "the erasure journal " + path + " was cut while it is in use");
   if (now.st_size > wanted && ::ftruncate(file.fd(), wanted) != 0) return failed("cutting", path);
-  if (write_all(file.fd(), text) && ::fsync(file.fd()) == 0) return {};
+  // The folder too: a file that has just taken another's place may not be there after a crash.
+  const File folder(folder_of(path), O_RDONLY | O_DIRECTORY);
+  if (write_all(file.fd(), text) && ::fsync(file.fd()) == 0 && folder.fd() >= 0 && ::fsync(folder.fd()) == 0) return {};
   auto error = failed("writing", path);
   std::ignore = ::ftruncate(file.fd(), wanted);  // else the next one does it
   return error;

@@ -28,6 +28,7 @@ base::Result<std::string> read_journal(const std::string& path);
 // Behind its first `size` bytes; what is there already is what an append that failed has left. Errors: storage_full,
 // unavailable (also when it has fewer).
 base::Result<void> append_to_journal(const std::string& path, std::size_t size, std::string_view text);
+// After its first `size` bytes, if it has more.
 base::Result<void> cut_journal(const std::string& path, std::size_t size);
 // Gives it another name, with `ending` added, when it is there.
 base::Result<void> set_journal_aside(const std::string& path, std::string_view ending);

@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <latch>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -69,6 +71,7 @@ TEST_F(JournalTest, no_byte_of_it_can_be_changed_unnoticed) {
   {
     const auto journal = begin({record()});
     std::ignore = journal->append(tools, record());
+    ASSERT_TRUE(journal->drop_anchors(tools, 2).ok());
   }
   const auto text = bytes();
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -85,6 +88,7 @@ TEST_F(JournalTest, lines_left_out_swapped_doubled_or_cut_off_are_noticed) {
   {
     const auto journal = begin({record()});
     for (int i = 0; i < 3; ++i) ASSERT_TRUE(journal->append(tools, record()).ok());
+    ASSERT_TRUE(journal->drop_anchors(tools, 4).ok());
   }
   const auto text = bytes();
   std::vector<std::string> lines;
@@ -115,6 +119,11 @@ TEST_F(JournalTest, an_older_copy_of_it_is_noticed) {
     ASSERT_TRUE(journal->append(tools, record()).ok());
     older = bytes();
     ASSERT_TRUE(journal->append(tools, record()).ok());
+    ASSERT_TRUE(journal->drop_anchors(tools, 1).ok());
+    EXPECT_TRUE(
+        Journal::is_anchored(tools, {.journal = journal->head().journal, .store = store, .position = 1, .mac = {}})
+            .value());
+    ASSERT_TRUE(journal->drop_anchors(tools, 2).ok());
   }
   const auto newer = bytes();
   overwrite(older);
@@ -139,20 +148,66 @@ TEST_F(JournalTest, a_line_that_a_crash_cut_off_is_taken_away_and_the_next_one_t
   EXPECT_EQ(Journal::open(path, tools).value()->records().back().erasure, last.erasure);
 }
 
-TEST_F(JournalTest, an_anchor_that_a_crash_left_behind_opens_no_older_copy_later) {
+TEST_F(JournalTest, anchors_that_stayed_are_dropped_later_and_after_opening) {
   std::string older;
+  const auto before = disk.hsm->count();
   {
     const auto journal = begin();
     older = bytes();
-    ASSERT_TRUE(journal->append(tools, record()).ok());
+    disk.hsm->keep_keys(true);
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(journal->append(tools, record()).ok());
+    EXPECT_FALSE(journal->drop_anchors(tools, 3).ok());
+    disk.hsm->keep_keys(false);
+    ASSERT_TRUE(journal->drop_anchors(tools, 1).ok());
   }
-  const auto keys = disk.hsm->count();
-  const auto journal_id = Journal::open(path, tools).value()->head().journal;
-  ASSERT_TRUE(disk.hsm->ensure_key("karv-erasure-journal-" + journal_id.text() + "-0").ok());  // as after a crash
+  EXPECT_EQ(disk.hsm->count(), before + 4);  // the wrapping key, and those of the lines 1, 2 and 3
+  {
+    const auto journal = Journal::open(path, tools).value();
+    ASSERT_TRUE(journal->drop_anchors(tools, 3).ok());
+    ASSERT_TRUE(journal->drop_anchors(tools, 4).ok());  // never the last one's
+  }
+  EXPECT_EQ(disk.hsm->count(), before + 2);
   EXPECT_EQ(why(), "");
-  EXPECT_EQ(disk.hsm->count(), keys);
   overwrite(older);
   EXPECT_NE(why().find("older copy"), std::string::npos);
+}
+
+// Hangs in the middle of unwrapping until it is let go.
+class HangingHsm final : public crypto::Hsm {
+ public:
+  explicit HangingHsm(crypto::Hsm& inner) : inner_(inner) {}
+  base::Result<base::SecretBytes> make_data_key() override { return inner_.make_data_key(); }
+  base::Result<void> ensure_key(std::string_view label) override { return inner_.ensure_key(label); }
+  base::Result<bool> has_key(std::string_view label) override { return inner_.has_key(label); }
+  base::Result<void> destroy_key(std::string_view label) override { return inner_.destroy_key(label); }
+  base::Result<bool> key_is_confined(std::string_view label) override { return inner_.key_is_confined(label); }
+  base::Result<base::Bytes> wrap(std::string_view label, const base::SecretBytes& key, base::ByteView aad) override {
+    return inner_.wrap(label, key, aad);
+  }
+  base::Result<base::SecretBytes> unwrap(std::string_view label, base::ByteView wrapped, base::ByteView aad) override {
+    hangs.count_down();
+    let_go.wait();
+    return inner_.unwrap(label, wrapped, aad);
+  }
+  base::Result<void> health(std::string_view label) override { return inner_.health(label); }
+
+  std::latch hangs{1}, let_go{1};
+
+ private:
+  crypto::Hsm& inner_;
+};
+
+TEST_F(JournalTest, while_the_hsm_hangs_others_are_told_so_and_reading_goes_on) {
+  const auto journal = begin({record()});
+  HangingHsm hsm(*disk.hsm);
+  std::jthread stuck([&] { EXPECT_EQ(journal->append({.hsm = hsm, .prefix = prefix}, record()).value(), 2); });
+  hsm.hangs.wait();
+  EXPECT_EQ(journal->append(tools, record()).error().code(), base::ErrorCode::unavailable);
+  EXPECT_EQ(journal->head().position, 1);
+  EXPECT_EQ(journal->records().size(), 1U);
+  hsm.let_go.count_down();
+  stuck.join();
+  EXPECT_EQ(journal->append(tools, record()).value(), 3);
 }
 
 TEST_F(JournalTest, one_of_another_hsm_or_installation_is_refused) {

@@ -1,60 +1,16 @@
-#include <algorithm>
+// Which journal a vault opens with, and with which it stays shut.
+#include <array>
 #include <filesystem>
+#include <latch>
+#include <thread>
 
 #include <gtest/gtest.h>
 
-#include "store/sqlite/sqlite.h"
-#include "vault/erasure/erasing_for_test.h"
+#include "vault/erasure/test_support.h"
 #include "vault/key_rotation.h"
 
 namespace karv::vault {
 namespace {
-
-using testing::ErasureTest;
-using ErasureFilesTest = ErasureTest;
-
-TEST_F(ErasureTest, an_erasure_that_could_not_be_journaled_is_done_but_not_answered_until_it_is) {
-  const auto sealed = vault.sealed_card(vault.make_card().vault_token);
-  const auto once = request();
-  std::filesystem::rename(settings.journal, settings.journal + ".away");
-  EXPECT_EQ(erase(once).error().reason(), "ERASURE_NOT_JOURNALED");
-  EXPECT_FALSE(is_there(sealed));
-  std::filesystem::rename(settings.journal + ".away", settings.journal);
-  const auto erased_at = vault.wall.now();
-  vault.wall.advance(base::minutes(1));
-  ASSERT_TRUE(restart().ok());  // journals what the store knows
-  EXPECT_NE(journal_text().find(sealed.key.id.text()), std::string::npos);
-  const auto answer = erase(once).value();
-  EXPECT_EQ(answer.erased_at, erased_at.ms);
-  EXPECT_EQ(proven(answer).position, 1);
-}
-
-TEST_F(ErasureTest, control_10_a_store_from_before_the_erasure_forgets_again_before_it_opens) {
-  const auto sealed = vault.sealed_card(vault.make_card().vault_token);
-  const auto once = request();
-  const auto answer = erase(once).value();
-  bring_back(sealed);
-  EXPECT_TRUE(vault.cards->open(sealed).ok());  // the copy would open, so the journal it is that forgets
-  ASSERT_TRUE(restart().ok());
-  EXPECT_FALSE(is_there(sealed));
-  EXPECT_EQ(count("select count(*) from subject_keys"), 0);
-  EXPECT_EQ(erase(once).value().proof, answer.proof);
-  // And a store that goes back while it is served.
-  bring_back(sealed);
-  ASSERT_TRUE(eraser->catch_up().ok());
-  EXPECT_FALSE(is_there(sealed));
-  // Also one in which somebody has noted the erasure and kept the key.
-  ASSERT_TRUE(vault.database
-                  ->write<void>("test",
-                                [&](store::Tx& tx) -> base::Result<void> {
-                                  insert_subject_key(tx, sealed.key);
-                                  insert_card(tx, sealed.card, vault.wall.now());
-                                  return {};
-                                })
-                  .ok());
-  ASSERT_TRUE(restart().ok());
-  EXPECT_FALSE(is_there(sealed));
-}
 
 TEST_F(ErasureTest, control_10_without_its_journal_the_vault_stays_shut) {
   const auto sealed = vault.sealed_card(vault.make_card().vault_token);
@@ -143,20 +99,6 @@ TEST_F(ErasureTest, a_lost_journal_is_begun_anew_when_an_operator_says_so_once) 
   EXPECT_EQ(aside, 1);
 }
 
-TEST_F(ErasureTest, an_accepted_loss_that_was_none_or_long_ago_opens_nothing_later) {
-  const auto whole = journal_text();
-  accept_loss();
-  ASSERT_TRUE(restart().ok());
-  EXPECT_EQ(journal_text(), whole);
-  std::filesystem::remove(settings.journal);
-  EXPECT_EQ(restart().error().reason(), "ERASURE_JOURNAL_MISSING");
-  accept_loss();
-  vault.wall.advance(base::days(1) + base::milliseconds(1));
-  EXPECT_EQ(restart().error().reason(), "ERASURE_JOURNAL_MISSING");
-  accept_loss();
-  EXPECT_TRUE(restart().ok());
-}
-
 TEST_F(ErasureTest, processes_on_one_database_follow_each_others_erasures) {
   KeyHolder keys(*vault.database, vault.wall, vault.random, {});
   const EraserSettings theirs{.journal = (disk.folder / "journal-2").string()};
@@ -192,19 +134,6 @@ TEST_F(ErasureTest, processes_on_one_database_follow_each_others_erasures) {
   EXPECT_FALSE(is_there(sealed));
 }
 
-TEST_F(ErasureTest, what_others_erased_while_the_hsm_was_away_is_followed_afterwards) {
-  const auto sealed = vault.sealed_card(vault.make_card().vault_token);
-  std::filesystem::rename(settings.journal, settings.journal + ".away");
-  EXPECT_EQ(reason_of_erasing(), "ERASURE_NOT_JOURNALED");  // as another process would do it: in the table alone
-  std::filesystem::rename(settings.journal + ".away", settings.journal);
-  disk.hsm->take_away(true);
-  EXPECT_FALSE(eraser->catch_up().ok());
-  vault.wall.advance(base::hours(5));
-  disk.hsm->take_away(false);
-  ASSERT_TRUE(eraser->catch_up().ok());
-  EXPECT_NE(journal_text().find(sealed.key.id.text()), std::string::npos);
-}
-
 TEST_F(ErasureTest, lines_go_when_no_backup_from_before_them_can_be_opened) {
   KeyRotation rotation(*vault.database, *vault.keys, *vault.cards, *vault.accounts, vault.wall, vault.random);
   vault.make_card();
@@ -229,37 +158,166 @@ TEST_F(ErasureTest, lines_go_when_no_backup_from_before_them_can_be_opened) {
   EXPECT_EQ(proven(erase(request()).value()).position, 3);
 }
 
-TEST_F(ErasureFilesTest, control_10_a_backup_from_before_the_erasure_opens_with_the_journal_alone_and_forgets) {
-  const auto sealed = vault.sealed_card(vault.make_card().vault_token);
-  const std::string backup = disk.store.folder() + "/backup.db";
-  for (const char* end : {"", "-wal"})
-    if (std::filesystem::exists(disk.store.path() + end))
-      std::filesystem::copy_file(disk.store.path() + end, backup + end);
+TEST_F(ErasureTest, an_acceptance_ends_when_the_journal_fits_and_after_an_hour) {
+  vault.make_card();
   ASSERT_TRUE(erase(request()).ok());
-  eraser.reset();  // lets go of the journal
-  const auto open_from = [&](const std::string& path, const std::string& journal) {
-    const auto restored = store::open_sqlite({.path = path}).value();
-    KeyHolder holder(*restored, vault.wall, vault.random, {});
-    Eraser its(*restored, holder, vault.wall, vault.random, {.journal = journal});
-    holder.on_unseal([&](crypto::Hsm& hsm, const KeyRing& ring) { return its.open(hsm, ring); });
-    const auto opened = holder.unseal(disk.hsm);
-    if (!opened.ok()) return opened.error().reason();
-    const auto found = restored->read<std::optional<SealedCard>>(
-        "test", [&](store::ReadTx& tx) { return find_card(tx, sealed.card.id); });
-    return std::string(found.value() ? "it is there" : "forgotten");
-  };
-  EXPECT_EQ(open_from(backup, disk.folder.string() + "/nowhere"), "ERASURE_JOURNAL_MISSING");
-  EXPECT_EQ(open_from(backup, ""), "ERASURE_JOURNAL_MISSING");
-  EXPECT_EQ(open_from(backup, settings.journal), "forgotten");
+  accept_loss();
+  ASSERT_TRUE(restart().ok());  // it was found again
+  EXPECT_EQ(count("select count(*) from journal_acceptances"), 0);
+  std::filesystem::rename(settings.journal, settings.journal + ".away");
+  EXPECT_EQ(restart().error().reason(), "ERASURE_JOURNAL_MISSING");
+  accept_loss();
+  vault.wall.advance(base::hours(1));
+  EXPECT_EQ(restart().error().reason(), "ERASURE_JOURNAL_MISSING");
+  accept_loss();
+  vault.wall.advance(base::minutes(59));
+  EXPECT_TRUE(restart().ok());
+  EXPECT_EQ(count("select count(*) from journal_acceptances"), 0);
 }
 
-TEST_F(ErasureFilesTest, control_10_and_17_neither_number_nor_customer_is_in_the_journal_and_no_key_in_the_store) {
-  const auto sealed = vault.sealed_card(vault.make_card().vault_token);
+TEST_F(ErasureTest, control_10_a_store_from_before_what_the_journal_let_go_of_is_never_opened) {
+  KeyRotation rotation(*vault.database, *vault.keys, *vault.cards, *vault.accounts, vault.wall, vault.random);
+  vault.make_card();
   ASSERT_TRUE(erase(request()).ok());
-  for (const auto& text :
-       {std::string(testing::kVisa), vault.customer.text(), std::string("1111"), base::to_hex(sealed.card.fingerprint)})
-    EXPECT_EQ(journal_text().find(text), std::string::npos);
-  EXPECT_NE(journal_text().find(sealed.key.id.text()), std::string::npos);
+  vault.wall.advance(base::days(1) + base::milliseconds(1));
+  ASSERT_TRUE(rotation.rotate(vault.keys->refresh().value()->find_active(KeyClass::epoch)->row.id).ok());
+  while (rotation.work().value()) {
+  }
+  vault.wall.advance(base::days(7));
+  ASSERT_FALSE(rotation.work().value());
+  ASSERT_TRUE(eraser->catch_up().ok());
+  change([&](store::Tx& tx) {
+    tx.write({"update erasure_journals set head_position = 0, head_mac = $1", {base::Bytes(32)}}, 1);
+  });
+  EXPECT_EQ(restart().error().reason(), "ERASURE_JOURNAL_REFUSED");
+  EXPECT_NE(vault.keys->sealed_because().find("no longer has"), std::string::npos);
+  change([&](store::Tx& tx) { tx.write({"delete from erasure_journals", {}}, 1); });
+  EXPECT_EQ(restart().error().reason(), "ERASURE_JOURNAL_REFUSED");
+  accept_loss();
+  EXPECT_TRUE(restart().ok());
+}
+
+// Two processes on one database; the second one's journal lies beside the first one's.
+class ErasureOfTwoTest : public ErasureTest {
+ protected:
+  ErasureOfTwoTest() {
+    accept(theirs.journal);
+    EXPECT_TRUE(open_second().ok());
+  }
+  void accept(const std::string& path) {
+    EXPECT_TRUE(accept_journal_loss(*vault.database,
+                                    {.path = path, .reason = "case 13", .accepted_at = vault.wall.now()}, "uid 1000",
+                                    vault.wall, vault.random)
+                    .ok());
+  }
+  base::Result<void> open_second() {
+    second.emplace(*vault.database, keys, vault.wall, vault.random, theirs);
+    keys.on_unseal([this](crypto::Hsm& hsm, const KeyRing& ring) { return second->open(hsm, ring); });
+    keys.seal("a test");
+    return keys.unseal(disk.hsm);
+  }
+  // As a backup from before the erasure.
+  void take_back(const SealedCard& sealed, const std::vector<JournalHead>& heads) {
+    change([&](store::Tx& tx) {
+      tx.write({"delete from erasures", {}}, 1);
+      for (const auto& head : heads)
+        tx.write({"update erasure_journals set head_position = $1, head_mac = $2 where journal_id = $3",
+                  {head.position, head.mac, head.journal}},
+                 1);
+      insert_subject_key(tx, sealed.key);
+      insert_card(tx, sealed.card, vault.wall.now());
+    });
+  }
+  std::vector<JournalHead> heads() {
+    return vault.database->read<std::vector<JournalHead>>("test", [](store::ReadTx& tx) { return load_journals(tx); })
+        .value();
+  }
+
+  KeyHolder keys{*vault.database, vault.wall, vault.random, {}};
+  EraserSettings theirs{.journal = (disk.folder / "journal-2").string()};
+  std::optional<Eraser> second;
+};
+
+TEST_F(ErasureOfTwoTest, control_10_a_restored_store_does_not_open_before_the_journal_that_has_gone_on) {
+  const auto sealed = vault.sealed_card(vault.make_card().vault_token);
+  const auto before = heads();
+  second.reset();  // the second process is stopped, and knows nothing of the erasure
+  ASSERT_TRUE(erase(request()).ok());
+  take_back(sealed, before);
+  EXPECT_EQ(open_second().error().reason(), "ERASURE_JOURNAL_MISSING");
+  EXPECT_TRUE(is_there(sealed));
+  EXPECT_EQ(vault.keys->sealed_because(), "");
+  ASSERT_TRUE(restart().ok());
+  EXPECT_FALSE(is_there(sealed));
+  EXPECT_TRUE(open_second().ok());
+}
+
+TEST_F(ErasureOfTwoTest, two_that_have_both_gone_on_do_not_wait_for_each_other_for_ever) {
+  const auto sealed = vault.sealed_card(vault.make_card().vault_token);
+  const auto before = heads();
+  ASSERT_TRUE(erase(request()).ok());
+  ASSERT_TRUE(second->catch_up().ok());
+  take_back(sealed, before);
+  EXPECT_EQ(restart().error().reason(), "ERASURE_JOURNAL_MISSING");
+  EXPECT_FALSE(is_there(sealed));
+  EXPECT_TRUE(open_second().ok());
+  EXPECT_TRUE(restart().ok());
+}
+
+TEST_F(ErasureOfTwoTest, a_journal_that_is_lost_with_its_machine_is_given_up_when_an_operator_says_so) {
+  const auto sealed = vault.sealed_card(vault.make_card().vault_token);
+  const auto before = heads();
+  second.reset();
+  ASSERT_TRUE(erase(request()).ok());
+  take_back(sealed, before);
+  eraser.reset();
+  accept(theirs.journal);
+  EXPECT_TRUE(open_second().ok());
+  EXPECT_EQ(count("select count(*) from audit_records where action = 'erasure_journal_given_up'"), 1);
+  EXPECT_EQ(heads().size(), 1U);
+  EXPECT_TRUE(open_second().ok());
+}
+
+TEST_F(ErasureOfTwoTest, a_process_that_starts_while_another_erases_opens) {
+  for (int i = 0; i < 5; ++i) {
+    vault.make_card();
+    std::jthread other([&] { EXPECT_TRUE(erase(request()).ok()); });
+    EXPECT_TRUE(open_second().ok());
+  }
+}
+
+TEST(ErasureStoreTest, of_two_processes_that_open_a_new_store_at_once_none_is_shut_out_for_good) {
+  for (int round = 0; round < 5; ++round) {
+    testing::Disk disk;
+    testing::TestVault vault(disk, nullptr);
+    const std::array<std::string, 2> paths{(disk.folder / "one").string(), (disk.folder / "two").string()};
+    const auto open = [&](const std::string& path) {
+      Eraser eraser(*vault.database, *vault.keys, vault.wall, vault.random, {.journal = path});
+      return eraser.open(*disk.hsm, *vault.keys->get().value());
+    };
+    std::array<bool, 2> opened{};
+    {
+      std::latch both(2);
+      std::vector<std::jthread> processes;
+      for (std::size_t i = 0; i < paths.size(); ++i)
+        processes.emplace_back([&, i] {
+          both.arrive_and_wait();
+          opened.at(i) = open(paths.at(i)).ok();
+        });
+    }
+    EXPECT_NE(opened[0], opened[1]);
+    for (std::size_t i = 0; i < paths.size(); ++i) {
+      if (opened.at(i)) {
+        EXPECT_TRUE(open(paths.at(i)).ok());
+        continue;
+      }
+      ASSERT_TRUE(accept_journal_loss(*vault.database,
+                                      {.path = paths.at(i), .reason = "a second one", .accepted_at = vault.wall.now()},
+                                      "uid 1000", vault.wall, vault.random)
+                      .ok());
+      EXPECT_TRUE(open(paths.at(i)).ok());
+    }
+  }
 }
 
 }  // namespace

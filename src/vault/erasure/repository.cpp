@@ -12,13 +12,15 @@ using store::Row;
 using store::Sql;
 
 constexpr Sql kFindSubjectOfKey = "select tenant_id, subject_id from subject_keys where subject_key_id = $1";
+constexpr Sql kCountOthers =
+    "select count(*) from bank_accounts where tenant_id = $1 and owner_id = $2 and owner_kind <> 'customer'";
 constexpr Sql kCountOpen =
     "select count(*) from operations o join open_operations p on p.operation_id = o.operation_id where o.card_id in"
     " (select card_id from cards where tenant_id = $1 and customer_id = $2)";
 constexpr Sql kCountNeedCard =
     "select count(*) from operations o join open_operations p on p.operation_id = o.operation_id where o.card_id in"
     " (select card_id from cards where tenant_id = $1 and customer_id = $2)"
-    " and (o.kind = 'refund' or o.state = 'recorded')";
+    " and (o.kind = 'refund' or o.kind = 'payout' or o.state = 'recorded')";
 constexpr Sql kCountRefundable =
     "select count(*) from operations where card_id in"
     " (select card_id from cards where tenant_id = $1 and customer_id = $2) and created_at >= $3"
@@ -35,12 +37,15 @@ constexpr Sql kInsertErasure =
 constexpr Sql kSetProof = "update erasures set proof = $1, proof_key_id = $2 where erasure_id = $3 and proof = ''";
 constexpr Sql kCountProofs = "select count(*) from erasures where proof_key_id = $1";
 
-constexpr Sql kLoadJournals = "select journal_id, store_id, head_position, head_mac from erasure_journals";
+constexpr Sql kFindStore = "select store_id from erasure_store where one = 1";
+constexpr Sql kInsertStore = "insert into erasure_store (one, store_id) values (1, $1)";
+constexpr Sql kLoadJournals =
+    "select journal_id, store_id, head_position, head_mac from erasure_journals, erasure_store where one = 1";
 constexpr Sql kInsertJournal =
-    "insert into erasure_journals (journal_id, store_id, head_position, head_mac, begun_at)"
-    " values ($1, $2, $3, $4, $5)";
+    "insert into erasure_journals (journal_id, head_position, head_mac, begun_at) values ($1, $2, $3, $4)";
 constexpr Sql kMoveJournal =
     "update erasure_journals set head_position = $1, head_mac = $2 where journal_id = $3 and head_position = $4";
+constexpr Sql kDeleteJournal = "delete from erasure_journals where journal_id = $1";
 constexpr Sql kFindAcceptance = "select path, reason, accepted_at from journal_acceptances where path = $1";
 constexpr Sql kPutAcceptance =
     "insert into journal_acceptances (path, reason, accepted_at) values ($1, $2, $3)"
@@ -78,6 +83,10 @@ void delete_subject(store::Tx& tx, const Subject& subject, const Taken& taken) {
   KARV_REQUIRE(taken.removed.size() == kHoldings.size());
   for (std::size_t i = kHoldings.size(); i-- > 0;)
     tx.write({kHoldings[i].erase, {subject.tenant, subject.id}}, taken.removed[i].rows);
+}
+base::Result<bool> is_no_customer(store::ReadTx& tx, const Subject& subject) {
+  KARV_TRY(const auto rows, tx.read_one({kCountOthers, {subject.tenant, subject.id}}));
+  return rows.front().integer(0) > 0;
 }
 base::Result<std::optional<Subject>> find_subject_of_key(store::ReadTx& tx, vault_api::ErasedKeyId key) {
   KARV_TRY(const auto rows, tx.read_one({kFindSubjectOfKey, {key}}));
@@ -121,6 +130,11 @@ base::Result<std::int64_t> count_proofs_by_key(store::ReadTx& tx, KeyId key) {
   return rows.front().integer(0);
 }
 
+base::Result<std::optional<ErasureStoreId>> find_store(store::ReadTx& tx) {
+  KARV_TRY(const auto rows, tx.read_one({kFindStore, {}}));
+  return rows.empty() ? std::nullopt : std::optional(rows.front().id<ErasureStoreId>(0));
+}
+void insert_store(store::Tx& tx, ErasureStoreId id) { tx.write({kInsertStore, {id}}, 1); }
 base::Result<std::vector<JournalHead>> load_journals(store::ReadTx& tx) {
   KARV_TRY(const auto rows, tx.read_one({kLoadJournals, {}}));
   std::vector<JournalHead> journals;
@@ -133,11 +147,12 @@ base::Result<std::vector<JournalHead>> load_journals(store::ReadTx& tx) {
   return journals;
 }
 void insert_journal(store::Tx& tx, const JournalHead& head, base::Instant now) {
-  tx.write({kInsertJournal, {head.journal, head.store, head.position, head.mac, now.ms}}, 1);
+  tx.write({kInsertJournal, {head.journal, head.position, head.mac, now.ms}}, 1);
 }
 void move_journal(store::Tx& tx, const JournalHead& before, const JournalHead& head) {
   tx.write({kMoveJournal, {head.position, head.mac, before.journal, before.position}}, 1);
 }
+void delete_journal(store::Tx& tx, const JournalHead& head) { tx.write({kDeleteJournal, {head.journal}}, 1); }
 
 base::Result<std::optional<JournalAcceptance>> find_acceptance(store::ReadTx& tx, const std::string& path) {
   KARV_TRY(const auto rows, tx.read_one({kFindAcceptance, {path}}));

@@ -41,8 +41,8 @@ struct JournalHead {
   base::Bytes mac;
 };
 
-// An operator's word that a process may begin a new journal where one is missing or refused: at its next opening, within
-// a day.
+// An operator's word that a process may begin a new journal where one is missing or refused: at its next opening,
+// within a day.
 struct JournalAcceptance {
   std::string path;
   std::string reason;

@@ -1,9 +1,9 @@
-// For the tests of erasing: a vault whose store comes back as it was, an eraser that is started anew, a journal that is
-// taken away.
+// For the tests of erasing: a vault with a journal beside it, opened and restarted as a process would.
 #pragma once
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <optional>
 #include <string>
@@ -15,12 +15,12 @@
 #include "vault/keys/repository.h"
 #include "vault/test_support.h"
 
-namespace karv::vault::testing {
-
-using vault_api::ErasureRequest;
+namespace karv::vault {
 
 class ErasureTest : public ::testing::Test {
  protected:
+  using ErasureRequest = vault_api::ErasureRequest;
+
   ErasureTest() { EXPECT_TRUE(reopen().ok()); }
 
   // The vault is sealed and opened again, as at a start.
@@ -73,22 +73,7 @@ class ErasureTest : public ::testing::Test {
         .value();
   }
   // As a backup from before brings them back: rows of the customer, and no word of the erasure.
-  void bring_back(const SealedCard& sealed) {
-    ASSERT_TRUE(
-        vault.database
-            ->write<void>("test",
-                          [&](store::Tx& tx) -> base::Result<void> {
-                            KARV_TRY(const auto rows, tx.read_one({"select count(*) from erasures", {}}));
-                            tx.write({"delete from erasures", {}}, rows.front().integer(0));
-                            tx.write(
-                                {"update erasure_journals set head_position = 0, head_mac = $1", {base::Bytes(32)}}, 1);
-                            insert_subject_key(tx, sealed.key);
-                            insert_card(tx, sealed.card, vault.wall.now());
-                            return {};
-                          })
-            .ok());
-    ASSERT_TRUE(is_there(sealed));
-  }
+  void bring_back(const SealedCard& sealed);
   std::string journal_text() {
     std::ifstream in(settings.journal, std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
@@ -99,16 +84,21 @@ class ErasureTest : public ::testing::Test {
                                  std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
   }
   // Until no operation is open; repeats wait on the clock.
-  bool settles() {
-    return testing::eventually([&] {
-      vault.wall.advance(base::seconds(1));
-      return count("select count(*) from open_operations") == 0;
-    });
-  }
+  bool settles();
   void accept_loss(const std::string& why = "case 12: the disk is gone") {
     ASSERT_TRUE(accept_journal_loss(*vault.database,
                                     {.path = settings.journal, .reason = why, .accepted_at = vault.wall.now()},
                                     "uid 1000", vault.wall, vault.random)
+                    .ok());
+  }
+
+  void change(const std::function<void(store::Tx&)>& work) {
+    ASSERT_TRUE(vault.database
+                    ->write<void>("test",
+                                  [&](store::Tx& tx) -> base::Result<void> {
+                                    work(tx);
+                                    return {};
+                                  })
                     .ok());
   }
 
@@ -119,4 +109,4 @@ class ErasureTest : public ::testing::Test {
   std::optional<Eraser> eraser{std::in_place, *vault.database, *vault.keys, vault.wall, vault.random, settings};
 };
 
-}  // namespace karv::vault::testing
+}  // namespace karv::vault
