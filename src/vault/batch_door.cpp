@@ -5,8 +5,8 @@
 #include "base/check.h"
 #include "json/decode.h"
 #include "json/encode.h"
-#include "vault/tenant_messages.h"
 #include "vault/problem.h"
+#include "vault/tenant_messages.h"
 
 namespace karv::vault {
 namespace {

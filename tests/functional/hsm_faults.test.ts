@@ -1,5 +1,6 @@
 // An HSM that fails while the vault serves: real SoftHSM2 behind a module that does what a file of faults says.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -11,7 +12,6 @@ import { capture, placedOrder, purchase } from './support/purchases.ts';
 
 const module = join(bin, 'karv_faulty_hsm.so');
 let installation: Installation;
-let shopper = 0;
 const faultsFile = (): string => join(installation.data, 'hsm', 'faults');
 const faults = (...lines: string[]): void => writeFileSync(faultsFile(), lines.join('\n') + '\n');
 const start = (): Promise<number> => installation.start('karv-vault', { environment: { KARV_FAULTS: faultsFile() } });
@@ -28,7 +28,7 @@ function status(): { readonly said: string; readonly took: number } {
 async function buy(): Promise<void> {
   const { merchant, authority } = installation;
   const client = new Client({ addresses: merchant, merchant, authority });
-  const order = await placedOrder(client, 'pay_now', purchase(10_000), `shopper-${++shopper}@example.com`);
+  const order = await placedOrder(client, 'pay_now', purchase(10_000)); // of a new shopper each time
   await capture(client, order, 10_000);
 }
 
@@ -66,14 +66,8 @@ describe('an HSM that fails while the vault serves', () => {
 
   test('while one call hangs the others are told so in time, and purchases go on', async () => {
     faults('C_Encrypt 1 1 hang:8000');
-    const hanging = new Promise<void>((done) => {
-      const words = ['vault', 'status', '--operator', join(installation.data, 'operator.toml')];
-      void import('node:child_process').then(({ spawn }) =>
-        spawn(join(bin, 'karv'), words, { stdio: 'ignore' }).on('exit', () => {
-          done();
-        }),
-      );
-    });
+    const words = ['vault', 'status', '--operator', join(installation.data, 'operator.toml')];
+    const hanging = once(spawn(join(bin, 'karv'), words, { stdio: 'ignore' }), 'exit');
     await new Promise((resolve) => setTimeout(resolve, 1500));
     const told = status();
     expect(told.said).toContain('does not answer');

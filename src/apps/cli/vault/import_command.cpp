@@ -237,7 +237,8 @@ void add_import_commands(CLI::App& vault_group, int& exit_code) {
   needs(command, "--operator", options->operator_file, kOperator);
   needs(command, "--key", options->person.key, "the custodian's .key file");
   needs(command, "--share", options->person.share, "the custodian's .share file");
-  command->add_option("--passphrase-file", options->person.passphrase_file, "instead of being asked")->type_name("FILE");
+  command->add_option("--passphrase-file", options->person.passphrase_file, "instead of being asked")
+      ->type_name("FILE");
   command = add("run", "take an approved card file in; goes on where it was broken off", run);
   needs(command, "file", options->file, "the card file");
   needs(command, "--operator", options->operator_file, kOperator);
