@@ -52,7 +52,8 @@ describe('the sandbox as a program', () => {
     const ran = run('--config', config);
     const ready = await readyLine(ran);
     assert.equal(ready['event'], 'ready');
-    for (const name of ['shop_port', 'network_port', 'smtp_port', 'bank_port']) assert.equal(typeof ready[name], 'number');
+    for (const name of ['shop_port', 'network_port', 'smtp_port', 'bank_port'])
+      assert.equal(typeof ready[name], 'number');
     const client = new TestClient(Number(ready['shop_port']), certificates.ca);
     assert.equal((await client.get('/')).status, 200);
     ran.child.kill('SIGTERM');

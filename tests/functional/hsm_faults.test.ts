@@ -37,7 +37,11 @@ describe('an HSM that fails while the vault serves', () => {
     expect(existsSync(module), `${module} is built with the tests`).toBe(true);
     installation = await Installation.create(engineOfTests());
     const file = join(installation.data, 'vault.toml');
-    writeFileSync(file, readFileSync(file, 'utf8').replace(/^module = .*$/m, `module = "${module}"`));
+    const hsm = join(installation.data, 'hsm');
+    const confined = `[hardening]\nreadable = ["${hsm}"]\nwritable = ["${join(hsm, 'tokens')}"]\n`;
+    const configuration = readFileSync(file, 'utf8').replace(/^module = .*$/m, `module = "${module}"`);
+    expect(configuration).not.toContain('[hardening]');
+    writeFileSync(file, `${configuration}\n${confined}`);
     faults();
     await installation.start('karv-sandbox');
     await start();

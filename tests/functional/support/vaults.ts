@@ -54,7 +54,9 @@ export class ExtraVault {
     const text = own
       .replace(privateAddress(own), address)
       .replace(/^listen = "127\.0\.0\.1:\d+"/m, `listen = "127.0.0.1:${await freePort()}"`)
+      .replace(/(\[staff\][^[]*?^listen = )".*?"/ms, `$1"127.0.0.1:${await freePort()}"`)
       .replace('admin.sock', `admin-${name}.sock`)
+      .replace(/^(journal = ".*)"$/m, `$1-${name}"`) // each process has an erasure journal of its own
       .replace(/^mode = /m, `process = "${name}"\nmode = `);
     const config = join(system.data, `vault-${name}.toml`);
     writeFileSync(config, text, { mode: 0o600 });
@@ -63,6 +65,10 @@ export class ExtraVault {
       read(system, 'operator.toml').replace('admin.sock', `admin-${name}.sock`),
       { mode: 0o600 },
     );
+    // A process that the store does not know yet begins its erasure journal by an operator's word.
+    const words = ['vault', 'journal', 'accept', '--config', config, '--reason', 'a process that joins'];
+    const accepted = spawnSync(join(bin, 'karv'), words, { encoding: 'utf8', env: environment(system) });
+    if (accepted.status !== 0) throw new Error(`${accepted.stdout}${accepted.stderr}`);
     const vault = new ExtraVault(system, name, address, config);
     await vault.start();
     return vault;
