@@ -40,6 +40,7 @@ describe.runIf(onPostgres)('several vaults on one database', () => {
   async function buy(bought: Bought[], until: () => boolean): Promise<void> {
     let client = new Client(system, system.merchant, server.port);
     while (!until()) {
+      await sleep(100); // the network shows its newest 2000 operations, and all of these must be among them
       const one: Bought = { amount: (amount += 5), order: null, captured: false };
       bought.push(one);
       try {

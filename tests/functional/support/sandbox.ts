@@ -57,7 +57,7 @@ export async function networkMessages(system: System): Promise<NetworkMessage[]>
 }
 
 export async function books(system: System): Promise<BookLine[]> {
-  const text = await call(system, 'GET', '/sandbox/network/books?limit=500');
+  const text = await call(system, 'GET', '/sandbox/network/books?limit=2000');
   return (JSON.parse(text) as { operations: BookLine[] }).operations;
 }
 
