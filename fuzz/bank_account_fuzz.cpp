@@ -9,9 +9,9 @@
 #include <utility>
 
 #include "base/check.h"
-#include "vault/bank_account.h"
-#include "vault/iban.h"
-#include "vault/number_scrub.h"
+#include "vault/bank/bank_account.h"
+#include "vault/bank/iban.h"
+#include "vault/input/number_scrub.h"
 
 namespace {
 

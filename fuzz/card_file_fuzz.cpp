@@ -8,7 +8,7 @@
 
 #include "base/card_digits.h"
 #include "base/check.h"
-#include "vault/card_file_rows.h"
+#include "vault/import/card_file_rows.h"
 #include "vault_api/import_messages.h"
 
 namespace {

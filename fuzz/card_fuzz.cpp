@@ -10,7 +10,7 @@
 
 #include "base/card_digits.h"
 #include "base/check.h"
-#include "vault/card.h"
+#include "vault/cards/card.h"
 
 namespace {
 

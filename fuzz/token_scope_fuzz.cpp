@@ -9,7 +9,7 @@
 #include "json/decode.h"
 #include "json/encode.h"
 #include "json/words.h"
-#include "vault/scope.h"
+#include "vault/tokens/scope.h"
 #include "vault_api/card_endings.h"
 #include "vault_api/refusals.h"
 

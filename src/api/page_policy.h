@@ -1,8 +1,8 @@
 // The headers of the two pages that hold the card form's frame: the checkout in a shop's page, and the account.
 //
-// Scripts run by their hash alone, as in the card form itself (vault/frame_policy.h); what the policy stops and which
-// scripts ran is reported to the vault, which keeps the inventory of them.
-// Source: PCI DSS 4.0.1 6.4.3 and 11.6.1; OWASP ASVS 5.0 V3.4, V3.6.
+// Scripts run by their hash alone, as in the card form itself (vault/pages/frame_policy.h); what the policy stops and
+// which scripts ran is reported to the vault, which keeps the inventory of them. Source: PCI DSS 4.0.1 6.4.3
+// and 11.6.1; OWASP ASVS 5.0 V3.4, V3.6.
 #pragma once
 
 #include <cstdint>

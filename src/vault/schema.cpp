@@ -3,14 +3,14 @@
 #include <array>
 
 #include "vault/bank/schema.h"
-#include "vault/card_ending_repository.h"
+#include "vault/cards/card_ending_repository.h"
 #include "vault/custody/repository.h"
 #include "vault/erasure/repository.h"
-#include "vault/import_repository.h"
-#include "vault/page_findings_repository.h"
-#include "vault/process_repository.h"
-#include "vault/refusal_repository.h"
+#include "vault/import/import_repository.h"
+#include "vault/pages/page_findings_repository.h"
+#include "vault/processes/process_repository.h"
 #include "vault/reveal/schema.h"
+#include "vault/tokens/refusal_repository.h"
 
 namespace karv::vault {
 namespace {

@@ -15,10 +15,10 @@
 #include "base/mutex.h"
 #include "store/temporary.h"
 #include "vault/bank/desk.h"
-#include "vault/card_desk.h"
-#include "vault/card_endings.h"
-#include "vault/operations.h"
-#include "vault/settlement.h"
+#include "vault/cards/card_desk.h"
+#include "vault/cards/card_endings.h"
+#include "vault/operations/operations.h"
+#include "vault/operations/settlement.h"
 #include "wire/iso8583.h"
 
 namespace karv::vault::testing {

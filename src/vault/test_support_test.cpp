@@ -9,7 +9,7 @@
 #include "crypto/aead.h"
 #include "json/words.h"
 #include "store/migrate.h"
-#include "vault/card_repository.h"
+#include "vault/cards/card_repository.h"
 #include "vault/schema.h"
 
 namespace karv::vault::testing {

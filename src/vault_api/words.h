@@ -1,5 +1,6 @@
 // The closed lists of words of the private channel; each enumerator is its wire and stored word.
-// Used by the vault and by whoever talks to it. Not here: what is allowed when (vault/operation_rules.h, scope.h).
+// Used by the vault and by whoever talks to it. Not here: what is allowed when (vault/operations/operation_rules.h,
+// scope.h).
 #pragma once
 
 #include <boost/describe/enum.hpp>

@@ -104,7 +104,8 @@ test('nobody takes it in before two different people have approved it', () => {
   expect(run().said).toContain('Two custodians must have approved the file');
   expect(approve('Bela Cohn').said).toContain('approved by 2 of 2');
   // Another file, be it by one byte, is another one.
-  writeFileSync(at('changed.karv'), readFileSync(at('cards.karv'), 'utf8').replace(/.(?=\n$)/, 'A'));
+  const changedByte = (byte: string) => (byte === 'A' ? 'B' : 'A');
+  writeFileSync(at('changed.karv'), readFileSync(at('cards.karv'), 'utf8').replace(/.(?=\n$)/, changedByte));
   const changed = custodians.karv('import', 'run', at('changed.karv'), ...custodians.operator, '--out', at('changed'));
   expect(changed.said).toContain('Nobody has approved such a file here');
   expect(countInVault('select count(*) from cards')).toBe(0);

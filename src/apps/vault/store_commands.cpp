@@ -17,7 +17,7 @@
 #include "store/migrate.h"
 #include "store/open.h"
 #include "vault/erasure/eraser.h"
-#include "vault/restore.h"
+#include "vault/operations/restore.h"
 #include "vault/schema.h"
 
 namespace karv::apps::vault {

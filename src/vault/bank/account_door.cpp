@@ -7,7 +7,7 @@
 
 #include "base/wipe_stack.h"
 #include "net/limiter.h"
-#include "vault/tenant_messages.h"
+#include "vault/doors/tenant_messages.h"
 
 namespace karv::vault {
 namespace {

@@ -3,10 +3,10 @@
 #include "vault/bank/account_door.h"
 #include "vault/bank/repository.h"
 #include "vault/bank/rules.h"
-#include "vault/key_rotation.h"
-#include "vault/restore.h"
-#include "vault/subject_renewal.h"
-#include "vault/tenant_messages.h"
+#include "vault/doors/tenant_messages.h"
+#include "vault/operations/restore.h"
+#include "vault/rotation/key_rotation.h"
+#include "vault/rotation/subject_renewal.h"
 #include "vault/test_support.h"
 
 namespace karv::vault {

@@ -8,7 +8,7 @@
 #include "vault/bank/file_repository.h"
 #include "vault/bank/repository.h"
 #include "vault/bank/rules.h"
-#include "vault/card_desk.h"
+#include "vault/cards/card_desk.h"
 
 namespace karv::vault {
 namespace {

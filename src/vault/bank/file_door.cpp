@@ -1,6 +1,6 @@
 #include "vault/bank/file_door.h"
 
-#include "vault/tenant_messages.h"
+#include "vault/doors/tenant_messages.h"
 
 namespace karv::vault {
 namespace {

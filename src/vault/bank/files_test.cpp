@@ -9,9 +9,9 @@
 #include "vault/bank/file_steps.h"
 #include "vault/bank/repository.h"
 #include "vault/bank/test_bank.h"
-#include "vault/key_rotation.h"
-#include "vault/restore.h"
-#include "vault/tenant_messages.h"
+#include "vault/doors/tenant_messages.h"
+#include "vault/operations/restore.h"
+#include "vault/rotation/key_rotation.h"
 #include "vault/test_support.h"
 
 namespace karv::vault {

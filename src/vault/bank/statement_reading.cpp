@@ -4,7 +4,7 @@
 #include <set>
 #include <string>
 
-#include "vault/number_scrub.h"
+#include "vault/input/number_scrub.h"
 #include "wire/iso20022_camt053.h"
 
 namespace karv::vault {

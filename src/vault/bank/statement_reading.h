@@ -7,7 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
-#include "vault/bank_account.h"
+#include "vault/bank/bank_account.h"
 #include "vault_api/bank_statement_messages.h"
 
 namespace karv::vault {

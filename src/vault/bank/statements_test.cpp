@@ -7,9 +7,9 @@
 #include "vault/bank/files.h"
 #include "vault/bank/repository.h"
 #include "vault/bank/statement_repository.h"
-#include "vault/key_rotation.h"
 #include "vault/keys/subject_keys.h"
-#include "vault/subject_renewal.h"
+#include "vault/rotation/key_rotation.h"
+#include "vault/rotation/subject_renewal.h"
 #include "vault/test_support.h"
 
 namespace karv::vault {

@@ -5,7 +5,7 @@
 #include "vault/bank/repository.h"
 #include "vault/bank/sealing.h"
 #include "vault/keys/repository.h"
-#include "vault/subject_renewal.h"
+#include "vault/rotation/subject_renewal.h"
 
 namespace karv::vault {
 namespace {

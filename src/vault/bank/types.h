@@ -7,7 +7,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/id.h"
-#include "vault/bank_account.h"
+#include "vault/bank/bank_account.h"
 #include "vault/keys/types.h"
 #include "vault/types.h"
 #include "vault_api/bank_messages.h"

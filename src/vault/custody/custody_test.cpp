@@ -3,9 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "vault/admin_door.h"
 #include "vault/custody/custody_for_test.h"
 #include "vault/custody/repository.h"
+#include "vault/doors/admin_door.h"
 #include "vault/keys/repository.h"
 
 namespace karv::vault {

@@ -7,7 +7,7 @@
 
 #include "base/mutex.h"
 #include "vault/custody/unsealing.h"
-#include "vault/key_rotation.h"
+#include "vault/rotation/key_rotation.h"
 
 namespace karv::vault {
 

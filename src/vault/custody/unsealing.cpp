@@ -11,7 +11,7 @@
 #include "crypto/hash.h"
 #include "vault/custody/making.h"
 #include "vault/custody/repository.h"
-#include "vault/process_register.h"
+#include "vault/processes/process_register.h"
 
 namespace karv::vault {
 namespace {

@@ -9,10 +9,10 @@
 #include "audit/record.h"
 #include "store/plans_for_test.h"
 #include "store/sqlite/sqlite.h"
-#include "vault/card_repository.h"
+#include "vault/cards/card_repository.h"
 #include "vault/erasure/test_support.h"
-#include "vault/key_rotation.h"
 #include "vault/keys/repository.h"
+#include "vault/rotation/key_rotation.h"
 
 namespace karv::vault {
 

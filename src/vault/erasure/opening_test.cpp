@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "vault/erasure/test_support.h"
-#include "vault/key_rotation.h"
+#include "vault/rotation/key_rotation.h"
 
 namespace karv::vault {
 namespace {

@@ -10,7 +10,7 @@
 
 #include <gtest/gtest.h>
 
-#include "vault/card_repository.h"
+#include "vault/cards/card_repository.h"
 #include "vault/erasure/eraser.h"
 #include "vault/keys/repository.h"
 #include "vault/test_support.h"

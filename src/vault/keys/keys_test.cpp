@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "crypto/hash.h"
-#include "vault/card_repository.h"
+#include "vault/cards/card_repository.h"
 #include "vault/keys/repository.h"
 #include "vault/test_support.h"
 

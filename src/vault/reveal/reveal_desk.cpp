@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "json/words.h"
-#include "vault/card_repository.h"
+#include "vault/cards/card_repository.h"
 #include "vault/reveal/repository.h"
 #include "vault/reveal/words.h"
 

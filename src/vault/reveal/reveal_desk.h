@@ -7,7 +7,7 @@
 // v4.0.1 3.4.1, 3.4.2, 10.2.1.
 #pragma once
 
-#include "vault/card_store.h"
+#include "vault/cards/card_store.h"
 #include "vault/reveal/rules.h"
 #include "vault/reveal/staff_gate.h"
 

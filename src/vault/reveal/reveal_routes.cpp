@@ -2,9 +2,9 @@
 
 #include "json/decode.h"
 #include "json/encode.h"
-#include "vault/admin_door.h"
-#include "vault/problem.h"
-#include "vault/tenant_messages.h"
+#include "vault/doors/admin_door.h"
+#include "vault/doors/problem.h"
+#include "vault/doors/tenant_messages.h"
 
 namespace karv::vault {
 namespace {

@@ -5,7 +5,7 @@
 #include "base/card_digits.h"
 #include "crypto/hash.h"
 #include "json/words.h"
-#include "vault/card_desk.h"
+#include "vault/cards/card_desk.h"
 #include "vault/reveal/repository.h"
 
 namespace karv::vault {

@@ -5,8 +5,8 @@
 #include "json/decode.h"
 #include "json/encode.h"
 #include "net/limiter.h"
-#include "vault/frame_policy.h"
-#include "vault/problem.h"
+#include "vault/doors/problem.h"
+#include "vault/pages/frame_policy.h"
 
 namespace karv::vault {
 namespace {

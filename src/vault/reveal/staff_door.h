@@ -11,7 +11,7 @@
 #pragma once
 
 #include "net/http.h"
-#include "vault/frame_pages.h"
+#include "vault/pages/frame_pages.h"
 #include "vault/reveal/reveal_desk.h"
 #include "vault/reveal/staff_desk.h"
 

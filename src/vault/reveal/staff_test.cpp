@@ -4,7 +4,7 @@
 #include "crypto/ed25519.h"
 #include "crypto/jwe.h"
 #include "vault/custody/ceremony.h"
-#include "vault/restore.h"
+#include "vault/operations/restore.h"
 #include "vault/reveal/test_people.h"
 
 namespace karv::vault {
