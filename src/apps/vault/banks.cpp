@@ -58,8 +58,9 @@ void Banks::add_routes(net::Router& private_router, const karv::vault::KeyHolder
       {.files = files_, .statements = statements_, .signing = signing_, .keys = keys, .destinations = names_});
 }
 
-base::Result<void> Banks::start() {
-  KARV_TRY_VOID(delivery_.recover());
+base::Result<void> Banks::start(bool alone) {
+  // Beside others nobody knows whose file is under way: what was interrupted is found when its sending must be over.
+  if (alone) KARV_TRY_VOID(delivery_.recover());
   delivery_.start();
   return {};
 }

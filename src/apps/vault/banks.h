@@ -28,8 +28,8 @@ class Banks {
                                                      const std::vector<Config::Bank>& configured);
 
   void add_routes(net::Router& private_router, const karv::vault::KeyHolder& keys);
-  // Takes up what a former process left, and begins to send.
-  base::Result<void> start();
+  // Takes up what a former process left, and begins to send. `alone`: no other process serves the database.
+  base::Result<void> start(bool alone);
   void stop();
 
  private:

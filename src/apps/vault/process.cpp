@@ -337,7 +337,7 @@ base::Result<void> Process::Impl::open_banks() {
       banks,
       Banks::create(loop, {.database = *database, .keys = *keys, .accounts = *accounts, .wall = wall, .random = random},
                     config.banks));
-  return banks->start();
+  return banks->start(store::is_file(config.database));
 }
 
 base::Result<void> Process::Impl::open_doors() {

@@ -43,7 +43,7 @@ class BankFileDelivery {
   BankFileDelivery(const BankFileDelivery&) = delete;
   BankFileDelivery& operator=(const BankFileDelivery&) = delete;
 
-  // Before the first start(): what a former process was sending has lost its answer.
+  // Before the first start(), by the only process on its store: what a former one was sending has lost its answer.
   base::Result<void> recover();
   void start();
   void stop();

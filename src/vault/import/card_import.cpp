@@ -7,6 +7,7 @@
 #include "crypto/aead.h"
 #include "crypto/hash.h"
 #include "crypto/jwe.h"
+#include "vault/custody/repository.h"
 #include "vault/import/card_file_rows.h"
 #include "vault/keys/repository.h"
 
@@ -126,10 +127,14 @@ base::Result<CardImport::Known> CardImport::get_import(store::ReadTx& tx, const 
   }
   if (!found) return refused(base::ErrorCode::not_found, "Nobody has approved such a file here.", "IMPORT_UNKNOWN");
   KARV_TRY(const auto approvals, find_approvals(tx, *digest));
+  // Of those in office: whoever handed over and became a custodian again under another id would count twice.
+  KARV_TRY(const auto custodians, find_custodians(tx));
   const base::Instant now = wall_.now();
-  return Known{.import = *std::move(found), .approvals = std::ranges::count_if(approvals, [&](const auto& approval) {
-                                              return approval.at + kApprovalHolds > now;
-                                            })};
+  const auto counts = [&](const ImportApproval& approval) {
+    return approval.at + kApprovalHolds > now &&
+           std::ranges::find(custodians, approval.custodian, &Custodian::id) != custodians.end();
+  };
+  return Known{.import = *std::move(found), .approvals = std::ranges::count_if(approvals, counts)};
 }
 
 vault_api::ImportStatus CardImport::status_of(const Known& known) const {

@@ -107,25 +107,24 @@ class ImportTest : public ::testing::Test {
     CustodianId id;
     crypto::Ed25519Pair signs;
   };
+  void insert_accepted(store::Tx& tx, const Person& person) {
+    Custodian row;
+    row.id = person.id;
+    row.name = person.id.text();
+    row.signs = person.signs.public_key;
+    row.accepted_at = vault.wall.now();
+    insert_custodian(tx, row);
+    accept_custodian(tx, row);
+  }
   void SetUp() override {
-    for (const char* called : {"Anna", "Bela"}) {
-      Person person{.id = base::make_id<vault_api::CustodianTag>(vault.wall, vault.random),
-                    .signs = crypto::make_ed25519_pair(vault.random)};
-      ASSERT_TRUE(vault.database
-                      ->write<void>("test",
-                                    [&](store::Tx& tx) -> base::Result<void> {
-                                      Custodian row;
-                                      row.id = person.id;
-                                      row.name = called;
-                                      row.signs = person.signs.public_key;
-                                      row.accepted_at = vault.wall.now();
-                                      insert_custodian(tx, row);
-                                      accept_custodian(tx, row);
-                                      return {};
-                                    })
-                      .ok());
-      people.push_back(std::move(person));
-    }
+    for (int i = 0; i < 2; ++i)
+      people.push_back({.id = base::make_id<vault_api::CustodianTag>(vault.wall, vault.random),
+                        .signs = crypto::make_ed25519_pair(vault.random)});
+    const auto both = [&](store::Tx& tx) -> base::Result<void> {
+      for (const auto& person : people) insert_accepted(tx, person);
+      return {};
+    };
+    ASSERT_TRUE(vault.database->write<void>("test", both).ok());
   }
   std::string encrypted(const std::string& text) {
     const auto key = *base::from_base64url(import.key().value().opens);
@@ -245,6 +244,24 @@ TEST_F(ImportTest, control_29_one_person_twice_does_not_approve_and_an_approval_
   vault.wall.advance(base::days(3));
   EXPECT_EQ(refusal(0), "IMPORT_NOT_APPROVED");
   approve_by_both();
+  EXPECT_EQ(refusal(0), "");
+}
+
+TEST_F(ImportTest, control_29_an_approval_ends_with_its_custodians_office) {
+  make_file({"1\n" + line(testing::kVisa, 1, "a")}, 1);
+  approve_by_both();
+  const auto replaced = [&](store::Tx& tx) -> base::Result<void> {
+    KARV_TRY_VOID(delete_custodies(tx));
+    for (auto& person : people) {
+      if (&person == &people[0]) person.id = base::make_id<vault_api::CustodianTag>(vault.wall, vault.random);
+      insert_accepted(tx, person);
+    }
+    return {};
+  };
+  ASSERT_TRUE(vault.database->write<void>("test", replaced).ok());
+  EXPECT_EQ(import.find({.file = name})->approvals, 1);
+  EXPECT_EQ(refusal(0), "IMPORT_NOT_APPROVED");
+  EXPECT_EQ(approve(people[0])->approvals, 2);
   EXPECT_EQ(refusal(0), "");
 }
 
