@@ -36,11 +36,11 @@ base::Result<void> check(const vault_api::ErasureRequest& request) {
   return {};
 }
 
-// What cannot be undone without the card's number keeps it; what would only be lost may be given up by force.
+// What cannot be done or undone without the number keeps it; what would only be lost may be given up by force.
 // Reversals, completions and releases go on without a card.
 base::Result<void> decide_erasure(const UnderWay& under_way, bool forced) {
-  if (under_way.need_card > 0 || (under_way.open > 0 && !forced))
-    return refused(base::ErrorCode::not_matching, "Card operations of this customer are under way: try again later.",
+  if (under_way.need_number > 0 || (under_way.open > 0 && !forced))
+    return refused(base::ErrorCode::not_matching, "Payments of this customer are under way: try again later.",
                    "OPERATIONS_OPEN");
   if (under_way.refundable > 0 && !forced)
     return refused(base::ErrorCode::not_matching,

@@ -9,6 +9,7 @@
 #include "audit/record.h"
 #include "store/plans_for_test.h"
 #include "store/sqlite/sqlite.h"
+#include "vault/bank/files.h"
 #include "vault/cards/card_repository.h"
 #include "vault/erasure/test_support.h"
 #include "vault/keys/repository.h"
@@ -222,6 +223,44 @@ TEST_F(ErasureTest, a_refund_under_way_keeps_the_card_whatever_is_said) {
     return vault.state_of(refund.operation) == OperationState::approved;
   }));
   EXPECT_EQ(reason_of_erasing(), "");
+}
+
+TEST_F(ErasureTest, a_bank_file_that_may_be_sent_yet_keeps_the_account_whatever_is_said) {
+  const auto own = vault.make_account("DE89370400440532013000", vault_api::BankPurpose::own).bank_token;
+  const auto account = vault.make_account("BE68539007547034", vault_api::BankPurpose::refund).bank_token;
+  BankFiles files(*vault.database, *vault.keys, vault.wall, vault.random, {"test-bank"});
+  const auto file = base::make_id<vault_api::BankFileTag>(vault.wall, vault.random);
+  ASSERT_TRUE(files
+                  .begin(vault.tenant, {.file = file,
+                                        .destination = "test-bank",
+                                        .purpose = vault_api::BankPurpose::refund,
+                                        .debtor_token = own,
+                                        .debtor_name = "Karv",
+                                        .execution_date = "2026-11-23",
+                                        .currency = "EUR",
+                                        .entries = 1,
+                                        .sum_minor = 500,
+                                        .business_time = vault.wall.now().ms})
+                  .ok());
+  const vault_api::BankFileEntry entry{.entry = base::make_id<vault_api::BankEntryTag>(vault.wall, vault.random),
+                                       .bank_token = account,
+                                       .customer = vault.customer,
+                                       .name = "Ann Berg",
+                                       .amount_minor = 500,
+                                       .remittance = "Refund 1"};
+  EXPECT_EQ(reason_of_erasing(), "");  // nobody is named in it yet
+  const auto again = vault.make_account("BE68539007547034", vault_api::BankPurpose::refund).bank_token;
+  auto named = entry;
+  named.bank_token = again;
+  const auto added =
+      files.add(vault.tenant, {.file = file, .first = 1, .entries = {named}, .business_time = vault.wall.now().ms});
+  ASSERT_TRUE(added.ok()) << added.error().public_text() << added.error().internal_text();
+  EXPECT_EQ(reason_of_erasing("case 12"), "OPERATIONS_OPEN");
+  ASSERT_TRUE(files.commit(vault.tenant, {file}).ok());
+  EXPECT_EQ(reason_of_erasing("case 12"), "OPERATIONS_OPEN");
+  ASSERT_TRUE(files.cancel(vault.tenant, {file}).ok());
+  EXPECT_EQ(reason_of_erasing(), "");
+  EXPECT_EQ(count("select count(*) from bank_accounts where owner_kind = 'customer'"), 0);
 }
 
 TEST_F(ErasureTest, a_payout_under_way_keeps_the_card_whatever_is_said) {

@@ -1,8 +1,11 @@
 #include "vault/erasure/repository.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "json/decode.h"
 #include "json/encode.h"
+#include "vault/bank/file_rules.h"
 #include "vault/row_values.h"
 
 namespace karv::vault {
@@ -27,6 +30,10 @@ constexpr Sql kCountRefundable =
     " and ((kind = 'charge' and state = 'approved' and amount_minor > refunded_minor)"
     " or (kind = 'hold' and (state = 'approved' or state = 'released') and completed_minor > refunded_minor)"
     " or (kind = 'hold' and state = 'approved' and amount_minor > completed_minor))";
+constexpr Sql kFindStatesOfFiles =
+    "select distinct f.state from bank_accounts a join bank_file_entries e on e.account_id = a.account_id"
+    " join bank_files f on f.file_id = e.file_id"
+    " where a.tenant_id = $1 and a.owner_id = $2 and a.owner_kind = 'customer'";
 
 constexpr Sql kFindErasure = "select record, proof, proof_key_id from erasures where erasure_id = $1";
 constexpr Sql kFindByRequest = "select record, proof, proof_key_id from erasures where tenant = $1 and request_id = $2";
@@ -97,9 +104,12 @@ base::Result<std::optional<Subject>> find_subject_of_key(store::ReadTx& tx, vaul
 base::Result<UnderWay> count_under_way(store::ReadTx& tx, const Subject& subject, base::Instant since) {
   KARV_TRY(const auto counts, tx.read({{kCountOpen, {subject.tenant, subject.id}},
                                        {kCountNeedCard, {subject.tenant, subject.id}},
-                                       {kCountRefundable, {subject.tenant, subject.id, since.ms}}}));
+                                       {kCountRefundable, {subject.tenant, subject.id, since.ms}},
+                                       {kFindStatesOfFiles, {subject.tenant, subject.id}}}));
+  const auto files = std::ranges::count_if(
+      counts[3], [](const Row& row) { return needs_numbers(word_at<vault_api::BankFileState>(row, 0)); });
   return UnderWay{.open = counts[0].front().integer(0),
-                  .need_card = counts[1].front().integer(0),
+                  .need_number = counts[1].front().integer(0) + files,
                   .refundable = counts[2].front().integer(0)};
 }
 

@@ -67,11 +67,11 @@ void delete_subject(store::Tx& tx, const Subject& subject, const Taken& taken);
 base::Result<bool> is_no_customer(store::ReadTx& tx, const Subject& subject);
 base::Result<std::optional<Subject>> find_subject_of_key(store::ReadTx& tx, vault_api::ErasedKeyId key);
 
-// What of the subject's cards is not over yet.
+// What of the subject's cards and bank accounts is not over yet.
 struct UnderWay {
-  std::int64_t open = 0;        // operations that are not settled
-  std::int64_t need_card = 0;   // of those: refunds, payouts, and questions that wait for an answer
-  std::int64_t refundable = 0;  // money that was moved or is held since `since`, and was not given back
+  std::int64_t open = 0;         // operations that are not settled
+  std::int64_t need_number = 0;  // refunds, payouts, questions that wait for an answer, bank files that may be sent yet
+  std::int64_t refundable = 0;   // money that was moved or is held since `since`, and was not given back
 };
 base::Result<UnderWay> count_under_way(store::ReadTx& tx, const Subject& subject, base::Instant since);
 
