@@ -11,6 +11,18 @@ namespace {
 constexpr base::Duration kBetween = base::seconds(2);
 // Who has not said so for longer is taken for gone. For operators' eyes only.
 constexpr base::Duration kSilent = base::seconds(15);
+constexpr base::Duration kForgotten = base::days(30);
+
+// Hosts get new names: those of long ago would fill the list. One that comes back after all is simply there again.
+base::Result<void> forget_gone(store::Tx& tx, base::Instant now) {
+  KARV_TRY(const auto rows, find_processes(tx));
+  for (const auto& row : rows) {
+    if (row.seen_at + kForgotten > now) continue;
+    KARV_TRY(const auto locked, lock_process(tx, row.name));
+    if (locked && locked->seen_at == row.seen_at) delete_process(tx, row.name);
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -65,11 +77,11 @@ base::Result<void> ProcessRegister::say_here() {
                           .seal_asked = ""};
   KARV_TRY(const auto found, database_.write<Found>("vault_process_here", [&](store::Tx& tx) -> base::Result<Found> {
     KARV_TRY(const auto row, lock_process(tx, now.name));
-    if (!row) {
-      insert_process(tx, now);
-      return Found{};
-    }
-    update_process(tx, now);
+    const bool begins = !row || row->id != id_;
+    if (row) update_process(tx, now);
+    if (!row) insert_process(tx, now);
+    if (begins) KARV_TRY_VOID(forget_gone(tx, now.seen_at));
+    if (!row) return Found{};
     // What a former run of this name was asked does not concern this one, which has started sealed.
     if (row->id == id_) return Found{.seal_asked = row->seal_asked};
     return Found{.seal_asked = "", .other = row->started_at > started_at_ || row->seen_at + kSilent > now.seen_at};

@@ -20,6 +20,7 @@ constexpr Sql kInsertProcess =
 constexpr Sql kUpdateProcess =
     "update vault_processes set process_id = $1, sealed_because = $2, network = $3, started_at = $4, seen_at = $5,"
     " seal_asked = $6 where name = $7";
+constexpr Sql kDeleteProcess = "delete from vault_processes where name = $1";
 constexpr Sql kFindBlock = "select next_block from trace_blocks where only_one = 1";
 constexpr Sql kUpdateBlock = "update trace_blocks set next_block = $1 where only_one = 1 and next_block = $2";
 
@@ -60,6 +61,8 @@ void update_process(store::Tx& tx, const StoredProcess& p) {
             {p.id, p.sealed_because, p.network ? 1 : 0, p.started_at.ms, p.seen_at.ms, p.seal_asked, p.name}},
            1);
 }
+
+void delete_process(store::Tx& tx, const std::string& name) { tx.write({kDeleteProcess, {name}}, 1); }
 
 base::Result<std::int64_t> take_trace_block(store::Tx& tx, std::int64_t blocks) {
   KARV_TRY(const auto answers, tx.read_for_update({{kFindBlock, {}}}));

@@ -51,6 +51,7 @@ base::Result<std::vector<StoredProcess>> find_processes(store::ReadTx& tx);
 base::Result<std::optional<StoredProcess>> lock_process(store::Tx& tx, const std::string& name);
 void insert_process(store::Tx& tx, const StoredProcess& process);
 void update_process(store::Tx& tx, const StoredProcess& process);
+void delete_process(store::Tx& tx, const std::string& name);
 
 // Takes the block, of 0 to `blocks` - 1, that nobody has had for the longest.
 base::Result<std::int64_t> take_trace_block(store::Tx& tx, std::int64_t blocks);

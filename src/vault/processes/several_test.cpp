@@ -224,5 +224,24 @@ TEST_F(SeveralTest, a_new_run_of_a_name_takes_its_row_over) {
   EXPECT_EQ(list_processes(*a->database, a->wall.now())->size(), 1U);
 }
 
+TEST_F(SeveralTest, who_was_not_there_for_thirty_days_is_forgotten_at_the_next_start_of_another) {
+  KARV_SEVERAL_NEED_POSTGRES();
+  a = vault(nullptr, "a");
+  b = vault(nullptr, "b");
+  ProcessRegister gone(*b->database, *b->keys, *b->network, b->wall, b->random);
+  ASSERT_TRUE(gone.say_here().ok());
+  const auto listed_after = [&](base::Duration time) {
+    a->wall.advance(time);
+    ProcessRegister starting(*a->database, *a->keys, *a->network, a->wall, a->random);
+    EXPECT_TRUE(starting.say_here().ok());
+    return list_processes(*a->database, a->wall.now())->size();
+  };
+  EXPECT_EQ(listed_after(base::days(29)), 2U);
+  EXPECT_EQ(listed_after(base::days(1)), 1U);
+  b->wall.advance(base::days(30));
+  ASSERT_TRUE(gone.say_here().ok());  // it was only away
+  EXPECT_EQ(listed_after(base::seconds(1)), 2U);
+}
+
 }  // namespace
 }  // namespace karv::vault
