@@ -4,6 +4,7 @@
 #include <future>
 #include <map>
 
+#include "base/check.h"
 #include "base/log.h"
 #include "base/mutex.h"
 #include "net/client_pool.h"
@@ -165,9 +166,10 @@ CallOutcome Client::send_blocking(OutboundRequest request, base::Duration limit)
   return future.get();
 }
 
-base::Result<> Client::reload_certificates() {
-  for (const auto& [name, places] : impl_->pools)
-    for (const auto& pool : places) KARV_TRY_VOID(pool->reload_certificates());
+base::Result<> Client::reload_certificates(const std::string& destination) {
+  const auto places = impl_->pools.find(destination);
+  KARV_REQUIRE(places != impl_->pools.end());
+  for (const auto& pool : places->second) KARV_TRY_VOID(pool->reload_certificates());
   return {};
 }
 

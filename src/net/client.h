@@ -59,8 +59,8 @@ class Client {
   void send(OutboundRequest request, base::Duration limit, Done done);
   // For job threads. Never on a worker inside a request, never on a loop thread.
   CallOutcome send_blocking(OutboundRequest request, base::Duration limit);
-  // Reads the certificate files again; new connections use them.
-  base::Result<> reload_certificates();
+  // Reads the destination's certificate files again; new connections use them.
+  base::Result<> reload_certificates(const std::string& destination);
   // Ends all connections; calls under way end with an error, later ones with unavailable. Waits for them.
   void stop();
 

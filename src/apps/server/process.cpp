@@ -223,8 +223,8 @@ Result<std::unique_ptr<Process>> Process::start(const Config& config) {
   const auto& listen = impl.config.listen;
   impl.certificates.add({"door", listen.cert, listen.key, "", [&impl] { return impl.server->reload_certificates(); }});
   const auto& vault = impl.config.vault;
-  impl.certificates.add(
-      {"line to the vault", vault.cert, vault.key, vault.ca, [&impl] { return impl.client->reload_certificates(); }});
+  impl.certificates.add({"line to the vault", vault.cert, vault.key, vault.ca,
+                         [&impl] { return impl.client->reload_certificates(std::string(vault_api::kDestination)); }});
   impl.certificates.start();
   impl.sequencer->start();
   // One server at a time serves a file: whatever held a lease on it is dead.

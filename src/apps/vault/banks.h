@@ -31,6 +31,8 @@ class Banks {
   // Takes up what a former process left, and begins to send. `alone`: no other process serves the database.
   base::Result<void> start(bool alone);
   void stop();
+  // Of one of the configured banks, by its name: new connections use what is in its files now.
+  base::Result<void> reload_certificates(const std::string& bank) { return client_->reload_certificates(bank); }
 
  private:
   Banks(const BankParts& parts, std::vector<std::string> names, std::unique_ptr<net::Client> client);

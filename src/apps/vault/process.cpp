@@ -427,6 +427,9 @@ void Process::Impl::watch_certificates() {
         {"admin door", c.admin_door.cert, c.admin_door.key, c.admin_door.client_ca, reload_of(*admin_server)});
   certificates.add(
       {"card network", c.network.cert, c.network.key, c.network.ca, [this] { return network->reload_certificates(); }});
+  for (const auto& bank : c.banks)
+    certificates.add({"bank " + bank.name, bank.cert, bank.key, bank.ca,
+                      [this, name = bank.name] { return banks->reload_certificates(name); }});
   if (staff_server)
     certificates.add(
         {"staff door", c.staff_door.cert, c.staff_door.key, c.staff_door.client_ca, reload_of(*staff_server)});
