@@ -43,3 +43,27 @@ test('a replaced card pays the next installment of an open agreement', async () 
     );
   });
 });
+
+test('a removed card is gone from the account, and what is open can be paid with another one', async () => {
+  await stage.as('remove', kPhone, async (shopper) => {
+    const { page, look } = shopper;
+    const purchased = await buyInThreeParts(shopper, () => undefined);
+    await capture(shopper, purchased, () => undefined);
+    await account.signIn(shopper);
+    await page.getByRole('link', { name: 'Cards' }).click();
+    const remove = page.getByRole('button', { name: /^Remove: .* 1111$/ });
+    await remove.click();
+    await page.getByRole('dialog', { name: 'Remove this card' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await remove.click();
+    await look('32-remove-card');
+    await page.getByRole('dialog').getByRole('button', { name: 'Remove', exact: true }).click();
+    await page.getByText('The card is removed.').waitFor();
+    assert.equal(await remove.count(), 0, 'the card is gone');
+    await look('33-no-cards');
+    await page.getByRole('link', { name: 'Purchases' }).click();
+    await account.openPurchase(shopper);
+    await look('34-open-without-a-card');
+  });
+});
