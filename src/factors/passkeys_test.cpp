@@ -117,7 +117,7 @@ TEST_F(PasskeysTest, another_challenge_is_refused_and_so_is_none) {
   EXPECT_EQ(signing(stored, key.signing(party)), "client data: another challenge");
 }
 
-TEST_F(PasskeysTest, every_wrong_word_of_the_authenticator_is_refused_in_both_ceremonies) {
+TEST_F(PasskeysTest, control_61_every_wrong_word_of_the_authenticator_is_refused_in_both_ceremonies) {
   const auto stored = registered();
   struct Case {
     std::uint8_t flags;

@@ -1,10 +1,9 @@
 #include "json/decode.h"
 
-#include <array>
-
 #include <boost/json/basic_parser_impl.hpp>
 #include <fmt/format.h>
 
+#include "base/wipe_stack.h"
 #include "json/decoder.h"
 
 namespace karv::json::detail {
@@ -25,12 +24,6 @@ base::Result<> parse(std::string_view text, const Shape& shape, void* where, con
   return decoder.errors().result();
 }
 
-// Overwrites the part of the stack that the parser has just left: it unescapes text in a buffer of its own there.
-[[gnu::noinline]] void wipe_stack_below() {
-  std::array<unsigned char, std::size_t{64} * 1024> area;
-  base::wipe(area.data(), area.size());
-}
-
 }  // namespace
 
 base::Result<> decode_into(std::string_view text, const Shape& shape, void* where, const Options& options,
@@ -40,7 +33,7 @@ base::Result<> decode_into(std::string_view text, const Shape& shape, void* wher
                               fmt::format("The request is larger than {} bytes.", options.max_bytes));
   }
   auto result = parse(text, shape, where, options);
-  if (secrets == Secrets::some) wipe_stack_below();
+  if (secrets == Secrets::some) base::wipe_stack();  // the parser unescapes text in a buffer of its own there
   return result;
 }
 

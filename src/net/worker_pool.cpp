@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "base/check.h"
+#include "base/wipe_stack.h"
 
 namespace karv::net {
 
@@ -40,6 +41,8 @@ void WorkerPool::work() {
       queue_.pop_front();
     }
     job();
+    job = nullptr;
+    if (options_.wipe_stack) base::wipe_stack();
   }
 }
 

@@ -17,6 +17,7 @@ class WorkerPool {
   struct Options {
     int threads = 8;
     std::size_t max_queue = 1024;
+    bool wipe_stack = false;  // after each job: of a process whose requests hold secrets
   };
 
   explicit WorkerPool(Options options);

@@ -83,6 +83,7 @@ class Row {
   explicit Row(std::vector<Value> columns) : columns_(std::move(columns)) {}
   std::size_t size() const { return columns_.size(); }
   bool is_null(std::size_t column) const;
+  const Value& value(std::size_t column) const { return columns_.at(column); }  // of whatever type
   std::int64_t integer(std::size_t column) const;
   const std::string& text(std::size_t column) const;
   const Bytes& bytes(std::size_t column) const;

@@ -9,6 +9,7 @@
 #include "vault/import/import_repository.h"
 #include "vault/pages/page_findings_repository.h"
 #include "vault/processes/process_repository.h"
+#include "vault/retention/repository.h"
 #include "vault/reveal/schema.h"
 #include "vault/tokens/refusal_repository.h"
 
@@ -338,6 +339,8 @@ std::span<const store::Migration> migrations() {
       {20062, "card files that move in", {kImportKeys, kImports, kImportApprovals}},
       reveal_migration(),
       {20080, "custodians who take over", {kNextCustody, kNextCustodians}},
+      {20100, "what is old is found", {kOperationsByTime, kTokensByExpiry}},
+      {20101, "when staff last signed", {kStaffUsedAt}},
   });
   return kMigrations;
 }

@@ -48,9 +48,11 @@ struct StaffLine {
   std::string passkey;  // the first 16 hex digits of its SHA-256; empty before there is one
   std::string approved_by;
   std::int64_t review_due = 0;  // 0: not active. Past: the grant is suspended until somebody reviews it
-  bool suspended = false;
+  bool suspended = false;       // its review is overdue, or it was not used for 90 days
+  std::int64_t used_at = 0;     // the last signature, or confirmation
 };
-BOOST_DESCRIBE_STRUCT(StaffLine, (), (staff, name, clearance, state, passkey, approved_by, review_due, suspended))
+BOOST_DESCRIBE_STRUCT(StaffLine, (),
+                      (staff, name, clearance, state, passkey, approved_by, review_due, suspended, used_at))
 struct StaffList {
   std::vector<StaffLine> people;
 };

@@ -2,10 +2,12 @@
 // it is looked for everywhere but in the shopper's browser and the card network's memory.
 import { after, before, describe, test, type TestContext } from 'node:test';
 import assert from 'node:assert/strict';
-import { readFileSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeCanary } from './canary/card.ts';
 import { codeAsWord } from './canary/needles.ts';
+import { formData, storageOf } from './canary/profile.ts';
 import { filesBelow } from './canary/search.ts';
 import { sealedCards } from './canary/stores.ts';
 import { Theatre } from './canary/theatre.ts';
@@ -87,6 +89,8 @@ async function messagesOf(mti: string): Promise<string[]> {
     .map((line) => line.original_reference ?? line.retrieval_reference ?? '');
 }
 
+const coresBelow = (folder: string): string[] => filesBelow([folder]).filter((path) => /\/core[^/]*$/.test(path));
+
 /** Confirms a payment whose hold is never answered, and does something to the vault while it waits. */
 async function interruptHold(signal: NodeJS.Signals): Promise<void> {
   await theatre.as(async (scene) => {
@@ -100,6 +104,7 @@ async function interruptHold(signal: NodeJS.Signals): Promise<void> {
     const reference = await eventually('the hold reaches the card network', async () =>
       (await messagesOf('0100')).find((one) => !before.includes(one)),
     );
+    assert.deepEqual(await theatre.searchOutside(), [], 'it is in a store while the network is asked');
     await theatre.processes.end('karv-vault', signal);
     await theatre.restart('karv-vault');
     await eventually(
@@ -122,11 +127,11 @@ describe('the canary card', () => {
     if (!theatre.vaultIsPlain && !plainVaultIsDue) return context.skip('no karv-vault without sanitizers is built');
     assert.ok(theatre.vaultIsPlain, 'no karv-vault without sanitizers: its memory would not be searched');
   });
-  step('goes through a whole purchase', async (context) => {
+  step('control 11: goes through a whole purchase', async (context) => {
     await theatre.as(async (scene) => void (await playPurchase(scene, () => undefined)));
     await nobodyHoldsIt(context);
   });
-  step('is declined', async (context) => {
+  step('control 11: is declined', async (context) => {
     await theatre.as(async (scene) => {
       await toReview(scene);
       await theatre.sandbox.nextOnCanaryCards('decline_51');
@@ -135,7 +140,7 @@ describe('the canary card', () => {
     });
     await nobodyHoldsIt(context);
   });
-  step('is not answered in time, and reversed', async (context) => {
+  step('control 11: is not answered in time, and reversed', async (context) => {
     await theatre.as(async (scene) => {
       await toReview(scene);
       await theatre.sandbox.nextOnCanaryCards('timeout');
@@ -148,15 +153,36 @@ describe('the canary card', () => {
     });
     await nobodyHoldsIt(context);
   });
-  step('is in the vault when that is killed, and settled when it is back', async (context) => {
+  step('control 11 and 12: is in the vault when that is killed, and settled when it is back', async (context) => {
     await interruptHold('SIGKILL');
     await nobodyHoldsIt(context);
   });
-  step('is in the vault when that aborts: no core dump', async (context) => {
-    await interruptHold('SIGABRT');
-    const cores = filesBelow([theatre.karv.folder]).filter((path) => /\/core[^/]*$/.test(path));
-    assert.deepEqual(cores, []);
-    await nobodyHoldsIt(context);
+  for (const signal of ['SIGABRT', 'SIGSEGV'] as const) {
+    step(`control 11 and 23: is in the vault when that ends with ${signal}: no core dump`, async (context) => {
+      await interruptHold(signal);
+      assert.deepEqual(coresBelow(theatre.karv.folder), []);
+      await nobodyHoldsIt(context);
+    });
+  }
+  step('control 11: is in no profile of the browser it was typed into', async (context) => {
+    await theatre.inProfile(
+      async (scene) => {
+        await toReview(scene);
+        const frame = await checkout.frameAt(scene.page, `${theatre.karv.vault}/`);
+        const nothing = { cookies: '', local: 0, session: 0, databases: 0, caches: 0, workers: 0 };
+        assert.deepEqual(await storageOf(frame), nothing);
+        assert.deepEqual(await scene.page.context().cookies(theatre.karv.vault), []);
+        assert.equal(await checkout.confirm(scene.page, /^Pay €/), true);
+      },
+      (profile) => {
+        const shop = [{ name: 'the shop', bytes: Buffer.from(new URL(theatre.karv.shop).host, 'latin1') }];
+        assert.ok(theatre.searchBelow(profile, shop).length > 0, 'the profile seems to know nothing');
+        assert.deepEqual(theatre.searchBelow(profile), []);
+        const rows = formData(profile);
+        context.diagnostic(`form data in the profile: ${JSON.stringify(rows)}`);
+        for (const [table, count] of Object.entries(rows)) if (table !== 'autofill') assert.equal(count, 0, table);
+      },
+    );
   });
   step('left a ledger that verifies', async () => {
     assert.match(
@@ -174,15 +200,31 @@ describe('afterwards the canary card is nowhere', () => {
     const simulated = theatre.searchMemoryOf('karv-sandbox').length;
     context.diagnostic(`in the memory of the card network's simulator, which may have it: ${simulated} times`);
   });
-  step('in no file, store, log, mail, journal or core dump', async () => {
+  step('control 11: in no file, store, write-ahead log, log, mail, journal or core dump', async () => {
+    for (const name of ['vault.db', 'vault.db-wal', 'server.db', 'logs', 'erasure'])
+      assert.ok(existsSync(join(theatre.karv.folder, name)), `${name} is not where it is looked for`);
     assert.deepEqual(await theatre.searchOutside(), []);
   });
-  step('nor is its code a word of its own in a log', async () => {
+  step('control 11: in no backup that is made while the vault serves', async () => {
+    const folder = theatre.backUp();
+    assert.ok(
+      readdirSync(folder).some((name) => name.includes('vault')),
+      'the backup has no store of the vault',
+    );
+    assert.deepEqual(theatre.searchBelow(folder), []);
+  });
+  test('where another program would have left a core dump', (context) => {
+    const folder = join(theatre.karv.folder, 'logs');
+    const crash = 'ulimit -c unlimited; kill -SEGV $$';
+    spawnSync('bash', ['-c', crash], { cwd: folder });
+    if (coresBelow(folder).length === 0) context.skip('this machine keeps no core dumps in the folder of a process');
+  });
+  step('control 11: nor is its code a word of its own in a log', async () => {
     for (const path of filesBelow([join(theatre.karv.folder, 'logs')])) {
       assert.deepEqual(readFileSync(path, 'utf8').match(codeAsWord(card.code)), null, path);
     }
   });
-  step('but as ciphertext in the vault', async () => {
+  step('control 17 and 20: but as ciphertext in the vault', async () => {
     assert.ok(sealedCards(join(theatre.karv.folder, 'vault.db'), last4) > 0, 'the vault keeps no such card');
   });
 });

@@ -140,7 +140,7 @@ describe('a vault whose PIN is held by custodians', () => {
     await expect(buy()).rejects.toThrow();
   });
 
-  test('only custodians who accepted open it, with their own shares, two of them', async () => {
+  test('control 29 and 31: only custodians who accepted open it, with their own shares, two of them', async () => {
     expect(karv('unseal', ...as('Anna Berg')).said).toContain('has not accepted the duty');
     for (const person of people) {
       const accepted = karv('custodian', 'accept', ...as(person));
@@ -194,7 +194,7 @@ describe('a vault whose PIN is held by custodians', () => {
     expect(await staffPage('karv-operator')).toBe(200);
   });
 
-  test('one operator seals it, and no share is in what it wrote', async () => {
+  test('control 22: one operator seals it, and no share is in what it wrote', async () => {
     expect(karv('seal', '--reason', 'case 12', ...operator()).said).toContain('the vault is sealed');
     expect(karv('status', ...operator()).said).toContain('sealed: case 12');
     await expect(buy()).rejects.toThrow();

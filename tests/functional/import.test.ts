@@ -96,7 +96,7 @@ test('what is encrypted where the cards are shows none of them', () => {
   expect(file.trimEnd().split('\n')).toHaveLength(1 + Math.ceil(rows / 200));
 });
 
-test('nobody takes it in before two different people have approved it', () => {
+test('control 29: nobody takes it in before two different people have approved it', () => {
   expect(run().said).toContain('Nobody has approved such a file here');
   const approve = (person: string) => custodians.karv('import', 'approve', at('cards.karv'), ...custodians.as(person));
   expect(approve('Anna Berg').said).toContain('approved by 1 of 2');

@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "base/log.h"
+#include "base/wipe_stack.h"
 
 namespace karv::apps::vault {
 
@@ -27,6 +28,7 @@ void Chores::run() {
       if (second % chore.every_seconds != 0) continue;
       if (const auto done = chore.work(); !done.ok())
         base::log::error("vault_chore_failed", {{"chore", chore.name}, {"detail", done.error().internal_text()}});
+      base::wipe_stack();
     }
 }
 

@@ -13,7 +13,7 @@
 namespace karv::apps::vault {
 
 struct Chore {
-  std::string_view name;  // "remove_old_tickets"
+  std::string_view name;  // "remove_old"
   int every_seconds = 1;  // and once at the start
   std::function<base::Result<void>()> work;
 };

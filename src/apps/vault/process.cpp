@@ -31,6 +31,7 @@
 #include "vault/network/card_line.h"
 #include "vault/operations/settlement.h"
 #include "vault/processes/process_register.h"
+#include "vault/retention/sweep.h"
 #include "vault/reveal/reveal_routes.h"
 #include "vault/reveal/staff_door.h"
 #include "vault/rotation/key_keeper.h"
@@ -46,7 +47,7 @@ namespace kv = karv::vault;
 constexpr int kPublicWorkers = 4;
 constexpr int kPrivateWorkers = 160;
 constexpr base::Duration kGrace = base::seconds(10);
-constexpr int kTicketSweepSeconds = 600;
+constexpr int kRetentionSeconds = 600;
 constexpr int kErasureSeconds = 5;  // other processes' erasures come into this one's journal
 constexpr base::Duration kSequencerTick = base::milliseconds(250);
 constexpr int kAdminWorkers = 2;
@@ -108,10 +109,10 @@ base::Result<void> check_peers(const Config& config, const kv::KeySettings& sett
 struct Process::Impl {
   explicit Impl(const Config& c)
       : config(c),
-        public_workers({.threads = kPublicWorkers, .max_queue = 256}),
-        private_workers({.threads = kPrivateWorkers, .max_queue = 1024}),
-        admin_workers({.threads = kAdminWorkers, .max_queue = 32}),
-        staff_workers({.threads = kStaffWorkers, .max_queue = 64}) {}
+        public_workers({.threads = kPublicWorkers, .max_queue = 256, .wipe_stack = true}),
+        private_workers({.threads = kPrivateWorkers, .max_queue = 1024, .wipe_stack = true}),
+        admin_workers({.threads = kAdminWorkers, .max_queue = 32, .wipe_stack = true}),
+        staff_workers({.threads = kStaffWorkers, .max_queue = 64, .wipe_stack = true}) {}
 
   base::Result<void> open_stores();
   void start_chores();
@@ -169,6 +170,7 @@ struct Process::Impl {
   std::optional<kv::StaffDesk> staff;
   std::optional<kv::RevealDesk> reveal;
   std::optional<store::Sequencer> sequencer;
+  std::optional<kv::RetentionSweep> retention;
   std::optional<Chores> code_sweeper;
   std::optional<Chores> chores;
   net::Router public_router;
@@ -282,23 +284,10 @@ void Process::Impl::start_chores() {
                                              exchange->forget_old_shares();
                                              return base::Result<void>();
                                            }}});
-  const auto quietly = [](auto work) {
-    return [work]() -> base::Result<void> {
-      const auto done = work();
-      return done.ok() ? base::Result<void>() : done.error();
-    };
-  };
+  retention.emplace(*database, wall);
   chores.emplace(std::vector<Chore>{
       {.name = "follow_erasures", .every_seconds = kErasureSeconds, .work = [this] { return eraser->catch_up(); }},
-      {.name = "remove_old_tickets", .every_seconds = kTicketSweepSeconds, .work = quietly([this] {
-                                                                             return desk->remove_old_tickets();
-                                                                           })},
-      {.name = "remove_old_bank_tickets",
-       .every_seconds = kTicketSweepSeconds,
-       .work = quietly([this] { return bank_desk->remove_old_tickets(); })},
-      {.name = "remove_old_refusals", .every_seconds = kTicketSweepSeconds, .work = quietly([this] {
-                                                                              return refusals->remove_old();
-                                                                            })}});
+      {.name = "remove_old", .every_seconds = kRetentionSeconds, .work = [this] { return retention->run(); }}});
 }
 
 void Process::Impl::make_reveal() {

@@ -5,7 +5,6 @@
 
 #include <boost/describe/class.hpp>
 
-#include "base/wipe_stack.h"
 #include "net/limiter.h"
 #include "vault/doors/tenant_messages.h"
 
@@ -84,11 +83,8 @@ net::Response post_account(LimitedDoor& limited, const net::Request& request) {
 
 void add_bank_account_routes(net::Router& public_router, BankAccountDoor door) {
   const auto limited = std::make_shared<LimitedDoor>(std::move(door));
-  public_router.add(net::Method::post, kBankAccountPath, [limited](const net::Request& request) {
-    auto reply = post_account(*limited, request);
-    base::wipe_stack();
-    return reply;
-  });
+  public_router.add(net::Method::post, kBankAccountPath,
+                    [limited](const net::Request& request) { return post_account(*limited, request); });
 }
 
 void add_bank_desk_routes(net::Router& private_router, BankDesk& desk, const KeyHolder& keys) {

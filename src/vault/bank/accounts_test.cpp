@@ -5,6 +5,7 @@
 #include "vault/bank/rules.h"
 #include "vault/doors/tenant_messages.h"
 #include "vault/operations/restore.h"
+#include "vault/retention/sweep.h"
 #include "vault/rotation/key_rotation.h"
 #include "vault/rotation/subject_renewal.h"
 #include "vault/test_support.h"
@@ -141,7 +142,7 @@ TEST_F(BankAccounts, a_ticket_is_used_once_collected_by_its_owner_and_expires) {
   vault.wall.advance(base::minutes(30));
   EXPECT_EQ(code_of(post(body(late, kGerman))), "TICKET_EXPIRED");
   vault.wall.advance(base::days(2));
-  ASSERT_TRUE(vault.bank_desk->remove_old_tickets().ok());
+  ASSERT_TRUE(RetentionSweep(*vault.database, vault.wall).run().ok());
   EXPECT_EQ(code_of(post(body(late, kGerman))), "TICKET_UNKNOWN");
 }
 

@@ -14,7 +14,6 @@ namespace karv::vault {
 namespace {
 
 constexpr base::Duration kTicketLifetime = base::minutes(30);
-constexpr std::int64_t kTicketsPerSweep = 500;
 
 base::Error refused(base::ErrorCode code, const char* text, const char* reason) {
   return base::public_error(code, text, reason);
@@ -168,12 +167,6 @@ base::Result<vault_api::BankDeleteAnswer> BankDesk::remove(TenantId tenant,
   KARV_TRY(const auto answer, database_.write<vault_api::BankDeleteAnswer>("vault_delete_bank_account", work));
   base::log::info("bank_token_deleted", {{"account_gone", answer.account_gone ? 1 : 0}});
   return answer;
-}
-
-base::Result<void> BankDesk::remove_old_tickets() {
-  const auto before = wall_.now() - base::days(1);
-  return database_.write<void>("vault_remove_bank_tickets",
-                               [&](store::Tx& tx) { return delete_bank_tickets_over(tx, before, kTicketsPerSweep); });
 }
 
 }  // namespace karv::vault

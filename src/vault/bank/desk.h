@@ -43,9 +43,6 @@ class BankDesk {
   // As above, and not_matching ACCOUNT_IN_USE. Effects: bank_tokens, bank_accounts.
   base::Result<vault_api::BankDeleteAnswer> remove(TenantId tenant, const vault_api::BankDeleteRequest& request);
 
-  // Removes tickets that were over a day ago. Cost: bounded; called now and then.
-  base::Result<void> remove_old_tickets();
-
  private:
   base::Result<StoredBankTicket> find_open_ticket(store::ReadTx& tx, const std::vector<KeyedDigest>& digests) const;
   static base::Result<StoredBankToken> find_token_of(store::ReadTx& tx, const std::vector<KeyedDigest>& digests,

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/wipe_stack.h"
 #include "crypto/hash.h"
 #include "json/words.h"
 #include "vault/bank/file_repository.h"
@@ -91,6 +92,7 @@ void BankFileDelivery::run() {
     } catch (const std::exception& bug) {
       base::log::error("bank_delivery_bug", {{"detail", bug.what()}});
     }
+    base::wipe_stack();
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "money/currency.h"
+#include "vault/bank/account_view.h"
 #include "vault/bank/entry_sealing.h"
 #include "vault/bank/file_repository.h"
 #include "vault/bank/repository.h"
@@ -20,38 +21,6 @@ constexpr std::size_t kEntrySize = 900;  // names and texts of the usual lengths
 base::Error number_lost() {
   return base::internal_error(base::ErrorCode::gone, "an account of a bank file is not there any more")
       .with_reason("NUMBER_LOST");
-}
-
-// Source: ISO 20022 ExternalClearingSystemIdentification1Code; Bankgirot's own clearing number for bankgiro numbers.
-iso::AccountView view_of(const BankAccount& account) {
-  const auto of_bank = [&](std::string_view system) {
-    return iso::AccountView{.is_iban = false,
-                            .number = account.number.expose_text(),
-                            .scheme = {},
-                            .clearing_system = system,
-                            .member = account.bank_code.expose_text()};
-  };
-  switch (account.kind) {
-    case BankAccountKind::us:
-      return of_bank("USABA");
-    case BankAccountKind::gb:
-      return of_bank("GBDSC");
-    case BankAccountKind::se:
-      return of_bank("SESBA");
-    case BankAccountKind::au:
-      return of_bank("AUBSB");
-    case BankAccountKind::bankgiro:
-      return {.is_iban = false,
-              .number = account.number.expose_text(),
-              .scheme = "BGNR",
-              .clearing_system = "SESBA",
-              .member = "9900"};
-    case BankAccountKind::other:
-      return {.is_iban = false, .number = account.number.expose_text()};
-    case BankAccountKind::iban:
-      break;
-  }
-  return {.number = account.number.expose_text()};
 }
 
 }  // namespace

@@ -64,8 +64,6 @@ constexpr Sql kInsertTicket =
     " token_expires_at, state, account_id, expires_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 constexpr Sql kUpdateTicket =
     "update bank_tickets set state = $1, account_id = $2 where ticket_mac = $3 and state = $4";
-constexpr Sql kFindTicketsOver = "select ticket_mac from bank_tickets where expires_at < $1 limit $2";
-constexpr Sql kDeleteTicket = "delete from bank_tickets where ticket_mac = $1";
 
 BankOwner owner_from(const Row& row, std::size_t at) {
   return {.kind = word_at<BankOwnerKind>(row, at), .id = row.id<SubjectId>(at + 1)};
@@ -234,10 +232,4 @@ void insert_bank_ticket(store::Tx& tx, const StoredBankTicket& t) {
 void update_bank_ticket(store::Tx& tx, const StoredBankTicket& before, TicketState to, BankAccountId account) {
   tx.write({kUpdateTicket, {json::word(to), account, before.mac, json::word(before.state)}}, 1);
 }
-base::Result<void> delete_bank_tickets_over(store::Tx& tx, base::Instant before, std::int64_t limit) {
-  KARV_TRY(const auto rows, tx.read_one({kFindTicketsOver, {before.ms, limit}}));
-  for (const auto& row : rows) tx.write({kDeleteTicket, {row.bytes(0)}}, 1);
-  return {};
-}
-
 }  // namespace karv::vault

@@ -46,7 +46,5 @@ base::Result<std::optional<StoredBankTicket>> find_bank_ticket(store::ReadTx& tx
 void insert_bank_ticket(store::Tx& tx, const StoredBankTicket& ticket);
 // Moves a ticket from the state that was read. Fails the transaction when somebody was faster.
 void update_bank_ticket(store::Tx& tx, const StoredBankTicket& before, TicketState to, BankAccountId account);
-// At most `limit` of those that were over before.
-base::Result<void> delete_bank_tickets_over(store::Tx& tx, base::Instant before, std::int64_t limit);
 
 }  // namespace karv::vault

@@ -6,6 +6,7 @@
 #include "audit/record.h"
 #include "json/words.h"
 #include "vault/cards/card_desk.h"
+#include "vault/cards/card_ending_repository.h"
 #include "vault/cards/card_repository.h"
 #include "vault/operations/operation_repository.h"
 #include "vault/tokens/scope.h"
@@ -179,8 +180,11 @@ base::Result<vault_api::DeletedToken> CardBatch::remove_one(store::Tx& tx, const
                                                             const std::vector<KeyedDigest>& digests) {
   KARV_TRY(const auto token, find_token_of(tx, digests));
   if (!token || token->scope.customer != wanted.customer) return vault_api::DeletedToken{.code = "TOKEN_UNKNOWN"};
+  KARV_TRY(const auto left, lock_card_left(tx, token->scope.card, wall_.now()));
   KARV_TRY(const auto deleted, delete_unused_token(tx, *token));
-  return vault_api::DeletedToken{.code = deleted ? "" : "TOKEN_IN_USE"};
+  if (!deleted) return vault_api::DeletedToken{.code = "TOKEN_IN_USE"};
+  if (left && left->tokens == 1 && left->open_operations == 0 && left->forms == 0) delete_card(tx, token->scope.card);
+  return vault_api::DeletedToken{};
 }
 
 base::Result<vault_api::DeleteAnswer> CardBatch::remove(TenantId tenant, const vault_api::DeleteRequest& request,

@@ -156,6 +156,17 @@ TEST_F(BatchTest, a_deleted_token_is_gone_and_its_card_stays_for_the_others) {
   EXPECT_EQ(vault.operations->run(vault.tenant, OperationKind::hold, hold)->outcome, Outcome::approved);  // as recorded
 }
 
+TEST_F(BatchTest, control_9_a_card_goes_with_its_last_token) {
+  const auto card = vault.make_card(testing::kVisa, Purpose::saved);
+  const auto token = vault.derive(card.vault_token, Purpose::purchase);
+  EXPECT_EQ(delete_one(card.vault_token, vault.customer), "");
+  EXPECT_EQ(count("cards"), 1);
+  EXPECT_EQ(delete_one(token, vault.customer), "");
+  EXPECT_EQ(count("cards"), 0);
+  const auto again = vault.make_card(testing::kVisa, Purpose::saved);  // typed anew, it is another row
+  EXPECT_EQ(vault.sealed_card(again.vault_token).card.last4, "1111");
+}
+
 TEST_F(BatchTest, a_token_with_an_operation_under_way_stays) {
   const auto token = vault.make_card().vault_token;
   const auto hold = vault.operation(token, 100);

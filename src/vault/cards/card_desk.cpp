@@ -14,7 +14,6 @@ namespace karv::vault {
 namespace {
 
 constexpr std::size_t kMostAncestors = 20;
-constexpr std::int64_t kTicketsPerSweep = 500;
 
 base::Error refused(base::ErrorCode code, const char* text, const char* reason) {
   return base::public_error(code, text, reason);
@@ -248,15 +247,6 @@ base::Result<vault_api::CardAnswer> CardDesk::take_test_card(TenantId tenant, co
                                          }));
   codes_.put(stored.id, std::move(typed.code), wall_.now());
   return card_answer(stored, typed.card.expiry, text);
-}
-
-base::Result<void> CardDesk::remove_old_tickets() {
-  const auto before = wall_.now() - base::days(1);
-  return database_.write<void>("vault_remove_tickets", [&](store::Tx& tx) -> base::Result<void> {
-    KARV_TRY(const auto macs, find_tickets_over(tx, before, kTicketsPerSweep));
-    delete_tickets(tx, macs);
-    return {};
-  });
 }
 
 }  // namespace karv::vault

@@ -75,9 +75,6 @@ class CardDesk {
   base::Result<vault_api::CardAnswer> take_test_card(TenantId tenant, const vault_api::TestCardRequest& request,
                                                      TypedCard typed);
 
-  // Removes tickets that were over a day ago. Cost: bounded; called now and then.
-  base::Result<void> remove_old_tickets();
-
  private:
   // What was derived is stored, or the refusal is counted and told.
   base::Result<std::optional<RefusalReason>> derive(store::Tx& tx, TenantId tenant,

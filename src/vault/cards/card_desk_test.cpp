@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "vault/cards/card_repository.h"
+#include "vault/retention/sweep.h"
 #include "vault/test_support.h"
 
 namespace karv::vault {
@@ -75,7 +76,7 @@ TEST_F(CardDeskTest, unknown_expired_and_foreign_tickets_are_refused) {
   EXPECT_EQ(vault.desk->fill_ticket(open, checked_card()).error().reason(), "TICKET_EXPIRED");
   EXPECT_EQ(vault.desk->collect_ticket(vault.tenant, collect(filled)).error().reason(), "TICKET_EXPIRED");
   vault.wall.advance(base::days(2));
-  ASSERT_TRUE(vault.desk->remove_old_tickets().ok());
+  ASSERT_TRUE(RetentionSweep(*vault.database, vault.wall).run().ok());
   EXPECT_EQ(vault.desk->find_frame(open).error().reason(), "TICKET_UNKNOWN");
 }
 

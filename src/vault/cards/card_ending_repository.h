@@ -32,6 +32,8 @@ base::Result<void> close_forms(store::Tx& tx, CardId id);
 base::Result<std::int64_t> end_tokens(store::Tx& tx, CardId id, const CardEnd& end,
                                       const std::optional<StoredToken>& successor);
 
+// A token that has expired does nothing; for so long it is kept for whoever asks why.
+inline constexpr auto kExpiredTokensKept = base::days(30);
 // Cards that are over, or have tokens that are, and no operation under way.
 base::Result<std::vector<CardId>> find_cards_over(store::ReadTx& tx, TenantId tenant, base::Instant business_now,
                                                   std::int64_t limit);
@@ -40,7 +42,8 @@ struct CardLeft {
   std::optional<base::Instant> refund_until;
   std::int64_t open_operations = 0;
   std::int64_t tokens = 0;
-  std::int64_t tokens_over = 0;
+  std::int64_t tokens_over = 0;  // ended and not to be refunded any more, or expired
+  std::int64_t forms = 0;        // filled with it and not collected
 };
 base::Result<std::optional<CardLeft>> lock_card_left(store::Tx& tx, CardId id, base::Instant business_now);
 // Fails the transaction when it is not as many.

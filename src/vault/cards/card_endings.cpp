@@ -31,14 +31,15 @@ base::Result<std::optional<std::int64_t>> CardEndings::end_in(store::Tx& tx, Ten
   return std::optional(all);
 }
 
-// The tokens that are over, and the card if it is and has no other.
+// The tokens that are over, and the card if nothing leads to it any more.
 base::Result<vault_api::SweepCardsAnswer> CardEndings::remove(store::Tx& tx, CardId card, base::Instant now) {
   vault_api::SweepCardsAnswer removed{.looked_at = 1};
   KARV_TRY(const auto left, lock_card_left(tx, card, now));
   if (!left || left->open_operations > 0) return removed;
   if (left->tokens_over > 0) delete_tokens_over(tx, card, now, left->tokens_over);
   removed.tokens_removed = left->tokens_over;
-  if (!left->refund_until || *left->refund_until > now || left->tokens > left->tokens_over) return removed;
+  const bool over = left->refund_until ? *left->refund_until <= now : left->forms == 0;
+  if (!over || left->tokens > left->tokens_over) return removed;
   delete_card(tx, card);
   removed.cards_removed = 1;
   return removed;

@@ -116,6 +116,46 @@ TEST_F(CardEndingsTest, another_tenants_server_removes_nothing) {
   EXPECT_EQ(sweep(long_after).cards_removed, 1);
 }
 
+TEST_F(CardEndingsTest, control_9_an_expired_token_goes_thirty_days_later_and_the_card_with_its_last) {
+  const auto card = vault.make_card();
+  const auto id = vault.sealed_card(card.vault_token).card.id;
+  const auto expiring = [&](const std::string& from, base::Instant at) {
+    vault_api::DeriveRequest wanted;
+    wanted.vault_token = from;
+    wanted.customer = vault.customer;
+    wanted.merchant = vault.merchant;
+    wanted.purpose = Purpose::recurring;
+    wanted.currency = "EUR";
+    wanted.most_each_minor = 100;
+    wanted.expires_at = at.ms;
+    wanted.business_time = vault.wall.now().ms;
+    return vault.desk->derive_token(vault.tenant, wanted).value().vault_token;
+  };
+  const auto end = vault.wall.now() + base::days(10);
+  const auto subscription = expiring(card.vault_token, end);
+  EXPECT_EQ(sweep(end + base::days(30) - base::milliseconds(1)).looked_at, 0);
+  const auto first = sweep(end + base::days(30));
+  EXPECT_EQ(first.tokens_removed, 1);
+  EXPECT_EQ(first.cards_removed, 0);  // the purchase's own token has no end
+  const auto gone = vault.operation(subscription, 10, OperationId(vault.customer.uuid()));
+  EXPECT_EQ(run(OperationKind::charge, gone), "TOKEN_UNKNOWN");
+  EXPECT_TRUE(is_stored(id));
+
+  (void)expiring(card.vault_token, end);
+  ASSERT_TRUE(vault.database
+                  ->write<void>("test",
+                                [&](store::Tx& tx) -> base::Result<void> {
+                                  const auto digests =
+                                      vault.keys->get().value()->token_digests(vault.tenant, card.vault_token);
+                                  KARV_TRY(const auto found, find_token_of(tx, digests));
+                                  delete_token(tx, *found);
+                                  return {};
+                                })
+                  .ok());
+  EXPECT_EQ(sweep(end + base::days(30)).cards_removed, 1);
+  EXPECT_FALSE(is_stored(id));
+}
+
 TEST_F(CardEndingsTest, what_is_still_under_way_keeps_its_card) {
   const auto card = vault.make_card();
   const auto id = vault.sealed_card(card.vault_token).card.id;

@@ -70,8 +70,6 @@ constexpr Sql kInsertTicket =
     " state, card_id, expires_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 constexpr Sql kUpdateTicket =
     "update card_tickets set state = $1, card_id = $2, filled_by = $3 where ticket_mac = $4 and state = $5";
-constexpr Sql kFindTicketsOver = "select ticket_mac from card_tickets where expires_at < $1 limit $2";
-constexpr Sql kDeleteTicket = "delete from card_tickets where ticket_mac = $1";
 
 StoredToken token_from(const Row& row) {
   return {.mac = row.bytes(0),
@@ -250,15 +248,4 @@ void update_ticket(store::Tx& tx, const StoredTicket& before, TicketState to, Ca
                    const std::string& filled_by) {
   tx.write({kUpdateTicket, {json::word(to), card, filled_by, before.mac, json::word(before.state)}}, 1);
 }
-base::Result<std::vector<base::Bytes>> find_tickets_over(store::ReadTx& tx, base::Instant before, std::int64_t limit) {
-  KARV_TRY(const auto rows, tx.read_one({kFindTicketsOver, {before.ms, limit}}));
-  std::vector<base::Bytes> macs;
-  macs.reserve(rows.size());
-  for (const auto& row : rows) macs.push_back(row.bytes(0));
-  return macs;
-}
-void delete_tickets(store::Tx& tx, const std::vector<base::Bytes>& macs) {
-  for (const auto& mac : macs) tx.write({kDeleteTicket, {mac}}, 1);
-}
-
 }  // namespace karv::vault

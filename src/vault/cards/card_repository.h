@@ -56,7 +56,5 @@ void insert_ticket(store::Tx& tx, const StoredTicket& ticket);
 // Moves a ticket from the state that was read. Fails the transaction when somebody was faster.
 void update_ticket(store::Tx& tx, const StoredTicket& before, TicketState to, CardId card,
                    const std::string& filled_by);
-void delete_tickets(store::Tx& tx, const std::vector<base::Bytes>& macs);
-base::Result<std::vector<base::Bytes>> find_tickets_over(store::ReadTx& tx, base::Instant before, std::int64_t limit);
 
 }  // namespace karv::vault

@@ -1,6 +1,5 @@
 #include "vault/doors/private_door.h"
 
-#include "base/wipe_stack.h"
 #include "vault/doors/tenant_messages.h"
 #include "vault/operations/operation_repository.h"
 
@@ -79,11 +78,8 @@ net::Router private_routes(PrivateDoor& door) {
            door, [&](TenantId tenant, const auto& m) { return door.endings.sweep(tenant, m); }));
   json::for_each_word<OperationKind>([&](OperationKind kind, std::string_view word) {
     post("/private/v1/cards/" + std::string(word),
-         handle<CardOperation>(door, [&door, kind](TenantId tenant, const auto& m) {
-           auto answer = door.operations.run(tenant, kind, m);
-           base::wipe_stack();  // a message with number and code was written below
-           return answer;
-         }));
+         handle<CardOperation>(
+             door, [&door, kind](TenantId tenant, const auto& m) { return door.operations.run(tenant, kind, m); }));
   });
   router.add(net::Method::get, "/private/v1/operations/:operation",
              [&door](const net::Request& request) { return find_operation_by_text(door, request); });

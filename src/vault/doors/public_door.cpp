@@ -5,7 +5,6 @@
 
 #include <boost/describe/class.hpp>
 
-#include "base/wipe_stack.h"
 #include "json/decode.h"
 #include "json/encode.h"
 #include "net/limiter.h"
@@ -136,11 +135,8 @@ net::Router public_routes(PublicDoor door) {
              [limited](const net::Request& request) { return show_form(*limited, request); });
   router.add(net::Method::get, "/frame/v1/assets/*name",
              [limited](const net::Request& request) { return show_asset(limited->door.pages, request); });
-  router.add(net::Method::post, "/frame/v1/card", [limited](const net::Request& request) {
-    auto reply = post_card(*limited, request);
-    base::wipe_stack();
-    return reply;
-  });
+  router.add(net::Method::post, "/frame/v1/card",
+             [limited](const net::Request& request) { return post_card(*limited, request); });
   router.add(net::Method::get, "/health", [limited](const net::Request& request) -> net::Reply {
     const auto open = limited->door.desk.check_open();
     return open.ok() ? json_response(R"({"status":"ok"})") : problem_response(open.error(), request);

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "base/wipe_stack.h"
 
 namespace karv::vault {
 namespace {
@@ -140,6 +141,7 @@ void CardNetwork::run() {
     for (auto& event : events) guarded([&] { handle(std::move(event)); });
     guarded([&] { expire(); });
     guarded([&] { keep_alive(); });
+    if (!events.empty()) base::wipe_stack();
   }
 }
 

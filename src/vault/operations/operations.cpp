@@ -8,6 +8,7 @@
 #include "crypto/hash.h"
 #include "json/encode.h"
 #include "vault/cards/card_repository.h"
+#include "vault/operations/operation_checks.h"
 #include "vault/operations/operation_repository.h"
 #include "vault/operations/operation_steps.h"
 #include "vault/operations/restore.h"
@@ -15,8 +16,6 @@
 
 namespace karv::vault {
 namespace {
-
-constexpr std::int64_t kMostMinor = 999'999'999'999;  // DE4 has twelve digits
 
 base::Error wrong(const char* text) { return base::public_error(base::ErrorCode::bad_value, text, "BAD_VALUE"); }
 
@@ -28,24 +27,6 @@ std::string make_reference(base::Random& random) {
   std::string out;
   for (const auto byte : bytes) out.push_back(kAlphabet[byte % kAlphabet.size()]);
   return out;
-}
-
-base::Result<void> check_request(OperationKind kind, const vault_api::CardOperation& request) {
-  const bool may_be_zero = kind == OperationKind::hold || kind == OperationKind::reverse;
-  if (request.amount_minor < (may_be_zero ? 0 : 1) || request.amount_minor > kMostMinor)
-    return wrong("The amount is not one that the card network takes.");
-  if (numeric_currency(request.currency).empty()) return wrong("The currency is not one that the card network takes.");
-  if (request.operation.is_nil()) return wrong("The operation has no id.");
-  const auto printable = [](char c) { return c >= 0x20 && c < 0x7f; };
-  if (request.merchant_reference.empty() || request.merchant_reference.size() > 15 ||
-      !std::ranges::all_of(request.merchant_reference, printable))
-    return wrong("The merchant reference is not 1 to 15 printable characters.");
-  if (request.merchant_name.empty() || request.merchant_name.size() > 200)
-    return wrong("The merchant name is not 1 to 200 bytes.");
-  const bool quotes = kind != OperationKind::hold && kind != OperationKind::payout;
-  if (quotes != request.original_operation.has_value())
-    return wrong("A hold or payout quotes no operation, everything else does.");
-  return {};
 }
 
 base::Result<Operation> get_quoted(store::ReadTx& tx, OperationId id) {
@@ -167,7 +148,7 @@ base::Result<Operations::Recorded> Operations::record(store::Tx& tx, const Wante
 
 base::Result<vault_api::OperationAnswer> Operations::run(TenantId tenant, OperationKind kind,
                                                          const vault_api::CardOperation& request) {
-  KARV_TRY_VOID(check_request(kind, request));
+  KARV_TRY_VOID(check_operation(kind, request));
   Wanted wanted;
   KARV_TRY(wanted.operation, wanted_operation(tenant, kind, request));
   {  // not kept while the network is asked: a seal would not reach it

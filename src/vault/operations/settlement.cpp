@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "base/wipe_stack.h"
 #include "json/words.h"
 #include "vault/cards/card_repository.h"
 #include "vault/operations/operation_repository.h"
@@ -86,6 +87,7 @@ void Settlement::run() {
     } catch (const std::exception& bug) {
       base::log::error("settlement_bug", {{"detail", bug.what()}});
     }
+    base::wipe_stack();
   }
 }
 

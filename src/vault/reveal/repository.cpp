@@ -1,5 +1,7 @@
 #include "vault/reveal/repository.h"
 
+#include <algorithm>
+
 #include "vault/row_values.h"
 
 namespace karv::vault {
@@ -10,24 +12,24 @@ using store::Sql;
 
 constexpr Sql kFindStaff =
     "select staff_id, name, clearance, state, invite_digest, invite_until, credential_id, public_key, sign_count,"
-    " last_act, approved_by, review_due, created_at from staff where staff_id = $1";
+    " last_act, approved_by, review_due, created_at, used_at from staff where staff_id = $1";
 constexpr Sql kFindByCredential =
     "select staff_id, name, clearance, state, invite_digest, invite_until, credential_id, public_key, sign_count,"
-    " last_act, approved_by, review_due, created_at from staff where credential_id = $1";
+    " last_act, approved_by, review_due, created_at, used_at from staff where credential_id = $1";
 constexpr Sql kFindByInvitation =
     "select staff_id, name, clearance, state, invite_digest, invite_until, credential_id, public_key, sign_count,"
-    " last_act, approved_by, review_due, created_at from staff where invite_digest = $1";
+    " last_act, approved_by, review_due, created_at, used_at from staff where invite_digest = $1";
 constexpr Sql kListStaff =
     "select staff_id, name, clearance, state, invite_digest, invite_until, credential_id, public_key, sign_count,"
-    " last_act, approved_by, review_due, created_at from staff order by staff_id";
+    " last_act, approved_by, review_due, created_at, used_at from staff order by staff_id";
 constexpr Sql kInsertStaff =
     "insert into staff (staff_id, name, clearance, state, invite_digest, invite_until, credential_id, public_key,"
-    " sign_count, last_act, approved_by, review_due, created_at)"
-    " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+    " sign_count, last_act, approved_by, review_due, created_at, used_at)"
+    " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
 constexpr Sql kUpdateStaff =
     "update staff set state = $1, invite_digest = $2, credential_id = $3, public_key = $4, sign_count = $5,"
-    " last_act = $6, approved_by = $7, review_due = $8"
-    " where staff_id = $9 and state = $10 and sign_count = $11 and last_act = $12";
+    " last_act = $6, approved_by = $7, review_due = $8, used_at = $9"
+    " where staff_id = $10 and state = $11 and sign_count = $12 and last_act = $13";
 constexpr Sql kCountActive = "select count(*) from staff where state = 'active'";
 constexpr Sql kSuspendActive = "update staff set review_due = 0 where state = 'active'";
 
@@ -80,7 +82,8 @@ Staff staff_from(const Row& row) {
           .last_act = {row.integer(9)},
           .approved_by = row.text(10),
           .review_due = {row.integer(11)},
-          .created_at = {row.integer(12)}};
+          .created_at = {row.integer(12)},
+          .used_at = {row.integer_or_null(13).value_or(std::max(row.integer(9), row.integer(12)))}};
 }
 RevealRequest request_from(const Row& row) {
   return {.id = row.id<RevealId>(0),
@@ -152,14 +155,14 @@ void insert_staff(store::Tx& tx, const Staff& s) {
   tx.write({kInsertStaff,
             {s.id, s.name, json::word(s.clearance), json::word(s.state), or_null(s.invite_digest), s.invite_until.ms,
              or_null(s.passkey.id), or_null(s.passkey.public_key), s.passkey.sign_count, s.last_act.ms, s.approved_by,
-             s.review_due.ms, s.created_at.ms}},
+             s.review_due.ms, s.created_at.ms, s.used_at.ms}},
            1);
 }
 void update_staff(store::Tx& tx, const Staff& before, const Staff& s) {
   tx.write({kUpdateStaff,
             {json::word(s.state), or_null(s.invite_digest), or_null(s.passkey.id), or_null(s.passkey.public_key),
-             s.passkey.sign_count, s.last_act.ms, s.approved_by, s.review_due.ms, before.id, json::word(before.state),
-             before.passkey.sign_count, before.last_act.ms}},
+             s.passkey.sign_count, s.last_act.ms, s.approved_by, s.review_due.ms, s.used_at.ms, before.id,
+             json::word(before.state), before.passkey.sign_count, before.last_act.ms}},
            1);
 }
 base::Result<void> suspend_all_staff(store::Tx& tx) {

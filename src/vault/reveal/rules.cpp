@@ -26,6 +26,9 @@ base::Result<void> decide_active(const Staff& staff, base::Instant now) {
   if (now >= staff.review_due)
     return public_error(ErrorCode::forbidden, "Your access is suspended until its six-monthly review was done.",
                         "REVIEW_OVERDUE");
+  if (is_unused(staff, now))
+    return public_error(ErrorCode::forbidden,
+                        "Your access was not used for 90 days. A custodian has to confirm it again.", "STAFF_UNUSED");
   return {};
 }
 

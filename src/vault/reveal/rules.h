@@ -1,5 +1,6 @@
 // Who may see how much of a card, and the life of a request: constexpr tables; what is not in them is refused. Pure.
-// Source: PCI DSS v4.0.1 3.4.1 (masked by default, more for a named need), 7.2.3, 7.2.4 (six-monthly review), 8.4.
+// Source: PCI DSS v4.0.1 3.4.1 (masked by default, more for a named need), 7.2.3, 7.2.4 (six-monthly review), 8.2.6
+// (90 days unused), 8.4.
 #pragma once
 
 #include <array>
@@ -72,6 +73,7 @@ constexpr std::optional<StaffState> next_state(StaffState from, StaffCommand com
 }
 
 inline constexpr base::Duration kReviewEvery = base::days(182);
+inline constexpr base::Duration kUnusedFor = base::days(90);  // who signs nothing for so long is disabled
 inline constexpr base::Duration kLongestTimeBox = base::minutes(15);
 inline constexpr std::int64_t kMostLooks = 3;
 
@@ -84,7 +86,9 @@ constexpr std::int64_t limit_of(const RevealLimits& limits, RevealLevel level) {
   return level == RevealLevel::partial ? limits.partial : limits.masked;
 }
 
-// Whether the person counts now. Errors: forbidden STAFF_NOT_ACTIVE, REVIEW_OVERDUE.
+// Disabled until a custodian confirms him again: nothing that he signs himself makes him count.
+constexpr bool is_unused(const Staff& staff, base::Instant now) { return now >= staff.used_at + kUnusedFor; }
+// Whether the person counts now. Errors: forbidden STAFF_NOT_ACTIVE, REVIEW_OVERDUE, STAFF_UNUSED.
 base::Result<void> decide_active(const Staff& staff, base::Instant now);
 // The state that a request has at this moment, whether or not anybody has noticed.
 RevealState state_at(const RevealRequest& request, base::Instant now);

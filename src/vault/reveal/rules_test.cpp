@@ -32,6 +32,7 @@ Staff person(Clearance clearance) {
   staff.clearance = clearance;
   staff.state = StaffState::active;
   staff.review_due = kNow + base::days(1);
+  staff.used_at = kNow;
   return staff;
 }
 Staff another(Clearance clearance) {
@@ -142,6 +143,13 @@ TEST(RevealRules, control_46_an_overdue_review_suspends_to_the_millisecond) {
   EXPECT_TRUE(decide_active(staff, staff.review_due - base::milliseconds(1)).ok());
   EXPECT_EQ(reason(decide_active(staff, staff.review_due)), "REVIEW_OVERDUE");
   EXPECT_EQ(kReviewEvery, base::days(182));
+}
+
+TEST(RevealRules, control_51_ninety_days_unused_disable_to_the_millisecond) {
+  auto staff = person(Clearance::approve);
+  staff.review_due = kNow + base::days(1000);
+  EXPECT_TRUE(decide_active(staff, kNow + base::days(90) - base::milliseconds(1)).ok());
+  EXPECT_EQ(reason(decide_active(staff, kNow + base::days(90))), "STAFF_UNUSED");
 }
 
 TEST(RevealRules, a_time_box_is_fifteen_minutes_and_three_looks_at_most) {

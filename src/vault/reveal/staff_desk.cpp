@@ -65,6 +65,7 @@ Result<vault_api::StaffInvitation> StaffDesk::add(const vault_api::StaffAddReque
   staff.invite_digest = digest_of_link(secret);
   staff.created_at = wall_.now();
   staff.invite_until = staff.created_at + kInvitationHolds;
+  staff.used_at = staff.created_at;
   const auto record = gate_.record(who, "staff_invited", subject_of(staff), std::string(json::word(staff.clearance)));
   KARV_TRY_VOID(database_.write<void>("vault_add_staff", [&](store::Tx& tx) -> Result<void> {
     insert_staff(tx, staff);
@@ -148,6 +149,7 @@ Result<vault_api::Done> StaffDesk::grant(const vault_api::StaffGrantRequest& req
     granted.state = *next;
     granted.approved_by = confirmer;
     granted.review_due = wall_.now() + kReviewEvery;
+    granted.used_at = wall_.now();
     update_staff(tx, *staff, granted);
     audit::append(tx, gate_.record(confirmer, command == StaffCommand::approve ? "staff_approved" : "staff_reviewed",
                                    subject_of(*staff), std::string(json::word(staff->clearance)),
@@ -182,7 +184,8 @@ Result<vault_api::StaffList> StaffDesk::list() {
                           .passkey = fingerprint_of(p.passkey),
                           .approved_by = p.approved_by,
                           .review_due = p.state == StaffState::active ? p.review_due.ms : 0,
-                          .suspended = p.state == StaffState::active && wall_.now() >= p.review_due});
+                          .suspended = p.state == StaffState::active && !decide_active(p, wall_.now()).ok(),
+                          .used_at = p.used_at.ms});
   return out;
 }
 

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "crypto/hash.h"
 #include "vault/reveal/repository.h"
+#include "vault/reveal/rules.h"
 #include "vault/reveal/words.h"
 
 namespace karv::vault {
@@ -61,6 +62,7 @@ base::Result<void> StaffGate::use_up(const Staff& before, const factors::Passkey
       return refused("its counter moved on meanwhile");
     auto next = *staff;
     next.passkey.sign_count = after.sign_count;
+    if (const auto now = wall_.now(); !is_unused(*staff, now)) next.used_at = now;
     if (at) {
       const base::Instant now = wall_.now();
       const base::Instant signed_at{*at};

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -81,7 +83,11 @@ TEST_F(StaffTest, control_60_a_passkey_that_belongs_to_somebody_is_refused) {
 
 TEST_F(StaffTest, control_46_an_overdue_review_suspends_the_grant_until_it_is_reviewed) {
   Person anna = at.make_person("Anna", Clearance::approve);
-  vault.wall.advance(base::days(182) - base::minutes(1));
+  for (int i = 0; i < 2; ++i) {
+    vault.wall.advance(base::days(89));
+    EXPECT_TRUE(at.list(anna).ok());
+  }
+  vault.wall.advance(base::days(4) - base::minutes(1));
   EXPECT_TRUE(at.list(anna).ok());
   EXPECT_FALSE(at.staff.list()->people.front().suspended);
   vault.wall.advance(base::minutes(1));
@@ -90,6 +96,22 @@ TEST_F(StaffTest, control_46_an_overdue_review_suspends_the_grant_until_it_is_re
   EXPECT_EQ(reason_of(at.grant(anna, "approve")), "NOT_MATCHING");
   ASSERT_TRUE(at.grant(anna, "review").ok());
   EXPECT_TRUE(at.list(anna).ok());
+}
+
+TEST_F(StaffTest, control_51_ninety_days_unused_means_disabled_until_confirmed_again) {
+  Person anna = at.make_person("Anna", Clearance::approve);
+  Person bela = at.make_person("Bela", Clearance::full_request);
+  vault.wall.advance(base::days(89));
+  EXPECT_TRUE(at.list(anna).ok());  // a use counts from then
+  vault.wall.advance(base::days(1));
+  EXPECT_EQ(reason_of(at.list(bela)), "STAFF_UNUSED");
+  EXPECT_EQ(reason_of(at.list(bela)), "STAFF_UNUSED");  // to try is no use
+  EXPECT_TRUE(at.list(anna).ok());
+  const auto people = at.staff.list()->people;
+  EXPECT_FALSE(std::ranges::find(people, anna.id, &vault_api::StaffLine::staff)->suspended);
+  EXPECT_TRUE(std::ranges::find(people, bela.id, &vault_api::StaffLine::staff)->suspended);
+  ASSERT_TRUE(at.grant(bela, "review").ok());
+  EXPECT_TRUE(at.list(bela).ok());
 }
 
 TEST_F(StaffTest, control_50_whoever_left_signs_nothing_any_more) {

@@ -37,6 +37,7 @@ struct Staff {
   std::string approved_by;     // a custodian's id, or the operator
   base::Instant review_due;    // past: suspended
   base::Instant created_at;
+  base::Instant used_at;  // when he last signed something, or was confirmed: long ago, he is disabled
 };
 
 // requested -> approved | refused; approved -> used when its looks are taken; each may expire or be refused before.

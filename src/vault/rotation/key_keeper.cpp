@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/wipe_stack.h"
 
 namespace karv::vault {
 namespace {
@@ -63,6 +64,7 @@ void KeyKeeper::run() {
     } else if (looked.error().reason() != "VAULT_SEALED") {
       base::log::warn("vault_keys_not_looked_after", {{"detail", looked.error().internal_text()}});
     }
+    base::wipe_stack();
   } while (wait(more ? kBetweenBatches : kBetweenLooks));
 }
 

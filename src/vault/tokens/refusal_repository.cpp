@@ -18,9 +18,6 @@ constexpr Sql kInsertDay =
 constexpr Sql kUpdateDay =
     "update token_refusal_days set times = $1, counts = $2, alarmed_at = $3"
     " where tenant_id = $4 and day = $5 and merchant_id = $6";
-constexpr Sql kFindOldDays =
-    "select tenant_id, day, merchant_id, times, counts, alarmed_at from token_refusal_days where day < $1 limit $2";
-constexpr Sql kDeleteDay = "delete from token_refusal_days where tenant_id = $1 and day = $2 and merchant_id = $3";
 
 constexpr Sql kFind =
     "select refusal_id, tenant_id, day, merchant_id, customer_id, reason, times, first_at, last_at from token_refusals"
@@ -33,10 +30,6 @@ constexpr Sql kFindSince =
     "select refusal_id, tenant_id, day, merchant_id, customer_id, reason, times, first_at, last_at from token_refusals"
     " where tenant_id = $1 and (last_at > $2 or (last_at = $3 and refusal_id > $4))"
     " order by last_at, refusal_id limit $5";
-constexpr Sql kFindOld =
-    "select refusal_id, tenant_id, day, merchant_id, customer_id, reason, times, first_at, last_at from token_refusals"
-    " where day < $1 limit $2";
-constexpr Sql kDelete = "delete from token_refusals where refusal_id = $1";
 
 RefusalDay day_from(const Row& row) {
   return {.tenant = row.id<TenantId>(0),
@@ -98,14 +91,4 @@ base::Result<std::vector<StoredRefusal>> find_refusals_since(store::ReadTx& tx, 
   for (const auto& row : rows) found.push_back(refusal_from(row));
   return found;
 }
-base::Result<void> delete_refusals_before(store::Tx& tx, std::int64_t day, std::int64_t limit) {
-  KARV_TRY(const auto old, tx.read({{kFindOld, {day, limit}}, {kFindOldDays, {day, limit}}}));
-  for (const auto& row : old[0]) tx.write({kDelete, {refusal_from(row).id}}, 1);
-  for (const auto& row : old[1]) {
-    const auto key = day_from(row);
-    tx.write({kDeleteDay, {key.tenant, key.day, key.merchant}}, 1);
-  }
-  return {};
-}
-
 }  // namespace karv::vault

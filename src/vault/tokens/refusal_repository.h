@@ -76,7 +76,5 @@ void update_refusal(store::Tx& tx, const StoredRefusal& row);
 // By last_at, then by id.
 base::Result<std::vector<StoredRefusal>> find_refusals_since(store::ReadTx& tx, TenantId tenant, base::Instant since,
                                                              RefusalId after, std::int64_t limit);
-// At most `limit` of each table, of days before `day`.
-base::Result<void> delete_refusals_before(store::Tx& tx, std::int64_t day, std::int64_t limit);
 
 }  // namespace karv::vault

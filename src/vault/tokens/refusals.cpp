@@ -10,7 +10,6 @@ namespace karv::vault {
 namespace {
 
 constexpr std::int64_t kMostTold = 500;
-constexpr std::int64_t kRemovedAtOnce = 500;
 
 std::int64_t day_of(base::Instant now) { return now.ms / base::days(1).ms; }
 
@@ -116,12 +115,6 @@ base::Result<vault_api::RefusalsAnswer> Refusals::tell(TenantId tenant, const va
                              .first_at = row.first_at.ms,
                              .last_at = row.last_at.ms});
   return answer;
-}
-
-base::Result<void> Refusals::remove_old() {
-  const auto before = day_of(wall_.now()) - kRefusalDaysKept;
-  return database_.write<void>("vault_remove_refusals",
-                               [&](store::Tx& tx) { return delete_refusals_before(tx, before, kRemovedAtOnce); });
 }
 
 }  // namespace karv::vault

@@ -4,7 +4,7 @@
 // for each customer, merchant, reason and day; of one merchant's day at most kMostRefusalCounts, then customers share a
 // row; of one tenant's day at most kMostRefusalDays merchants, then merchants do. The alarm is an error in the log,
 // `vault_token_refusals`: when a merchant's day has kRefusalAlarm of them, and then at most once an hour.
-// Used by the desk and by operations (counting), the private door (telling) and the sweeper. Thread-safe.
+// Used by the desk and by operations (counting), the private door (telling). Thread-safe.
 #pragma once
 
 #include "base/clock.h"
@@ -18,7 +18,6 @@ inline constexpr std::int64_t kMostRefusalCounts = 200;
 inline constexpr std::int64_t kMostRefusalDays = 1000;
 inline constexpr std::int64_t kRefusalAlarm = 20;
 inline constexpr base::Duration kRefusalAlarmPause = base::hours(1);
-inline constexpr std::int64_t kRefusalDaysKept = 90;
 
 // `customer`: whose token it was, or for whom an unknown one was presented. `merchant`: for whom; nil for nobody.
 struct Refusal {
@@ -38,8 +37,6 @@ class Refusals {
   base::Result<void> count(store::Tx& tx, Refusal refusal);
   // What the tenant's server asks for; at most 500 counts at once.
   base::Result<vault_api::RefusalsAnswer> tell(TenantId tenant, const vault_api::RefusalsRequest& request);
-  // Forgets what is older than kRefusalDaysKept. Cost: bounded; called now and then.
-  base::Result<void> remove_old();
 
  private:
   base::Result<RefusalDay> take_day(store::Tx& tx, Refusal& refusal);

@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 
 #include "json/words.h"
+#include "vault/retention/rules.h"
+#include "vault/retention/sweep.h"
 #include "vault/test_support.h"
 
 namespace karv::vault {
@@ -188,11 +190,12 @@ TEST_F(RefusalsTest, many_customers_share_a_row_and_all_refusals_are_counted) {
 
 TEST_F(RefusalsTest, old_counts_are_forgotten) {
   (void)hold(vault.operation("x", 100));
-  vault.wall.advance(base::days(kRefusalDaysKept));
-  ASSERT_TRUE(vault.refusals->remove_old().ok());
+  RetentionSweep sweep(*vault.database, vault.wall);
+  vault.wall.advance(kept_for("token_refusals") - base::milliseconds(1));
+  ASSERT_TRUE(sweep.run().ok());
   EXPECT_EQ(told().size(), 1U);
-  vault.wall.advance(base::days(1));
-  ASSERT_TRUE(vault.refusals->remove_old().ok());
+  vault.wall.advance(base::milliseconds(1));
+  ASSERT_TRUE(sweep.run().ok());
   EXPECT_TRUE(told().empty());
   (void)hold(vault.operation("x", 100));
   EXPECT_EQ(told().size(), 1U);

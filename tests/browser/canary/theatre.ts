@@ -1,13 +1,15 @@
 // Where the canary card is played: the processes under our own hand, a browser, and the searches over what they leave.
-import { existsSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freshEmail, type Card, type Scene } from '../steps/scene.ts';
 import { kArtifacts, kRoot, type Addresses } from '../world/addresses.ts';
-import { openBrowser, type OwnBrowser } from '../world/browser.ts';
+import { openBrowser, openProfile, type OwnBrowser } from '../world/browser.ts';
 import { binFolder, startKarv } from '../world/karv.ts';
 import { Sandbox } from '../world/sandbox.ts';
-import { kDesktop, visit } from '../world/visit.ts';
+import { kDesktop, visit, windowOf } from '../world/visit.ts';
 import { needlesOf } from './needles.ts';
 import { Processes, programsFor, type Program } from './processes.ts';
 import { filesBelow, isSanitized, searchFiles, searchMemory, searchText, type Find } from './search.ts';
@@ -83,6 +85,41 @@ export class Theatre {
     } finally {
       await context.close();
     }
+  }
+
+  /** The same in a browser that keeps a profile; `look` sees that once the browser has ended. */
+  async inProfile(play: (scene: Scene) => Promise<void>, look: (profile: string) => void): Promise<void> {
+    const home = mkdtempSync(join(tmpdir(), 'karv-profile-'));
+    const { karv, sandbox } = this;
+    try {
+      const context = await openProfile(karv.ca_file, home, windowOf(kDesktop));
+      try {
+        const page = await context.newPage();
+        await play({ page, karv, sandbox, email: freshEmail(), card: this.#card, look: async () => undefined });
+      } finally {
+        await context.close();
+      }
+      look(join(home, 'profile'));
+    } catch (error) {
+      throw withoutCard(error, this.#card);
+    } finally {
+      rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+    }
+  }
+
+  /** A backup of both stores, as an operator makes it while they serve; answers its folder. */
+  backUp(): string {
+    const folder = join(this.karv.folder, 'backup');
+    const config = (name: string): string[] => [`--${name}`, join(this.karv.folder, `${name}.toml`)];
+    const command = ['backup', 'create', ...config('server'), ...config('vault'), '--to', folder];
+    const made = spawnSync(join(binFolder(), 'karv'), command, { encoding: 'utf8' });
+    if (made.status !== 0) throw new Error(`karv backup create: ${made.stdout}${made.stderr}`);
+    return folder;
+  }
+
+  /** The card in the files below a folder. */
+  searchBelow(folder: string, needles = needlesOf(this.#card)): Find[] {
+    return searchFiles(filesBelow([folder]), needles);
   }
 
   /** What stands in files and behind interfaces: data folder (stores, logs, core dumps), artifacts, mails, journals. */

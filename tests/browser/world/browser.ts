@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chromium, type Browser } from 'playwright-core';
+import { chromium, type Browser, type BrowserContext } from 'playwright-core';
 
 const kQuiet = [
   '--disable-gpu',
@@ -29,18 +29,28 @@ function trust(home: string, authority: string): void {
   certutil('-A', '-t', 'C,,', '-n', 'Karv development authority', '-i', authority);
 }
 
+const settings = (home: string, more: readonly string[]) => {
+  const root = process.getuid?.() === 0; // Chromium's sandbox refuses to run as root
+  return {
+    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+    args: [...kQuiet, ...(root ? ['--no-sandbox'] : []), ...more],
+    env: { ...process.env, HOME: home },
+  };
+};
+
+/** A browser whose profile is kept below `home`, as a shopper's own is: what it writes there can be looked at. */
+export async function openProfile(authority: string, home: string, options: object): Promise<BrowserContext> {
+  trust(home, authority);
+  return chromium.launchPersistentContext(join(home, 'profile'), { ...settings(home, []), ...options });
+}
+
 /** `more`: further switches, as for a host that is reached elsewhere. */
 export async function openBrowser(authority: string, more: readonly string[] = []): Promise<OwnBrowser> {
   const home = mkdtempSync(join(tmpdir(), 'karv-browser-'));
   const tidy = (): void => rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   try {
     trust(home, authority);
-    const root = process.getuid?.() === 0; // Chromium's sandbox refuses to run as root
-    const browser = await chromium.launch({
-      executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-      args: [...kQuiet, ...(root ? ['--no-sandbox'] : []), ...more],
-      env: { ...process.env, HOME: home },
-    });
+    const browser = await chromium.launch(settings(home, more));
     return {
       browser,
       close: async () => {

@@ -32,15 +32,19 @@ export function heightOf(width: number): number {
   return width < 600 ? 844 : 900;
 }
 
-export async function visit(browser: Browser, width: number): Promise<Visit> {
-  const context = await browser.newContext({
+/** How a window is set up. */
+export const windowOf = (width: number) =>
+  ({
     viewport: { width, height: heightOf(width) },
     hasTouch: width < 600,
     reducedMotion: 'reduce',
     locale: 'en-GB',
     timezoneId: 'Europe/Berlin',
     ignoreHTTPSErrors: false,
-  });
+  }) as const;
+
+export async function visit(browser: Browser, width: number): Promise<Visit> {
+  const context = await browser.newContext(windowOf(width));
   const wrongs: string[] = [];
   const expected: RegExp[] = [];
   await context.exposeBinding('karvViolation', (_source, text: string) => wrongs.push(text));

@@ -66,7 +66,7 @@ Result<int> list(const Options& options) {
     fmt::print("{:36}  {:12}  {:9}  {:16}  {:20}  {}{}\n", p.staff.text(), json::word(p.clearance), json::word(p.state),
                p.passkey.empty() ? "-" : p.passkey,
                p.review_due == 0 ? "-" : base::to_rfc3339(base::Instant{p.review_due}).substr(0, 10), p.name,
-               p.suspended ? "  SUSPENDED: review is overdue" : "");
+               p.suspended ? "  SUSPENDED: its review is overdue, or it was not used for 90 days" : "");
   return 0;
 }
 

@@ -16,10 +16,10 @@ inline constexpr std::array kFiles = {
     "fchown",     "umask",     "statfs",     "fstatfs",    "getcwd",  "dup",        "fadvise64",
 };
 inline constexpr std::array kSockets = {
-    "connect",    "bind",       "listen",      "accept",   "accept4",        "sendto",          "recvfrom",
-    "sendmsg",    "recvmsg",    "sendmmsg",    "recvmmsg", "shutdown",       "getsockname",     "getpeername",
-    "getsockopt", "setsockopt", "poll",        "ppoll",    "select",         "pselect6",        "epoll_create1",
-    "epoll_ctl",  "epoll_wait", "epoll_pwait", "eventfd2", "timerfd_create", "timerfd_settime", "pipe2",
+    "connect",     "accept",   "accept4",        "sendto",          "recvfrom",      "sendmsg",    "recvmsg",
+    "sendmmsg",    "recvmmsg", "shutdown",       "getsockname",     "getpeername",   "getsockopt", "setsockopt",
+    "poll",        "ppoll",    "select",         "pselect6",        "epoll_create1", "epoll_ctl",  "epoll_wait",
+    "epoll_pwait", "eventfd2", "timerfd_create", "timerfd_settime", "pipe2",
 };
 inline constexpr std::array kMemoryAndThreads = {
     "brk",
