@@ -14,7 +14,7 @@
 namespace karv::net {
 namespace {
 
-constexpr std::size_t kSpilled = 4096;
+constexpr std::size_t kSpilled = 32768;  // the next job writes over a few kB of it
 
 // Leaves a pattern on its thread's stack, where no destructor reaches it, and says where. Not instrumented: the
 // sanitizer would keep its variables elsewhere.
