@@ -7,9 +7,9 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeCanary } from './canary/card.ts';
 import { codeAsWord } from './canary/needles.ts';
-import { formData, storageOf } from './canary/profile.ts';
+import { formData, formDataOf, storageOf } from './canary/profile.ts';
 import { filesBelow } from './canary/search.ts';
-import { sealedCards } from './canary/stores.ts';
+import { searchStore, sealedCards } from './canary/stores.ts';
 import { Theatre } from './canary/theatre.ts';
 import * as checkout from './steps/checkout.ts';
 import { playPurchase } from './steps/purchase.ts';
@@ -68,8 +68,8 @@ function step(name: string, play: (context: TestContext) => Promise<void>): void
   });
 }
 
-/** Up to the button that decides, paying now. */
-async function toReview(scene: Scene): Promise<void> {
+/** Up to the button that decides, paying now. `typed`: once the card stands in its form. */
+async function toReview(scene: Scene, typed?: () => Promise<void>): Promise<void> {
   await scene.page.goto(`${scene.karv.shop}/products/kopp-mug`);
   await scene.page.getByRole('button', { name: 'Add to cart' }).click();
   await shop.openCheckout(scene);
@@ -78,6 +78,7 @@ async function toReview(scene: Scene): Promise<void> {
   await checkout.identify(scene);
   await checkout.vaultFrame(scene.page).getByLabel('Card number').waitFor();
   await checkout.typeCard(scene.page, scene.card);
+  await typed?.();
   await checkout.submitCard(scene.page);
 }
 
@@ -167,10 +168,11 @@ describe('the canary card', () => {
   step('control 11: is in no profile of the browser it was typed into', async (context) => {
     await theatre.inProfile(
       async (scene) => {
-        await toReview(scene);
-        const frame = await checkout.frameAt(scene.page, `${theatre.karv.vault}/`);
-        const nothing = { cookies: '', local: 0, session: 0, databases: 0, caches: 0, workers: 0 };
-        assert.deepEqual(await storageOf(frame), nothing);
+        await toReview(scene, async () => {
+          const frame = await checkout.frameAt(scene.page, `${theatre.karv.vault}/`);
+          const nothing = { cookies: '', local: 0, session: 0, databases: 0, caches: 0, workers: 0 };
+          assert.deepEqual(await storageOf(frame), nothing);
+        });
         assert.deepEqual(await scene.page.context().cookies(theatre.karv.vault), []);
         assert.equal(await checkout.confirm(scene.page, /^Pay €/), true);
       },
@@ -180,6 +182,7 @@ describe('the canary card', () => {
         assert.deepEqual(theatre.searchBelow(profile), []);
         const rows = formData(profile);
         context.diagnostic(`form data in the profile: ${JSON.stringify(rows)}`);
+        assert.deepEqual(searchStore(formDataOf(profile), card.code), []);
         for (const [table, count] of Object.entries(rows)) if (table !== 'autofill') assert.equal(count, 0, table);
       },
     );

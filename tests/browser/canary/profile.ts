@@ -14,24 +14,37 @@ export interface FrameStorage {
   readonly workers: number;
 }
 
-/** Everything that the frame's origin has stored in this browser. */
+/** Everything that the frame's origin has stored in this browser; what the browser denies to frames is empty. */
 export async function storageOf(frame: Frame): Promise<FrameStorage> {
-  return frame.evaluate(async () => ({
-    cookies: document.cookie,
-    local: localStorage.length,
-    session: sessionStorage.length,
-    databases: (await indexedDB.databases()).length,
-    caches: (await caches.keys()).length,
-    workers: (await navigator.serviceWorker.getRegistrations()).length,
-  }));
+  return frame.evaluate(async () => {
+    const count = async (ask: () => Promise<number>): Promise<number> => {
+      try {
+        return await ask();
+      } catch (error) {
+        const { name, message } = error as Error;
+        if (name === 'SecurityError' || /denied/.test(message)) return 0;
+        throw error;
+      }
+    };
+    return {
+      cookies: document.cookie,
+      local: await count(async () => localStorage.length),
+      session: await count(async () => sessionStorage.length),
+      databases: await count(async () => (await indexedDB.databases()).length),
+      caches: await count(async () => (await caches.keys()).length),
+      workers: await count(async () => (await navigator.serviceWorker.getRegistrations()).length),
+    };
+  });
 }
 
 // Where Chromium keeps what was typed into forms, by the tables of its "Web Data".
 const kFormTables = ['autofill', 'credit_cards', 'masked_credit_cards', 'local_stored_cvc', 'server_stored_cvc'];
 
+export const formDataOf = (profile: string): string => join(profile, 'Default', 'Web Data');
+
 /** Rows of form data in the profile, by table. Errors: the profile has no such file. */
 export function formData(profile: string): Record<string, number> {
-  const file = join(profile, 'Default', 'Web Data');
+  const file = formDataOf(profile);
   if (!existsSync(file)) throw new Error(`${file} is not there`);
   const database = new DatabaseSync(file, { readOnly: true });
   try {
