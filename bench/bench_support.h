@@ -39,7 +39,8 @@ inline double percentile(std::vector<double>& sorted_in_place, double share) {
 // On a real disk, not in memory: the fsync is the point.
 class Folder {
  public:
-  Folder() : path_((std::filesystem::temp_directory_path() / "karv-bench-XXXXXX").string()) {
+  explicit Folder(const std::filesystem::path& parent = std::filesystem::temp_directory_path())
+      : path_((parent / "karv-bench-XXXXXX").string()) {
     KARV_CHECK(mkdtemp(path_.data()) != nullptr);
   }
   ~Folder() {
@@ -48,6 +49,7 @@ class Folder {
   }
   Folder(const Folder&) = delete;
   Folder& operator=(const Folder&) = delete;
+  const std::string& path() const { return path_; }
   std::string file(const std::string& name) const { return path_ + "/" + name; }
 
  private:
@@ -77,6 +79,7 @@ class Bare {
   void run(const std::string& text) {
     KARV_CHECK(sqlite3_exec(db_, text.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
   }
+  sqlite3* handle() const { return db_; }
   sqlite3_stmt* prepare(std::string_view text) {
     sqlite3_stmt* statement = nullptr;
     KARV_CHECK(sqlite3_prepare_v3(db_, text.data(), static_cast<int>(text.size()), SQLITE_PREPARE_PERSISTENT,

@@ -11,6 +11,7 @@ import { measureOffered } from './lines/offered.ts';
 import { measurePostgres } from './lines/postgres.ts';
 import { measurePurchases } from './lines/purchases.ts';
 import { measureReads } from './lines/reads.ts';
+import { measureVault } from './lines/vault.ts';
 import { say, type Measured, type Scale } from './support/bench.ts';
 import { printComparison, readReport } from './support/compare.ts';
 import { describeMachine } from './support/machine.ts';
@@ -28,6 +29,7 @@ const parts: Readonly<Record<string, Part>> = {
   purchases: measurePurchases,
   offered: (scale) => measureOffered(scale, 'sqlite'),
   ledger: measureLedger,
+  vault: measureVault,
   postgres: measurePostgres,
   'offered-postgres': async (scale) => measureOffered(scale, 'postgres', await makeDatabases()),
   growth: measureGrowth,

@@ -1,6 +1,7 @@
 // The load generator: one script over a number of TLS connections that are kept open; prints one line of JSON.
 //
 //   load --address 127.0.0.1:8443 --ca ca.pem --connections 32 --warm-up 500 --rounds 5000 read --path /payments/...
+//   load ... post --path /private/... --bodies file --answer '"outcome":"approved"' --cert c.pem --key k.pem
 //   load ... purchase --category pay_later
 //   load ... hang
 //   load --address ... --connections 256 --rate 150 --seconds 10 --warm-up-seconds 1 purchase --category pay_later
@@ -10,8 +11,11 @@
 // KARV_BENCH_AUTHORIZATION.
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -31,6 +35,8 @@ struct Arguments {
   ClosedOptions closed;
   OpenOptions open;
   std::string path;
+  std::string bodies;
+  std::string answer;
   PurchaseKind purchase;
   std::string mode;
 };
@@ -38,6 +44,9 @@ struct Arguments {
 void declare(CLI::App& app, Arguments& a) {
   app.add_option("--address", a.target.address)->required();
   app.add_option("--ca", a.target.ca_file)->required();
+  app.add_option("--server-name", a.target.server_name);
+  auto* cert = app.add_option("--cert", a.target.cert_file, "of this client");
+  app.add_option("--key", a.target.key_file)->needs(cert);
   app.add_option("--connections", a.connections)->check(CLI::Range(1, 1000));
   app.add_option("--tag", a.round.tag);
   auto* warm_up = app.add_option("--warm-up", a.closed.warm_up)->check(CLI::NonNegativeNumber);
@@ -52,15 +61,28 @@ void declare(CLI::App& app, Arguments& a) {
   app.require_subcommand(1);
   auto* read = app.add_subcommand("read", "one GET again and again");
   read->add_option("--path", a.path)->required();
+  auto* post = app.add_subcommand("post", "the lines of a file, in turn");
+  post->add_option("--path", a.path)->required();
+  post->add_option("--bodies", a.bodies)->required()->check(CLI::ExistingFile);
+  post->add_option("--answer", a.answer, "what stands in every answer");
   auto* purchase = app.add_subcommand("purchase", "create session, authorize, place order, capture");
   purchase->add_option("--category", a.purchase.category);
   auto* hang = app.add_subcommand("hang", "card authorizations that the network never answers");
-  for (auto* command : {read, purchase, hang})
+  for (auto* command : {read, post, purchase, hang})
     command->callback([&a, command] { a.mode = command->get_name(); })->fallthrough();
+}
+
+std::vector<std::string> lines_of(const std::string& path) {
+  std::ifstream file(path);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(file, line);) lines.push_back(std::move(line));
+  KARV_CHECK(!lines.empty());
+  return lines;
 }
 
 Script script_of(const Arguments& a) {
   if (a.mode == "read") return read_script(a.path);
+  if (a.mode == "post") return post_script(a.path, lines_of(a.bodies), a.answer);
   if (a.mode == "purchase") return purchase_script(a.purchase);
   return hang_script();
 }

@@ -17,14 +17,14 @@ Rounds::Rounds(net::Client& client, Script script, RoundOptions options, Events 
 
 void Rounds::begin(Lane& lane, const Round& round) {
   lane.round = round;
-  lane.shopper = {.email = fmt::format("bench-{}-{}@example.com", options_.tag, round.number)};
+  lane.shopper = {.number = round.number, .email = fmt::format("bench-{}-{}@example.com", options_.tag, round.number)};
   lane.step = 0;
   send(lane);
 }
 
 void Rounds::send(Lane& lane) {
   auto request = script_[lane.step].request(lane.shopper);
-  request.headers.add("Authorization", options_.authorization);
+  if (!options_.authorization.empty()) request.headers.add("Authorization", options_.authorization);
   if (lane.step + 1 == script_.size() && events_.last_step) events_.last_step();
   lane.since = Clock::now();
   if (lane.step == 0) {

@@ -82,6 +82,18 @@ Script read_script(const std::string& path) {
            .learn = learn_nothing}};
 }
 
+Script post_script(const std::string& path, std::vector<std::string> bodies, const std::string& answer) {
+  return {
+      {.name = "post",
+       .expected_status = 200,
+       .request =
+           [path, bodies = std::move(bodies)](const Shopper& shopper) {
+             return post(path, bodies[static_cast<std::size_t>(shopper.number) % bodies.size()]);
+           },
+       .learn = [answer](Shopper&,
+                         const net::Response& response) { return response.body.find(answer) != std::string::npos; }}};
+}
+
 Script purchase_script(const PurchaseKind& kind) {
   Step place{.name = "place_order",
              .expected_status = 200,

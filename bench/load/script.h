@@ -1,4 +1,4 @@
-// What one connection of the load generator does over and over: a read, or the calls of a purchase in their order.
+// What one connection of the load generator does over and over: a read, a post, or the calls of a purchase in order.
 // Used by load/main.cpp. Not a client library: it knows the few members that the next call needs.
 #pragma once
 
@@ -13,7 +13,8 @@ namespace karv::bench {
 
 // What a purchase has learned so far.
 struct Shopper {
-  std::string email;  // a new one for each purchase: nobody runs into the limits on one shopper
+  std::int64_t number = 0;  // of the round
+  std::string email;        // a new one for each purchase: nobody runs into the limits on one shopper
   std::string session_id, authorization_token, order_id;
 };
 
@@ -32,6 +33,8 @@ struct PurchaseKind {
 };
 
 Script read_script(const std::string& path);
+// The bodies in turn, one in each round. `answer`: what stands in every answer.
+Script post_script(const std::string& path, std::vector<std::string> bodies, const std::string& answer);
 // Create session, authorize through the sandbox helper, place the order, capture it.
 Script purchase_script(const PurchaseKind& kind);
 // Create session, authorize with the test card that is never answered. The authorization's answer is a refusal.

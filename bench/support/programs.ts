@@ -5,6 +5,7 @@ import { bin } from '../../tests/functional/support/paths.ts';
 
 export interface Times {
   readonly p50_ms: number;
+  readonly p95_ms: number;
   readonly p99_ms: number;
   readonly p999_ms: number;
   readonly max_ms: number;
@@ -39,6 +40,8 @@ export interface Target {
   readonly address: string;
   readonly ca: string;
   readonly authorization: string;
+  /** Of a door that wants to know its client. */
+  readonly mutual?: { readonly serverName: string; readonly cert: string; readonly key: string };
 }
 export interface Amount {
   readonly connections: number;
@@ -80,12 +83,26 @@ function start<T>(name: string, args: readonly string[], authorization = ''): Ru
 function loadArguments(target: Target, amount: Amount): string[] {
   const { connections, warmUp, rounds } = amount;
   const numbers = ['--connections', `${connections}`, '--warm-up', `${warmUp}`, '--rounds', `${rounds}`];
-  return ['--address', target.address, '--ca', target.ca, ...numbers];
+  const { mutual } = target;
+  const client =
+    mutual === undefined ? [] : ['--server-name', mutual.serverName, '--cert', mutual.cert, '--key', mutual.key];
+  return ['--address', target.address, '--ca', target.ca, ...client, ...numbers];
 }
 
 export function read(target: Target, amount: Amount, path: string): Promise<LoadResult> {
   const args = [...loadArguments(target, amount), 'read', '--path', path];
   return start<LoadResult>('load', args, target.authorization).result;
+}
+
+/** The lines of a file are sent in turn; `answer` stands in each of the answers. */
+export interface Posts {
+  readonly path: string;
+  readonly bodies: string;
+  readonly answer: string;
+}
+export function post(target: Target, amount: Amount, posts: Posts): Promise<LoadResult> {
+  const what = ['--path', posts.path, '--bodies', posts.bodies, '--answer', posts.answer];
+  return start<LoadResult>('load', [...loadArguments(target, amount), 'post', ...what]).result;
 }
 
 let runs = 0;

@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "engines/postgres_line.h"
 #include "transfers/limit.h"
-#include "transfers/postgres_line.h"
 
 namespace karv::bench {
 

@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 
 #include "bench_support.h"
+#include "engines/must.h"
 #include "ledger/verify.h"
-#include "transfers/must.h"
 
 namespace karv::bench {
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "bench_support.h"
+#include "engines/must.h"
 #include "ledger/service.h"
 #include "store/migrate.h"
-#include "transfers/must.h"
 #include "transfers/rollups.h"
 
 namespace karv::bench {
@@ -104,7 +104,7 @@ Hands Contender::deal(const Side& side, double seconds) {
   return world_.deal(side.writers, std::max<std::int64_t>(calls, 2) + 20, line_.batch);
 }
 
-Played Contender::play_ours(double seconds) {
+PlayedCalls Contender::play_ours(double seconds) {
   const Hands hands = deal(ours_, seconds);
   commits_ = 0;
   auto played = play(hands, {.seconds = seconds}, [this](int, std::span<const Call> calls) { post(calls); });
@@ -114,7 +114,7 @@ Played Contender::play_ours(double seconds) {
   return played;
 }
 
-Played Contender::play_limit(Side& side, double seconds) {
+PlayedCalls Contender::play_limit(Side& side, double seconds) {
   const Hands hands = deal(side, seconds);
   auto played = play(hands, {.seconds = seconds, .calls_per_commit = calls_per_commit()},
                      [&side](int writer, std::span<const Call> calls) { side.limit->write(writer, calls); });
@@ -129,7 +129,7 @@ void Contender::measure_ours() {
   line_.rolled_up += rollups.stop();
   line_.ours.push_back(played.round);
   line_.calls_per_commit.push_back(calls_per_commit());
-  line_.calls_ms.insert(line_.calls_ms.end(), played.writes_ms.begin(), played.writes_ms.end());
+  line_.calls_ms.insert(line_.calls_ms.end(), played.calls_ms.begin(), played.calls_ms.end());
 }
 
 void Contender::measure_limits() {

@@ -44,8 +44,8 @@ class Contender {
   void count(const store::WriteReport& report);
   void post(std::span<const Call> calls);
   Hands deal(const Side& side, double seconds);
-  Played play_ours(double seconds);
-  Played play_limit(Side& side, double seconds);
+  PlayedCalls play_ours(double seconds);
+  PlayedCalls play_limit(Side& side, double seconds);
   double calls_per_commit() const;
 
   const Settings settings_;

@@ -1,20 +1,15 @@
-// Where one side of one line keeps its rows: a database, or a schema, that nothing else uses and that is gone
-// afterwards. An Engine makes them.
+// Where one side of one line keeps its rows, with or without the ledger above it. An Engine makes them.
 #pragma once
 
 #include <functional>
 #include <memory>
 #include <string>
 
+#include "engines/stores.h"
 #include "store/database.h"
 #include "transfers/limit.h"
 
 namespace karv::bench {
-
-struct Opening {
-  int connections = 1;
-  std::function<void(const store::WriteReport&)> on_write = {};
-};
 
 class Place {
  public:

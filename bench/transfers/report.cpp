@@ -12,14 +12,12 @@
 namespace karv::bench {
 namespace {
 
-double middle(std::vector<double> values) { return percentile(values, 0.5); }
-
 template <class Figure>
 double middle_of(const std::vector<Round>& rounds, Figure figure) {
   std::vector<double> values;
   values.reserve(rounds.size());
   for (const auto& round : rounds) values.push_back(figure(round));
-  return middle(std::move(values));
+  return median(std::move(values));
 }
 
 double per_second(const std::vector<Round>& rounds) {
@@ -36,14 +34,6 @@ double load() {
 
 std::string two(const Ratios& ratios) { return fmt::format("{:.2f} / {:.2f}", ratios.time, ratios.cpu); }
 
-std::string json_of(const std::vector<Round>& rounds) {
-  std::string out;
-  for (const auto& round : rounds)
-    out += fmt::format("{}{{\"per_second\":{:.0f},\"cpu_us\":{:.3f}}}", out.empty() ? "" : ",", round.per_second,
-                       round.cpu_us);
-  return "[" + out + "]";
-}
-
 std::string json_of(const Ratios& ratios) {
   return fmt::format("{{\"time\":{:.3f},\"cpu\":{:.3f}}}", ratios.time, ratios.cpu);
 }
@@ -54,23 +44,13 @@ std::string json_of(Line& line) {
       "\"p99_ms\":{:.4f},\"calls_per_commit\":{:.2f},\"rolled_up\":{},\"verified\":{},\"hot_to_spread\":{},"
       "\"to_inserts\":{},\"to_writes\":{},\"ours\":{},\"inserts\":{},\"writes\":{}}}",
       line.engine, line.shape, line.batch, line.writers, line.limit_writers, percentile(line.calls_ms, 0.5),
-      percentile(line.calls_ms, 0.99), middle(line.calls_per_commit), line.rolled_up, line.verified,
+      percentile(line.calls_ms, 0.99), median(line.calls_per_commit), line.rolled_up, line.verified,
       line.hot_to_spread ? fmt::format("{:.3f}", *line.hot_to_spread) : "null",
       json_of(ratios(line.ours, line.inserts)), json_of(ratios(line.ours, line.writes)), json_of(line.ours),
       json_of(line.inserts), json_of(line.writes));
 }
 
 }  // namespace
-
-Ratios ratios(const std::vector<Round>& ours, const std::vector<Round>& limit) {
-  std::vector<double> time;
-  std::vector<double> cpu;
-  for (std::size_t i = 0; i < ours.size(); ++i) {
-    time.push_back(ours[i].per_second / limit[i].per_second);
-    cpu.push_back(limit[i].cpu_us / ours[i].cpu_us);
-  }
-  return {.time = middle(std::move(time)), .cpu = middle(std::move(cpu))};
-}
 
 void print_head() {
   fmt::print("{:8} {:7} {:>5} {:>3} {:>11} {:>6} {:>7} {:>7} {:>9} {:>12} {:>9} {:>12} {:>10}\n", "engine", "shape",

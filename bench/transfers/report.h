@@ -26,13 +26,6 @@ struct Line {
   bool verified = false;
 };
 
-// The median of the rounds' ratios to a limit.
-struct Ratios {
-  double time = 0;
-  double cpu = 0;
-};
-Ratios ratios(const std::vector<Round>& ours, const std::vector<Round>& limit);
-
 void print_head();
 void print(Line& line);
 void print_legend(const std::vector<Line>& lines);

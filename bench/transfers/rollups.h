@@ -13,8 +13,8 @@
 #include <stop_token>
 #include <thread>
 
+#include "engines/must.h"
 #include "ledger/rollup.h"
-#include "transfers/must.h"
 
 namespace karv::bench {
 

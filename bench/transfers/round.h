@@ -6,31 +6,26 @@
 #include <span>
 #include <vector>
 
+#include "engines/play.h"
 #include "transfers/world.h"
 
 namespace karv::bench {
-
-struct Round {
-  double per_second = 0;  // transfers
-  double cpu_us = 0;      // processor time of this process per transfer
-};
 
 struct Pace {
   double seconds = 2;
   double calls_per_commit = 1;  // how many a write is given, on average. Pre: >= 1
 };
 
-struct Played {
-  Round round;
+// Of transfers, and of the calls that had them.
+struct PlayedCalls : Played {
   std::int64_t transfers = 0;
   std::int64_t calls = 0;
-  std::vector<double> writes_ms;  // of all writers
 };
 
 // Writes these calls of this writer, in one commit.
 using Write = std::function<void(int writer, std::span<const Call> calls)>;
 
 // Ends early when a writer has no calls left.
-Played play(const Hands& hands, const Pace& pace, const Write& write);
+PlayedCalls play(const Hands& hands, const Pace& pace, const Write& write);
 
 }  // namespace karv::bench

@@ -1,7 +1,4 @@
-#include "bench_support.h"
-#include "store/sqlite/sqlite.h"
 #include "transfers/bare_sqlite.h"
-#include "transfers/must.h"
 #include "transfers/place.h"
 
 namespace karv::bench {
@@ -9,16 +6,14 @@ namespace {
 
 class SqlitePlace final : public Place {
  public:
-  std::unique_ptr<store::Database> open(const Opening& opening) override {
-    return must(store::open_sqlite({.path = folder_.file("karv.db"), .on_write = opening.on_write}));
-  }
+  std::unique_ptr<store::Database> open(const Opening& opening) override { return file_.open(opening); }
   std::unique_ptr<Limit> open_limit(int, Depth depth) override {
-    return std::make_unique<BareSqlite>(folder_.file("bare.db"), depth);
+    return std::make_unique<BareSqlite>(file_.path(), depth);
   }
   void filled() override {}
 
  private:
-  Folder folder_;
+  SqliteFile file_;
 };
 
 }  // namespace

@@ -75,7 +75,7 @@ help_bench() {
 ./dev bench                              build the release preset and measure: our figure, the limit measured in the same
                                          run, the ratio; about 25 minutes, on a machine that does nothing else
 ./dev bench quick                        only shows that everything works
-./dev bench --only ledger                one part (repeatable): store, reads, purchases, offered, ledger, postgres,
+./dev bench --only ledger                one part (repeatable): store, reads, purchases, offered, ledger, vault, postgres,
                                          offered-postgres, growth
 ./dev bench --only growth --orders 10000000
                                          up to ten million orders instead of one

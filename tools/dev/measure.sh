@@ -7,7 +7,7 @@ measure() { KARV_BIN_DIR="$root/build/release/bin" node bench/main.ts "$@"; }
 bench_command() {
     ensure_packages build test web run bench || return 1
     ensure_npm || return 1
-    build_preset release karv karv-server karv-vault store_bench ledger_bench load same_rows grow || return 1
+    build_preset release karv karv-server karv-vault store_bench ledger_bench vault_bench load same_rows grow || return 1
     build_web || return 1
     step "measure" measure "$@"
 }

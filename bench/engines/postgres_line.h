@@ -2,14 +2,17 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <libpq-fe.h>
 
+#include "base/bytes.h"
 #include "base/id.h"
 
 namespace karv::bench {
@@ -28,6 +31,10 @@ class PostgresValues {
     return add(reinterpret_cast<const char*>(id.view().data()), 16);
   }
   PostgresValues& operator<<(std::string_view text) { return add(text.data(), text.size()); }
+  PostgresValues& operator<<(base::ByteView bytes) {
+    return add(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  }
+  PostgresValues& operator<<(std::nullptr_t) { return add(nullptr, 0); }
   PostgresValues& operator<<(std::int64_t number);
 
  private:
@@ -49,10 +56,14 @@ class PostgresLine {
   std::int64_t number(const std::string& text);
   void prepare(const char* name, std::string_view text);
 
-  // From then on only send() and finish().
+  // From then on only the four below.
   void enter_pipeline();
+  void send_prepare(const char* name, std::string_view text);
   void send(const char* name, const PostgresValues& values, std::size_t rows);
-  // Commits what was sent, and takes the answers: each statement must have touched as many rows as was said.
+  // As send(), of a statement that answers so many rows.
+  void send_question(const char* name, const PostgresValues& values, std::size_t rows);
+  // Commits what was sent, and takes the answers: each statement must have touched, or answered, as many rows as was
+  // said.
   void finish();
 
  private:
@@ -68,7 +79,13 @@ class PostgresLine {
   Answer must(Answer answer, ExecStatusType status) const;
 
   std::unique_ptr<PGconn, Closer> connection_;
-  std::vector<std::size_t> sent_;  // how many rows each statement has to touch
+  // How each statement has to end.
+  struct Expected {
+    ExecStatusType status = PGRES_COMMAND_OK;
+    std::optional<std::size_t> rows = {};
+  };
+  void queue(const char* name, const PostgresValues& values, Expected expected);
+  std::vector<Expected> sent_;
 };
 
 }  // namespace karv::bench

@@ -1,4 +1,4 @@
-#include "transfers/postgres_line.h"
+#include "engines/postgres_line.h"
 
 #include <cstdlib>
 
@@ -52,17 +52,31 @@ void PostgresLine::prepare(const char* name, std::string_view text) {
 
 void PostgresLine::enter_pipeline() { KARV_CHECK(PQenterPipelineMode(connection_.get()) == 1); }
 
-void PostgresLine::send(const char* name, const PostgresValues& values, std::size_t rows) {
+void PostgresLine::send_prepare(const char* name, std::string_view text) {
+  const std::string terminated(text);
+  KARV_CHECK(PQsendPrepare(connection_.get(), name, terminated.c_str(), 0, nullptr) == 1);
+  sent_.push_back({});
+}
+
+void PostgresLine::queue(const char* name, const PostgresValues& values, Expected expected) {
   KARV_CHECK(PQsendQueryPrepared(connection_.get(), name, static_cast<int>(values.pointers_.size()),
                                  values.pointers_.data(), values.lengths_.data(), values.formats_.data(), 1) == 1);
-  sent_.push_back(rows);
+  sent_.push_back(expected);
+}
+
+void PostgresLine::send(const char* name, const PostgresValues& values, std::size_t rows) {
+  queue(name, values, {.rows = rows});
+}
+
+void PostgresLine::send_question(const char* name, const PostgresValues& values, std::size_t rows) {
+  queue(name, values, {.status = PGRES_TUPLES_OK, .rows = rows});
 }
 
 void PostgresLine::finish() {
   KARV_CHECK(PQpipelineSync(connection_.get()) == 1);
-  for (const auto rows : sent_) {
-    const auto answer = must(next_answer(), PGRES_COMMAND_OK);
-    KARV_CHECK(std::strtoull(PQcmdTuples(answer.get()), nullptr, 10) == rows);
+  for (const auto& expected : sent_) {
+    const auto answer = must(next_answer(), expected.status);
+    if (expected.rows) KARV_CHECK(std::strtoull(PQcmdTuples(answer.get()), nullptr, 10) == *expected.rows);
     KARV_CHECK(next_answer() == nullptr);
   }
   sent_.clear();
