@@ -34,12 +34,14 @@ Result<Pool::Loan> Pool::take() {
 
 void Pool::give_back(std::unique_ptr<Connection> connection) {
   if (connection && connection->lost()) connection.reset();
-  const base::Lock lock(mutex_);
-  if (connection)
-    free_.push_back(std::move(connection));
-  else
-    --made_;
-  returned_.notify_one();
+  {
+    const base::Lock lock(mutex_);
+    if (connection)
+      free_.push_back(std::move(connection));
+    else
+      --made_;
+  }
+  returned_.notify_one();  // without the lock, which whoever wakes would only wait for again
 }
 
 void Pool::forget_idle() {

@@ -60,9 +60,11 @@ void ReaderPool::give_back(std::unique_ptr<Connection> connection) {
       base::log::warn("reader_reopened");
     }
   }
-  const base::Lock lock(mutex_);
-  free_.push_back(std::move(connection));
-  returned_.notify_one();
+  {
+    const base::Lock lock(mutex_);
+    free_.push_back(std::move(connection));
+  }
+  returned_.notify_one();  // without the lock, which whoever wakes would only wait for again
 }
 
 }  // namespace karv::store::sqlite
