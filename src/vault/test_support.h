@@ -100,7 +100,7 @@ class FakePeer {
 
 // Folder, database (on the engine that is tested) and HSM that outlive a vault, so that one can be "restarted" on them.
 struct Disk {
-  Disk();
+  explicit Disk(std::function<void(const store::WriteReport&)> on_write = {});
   ~Disk();
   std::filesystem::path folder;  // for pages
   store::TemporaryDatabase store;

@@ -223,9 +223,9 @@ bool FakePeer::take(const base::SecretBytes& frame) {
   return true;
 }
 
-Disk::Disk()
+Disk::Disk(std::function<void(const store::WriteReport&)> on_write)
     : store(store::TemporaryDatabase::create(
-          store::all_migrations({store::migrations(), audit::migrations(), migrations()}))) {
+          store::all_migrations({store::migrations(), audit::migrations(), migrations()}), std::move(on_write))) {
   store.close();
   char pattern[] = "/tmp/karv-vault-XXXXXX";
   folder = ::mkdtemp(pattern);

@@ -78,11 +78,10 @@ base::Result<std::vector<StoredCard>> CardBatch::keep(TenantId tenant, std::span
     KARV_TRY(const auto ring, keys_.get_fresh());
     KARV_TRY(auto rows, cards_.put_all("vault_keep_cards", tenant, to_put,
                                        [&](store::Tx& tx, const std::vector<StoredCard>& stored) -> base::Result<void> {
-                                         for (std::size_t i = 0; i < wave.size(); ++i) {
-                                           const auto token = token_row(*ring, tenant, wave[i], stored[i].id);
-                                           KARV_TRY(const auto known, find_token(tx, token.mac));
-                                           if (!known) insert_token(tx, token, wall_.now());
-                                         }
+                                         std::vector<StoredToken> tokens;
+                                         for (std::size_t i = 0; i < wave.size(); ++i)
+                                           tokens.push_back(token_row(*ring, tenant, wave[i], stored[i].id));
+                                         KARV_TRY_VOID(insert_new_tokens(tx, tokens, wall_.now()));
                                          return first == cards.size() ? last(tx) : base::Result<void>();
                                        }));
     std::ranges::move(rows, std::back_inserter(kept));
@@ -136,22 +135,14 @@ base::Result<vault_api::DescribeAnswer> CardBatch::describe(TenantId tenant,
                                                             const vault_api::DescribeRequest& request) {
   KARV_TRY_VOID(check_size(request.tokens.size()));
   KARV_TRY(const auto ring, keys_.get());
-  struct Found {
-    StoredToken token;
-    std::optional<SealedCard> card;
-  };
-  using All = std::vector<std::optional<Found>>;
-  KARV_TRY(const auto all, database_.read<All>("vault_describe_tokens", [&](store::ReadTx& tx) -> base::Result<All> {
-    All found;
-    for (const auto& wanted : request.tokens) {
-      found.emplace_back();
-      KARV_TRY(auto token, find_token_of(tx, ring->token_digests(tenant, wanted.vault_token)));
-      if (!token || token->scope.customer != wanted.customer) continue;
-      KARV_TRY(auto card, find_card(tx, token->scope.card));
-      found.back() = Found{.token = *std::move(token), .card = std::move(card)};
-    }
-    return found;
-  }));
+  std::vector<std::vector<KeyedDigest>> digests;
+  digests.reserve(request.tokens.size());
+  for (const auto& wanted : request.tokens) digests.push_back(ring->token_digests(tenant, wanted.vault_token));
+  using All = std::vector<std::optional<TokenWithCard>>;
+  KARV_TRY(auto all, database_.read<All>("vault_describe_tokens",
+                                         [&](store::ReadTx& tx) { return find_tokens_with_cards(tx, digests); }));
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (all[i] && all[i]->token.scope.customer != request.tokens[i].customer) all[i].reset();
   vault_api::DescribeAnswer answer;
   for (const auto& found : all) {
     auto& item = answer.tokens.emplace_back();

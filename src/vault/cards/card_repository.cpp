@@ -1,5 +1,8 @@
 #include "vault/cards/card_repository.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "base/check.h"
 #include "json/words.h"
 #include "vault/keys/repository.h"
@@ -16,6 +19,12 @@ constexpr Sql kFindCard =
     " c.brand, c.last4, k.subject_key_id, k.subject_id, k.tenant_id, k.version, k.tenant_key_id, k.epoch_key_id,"
     " k.wrapped, k.state, k.uses, k.created_at from cards c"
     " join subject_keys k on k.subject_key_id = c.subject_key_id where c.card_id = $1";
+constexpr Sql kFindCardOfToken =
+    "select c.card_id, c.tenant_id, c.customer_id, c.subject_key_id, c.sealed, c.fingerprint, c.fingerprint_key_id,"
+    " c.brand, c.last4, k.subject_key_id, k.subject_id, k.tenant_id, k.version, k.tenant_key_id, k.epoch_key_id,"
+    " k.wrapped, k.state, k.uses, k.created_at from cards c"
+    " join subject_keys k on k.subject_key_id = c.subject_key_id"
+    " where c.card_id = (select card_id from vault_tokens where token_mac = $1)";
 constexpr Sql kFindByFingerprintKey =
     "select c.card_id, c.tenant_id, c.customer_id, c.subject_key_id, c.sealed, c.fingerprint, c.fingerprint_key_id,"
     " c.brand, c.last4, k.subject_key_id, k.subject_id, k.tenant_id, k.version, k.tenant_key_id, k.epoch_key_id,"
@@ -58,6 +67,8 @@ constexpr Sql kUpdateTokenUse =
     "update vault_tokens set used_minor = $1, uses = $2 where token_mac = $3 and used_minor = $4 and uses = $5";
 
 constexpr Sql kLockCard = "select ended_at from cards where card_id = $1";
+constexpr Sql kLockCardOfToken =
+    "select ended_at from cards where card_id = (select card_id from vault_tokens where token_mac = $1)";
 constexpr Sql kReviveCard = "update cards set ended_at = null, refund_until = null where card_id = $1";
 constexpr Sql kDeleteToken = "delete from vault_tokens where token_mac = $1 and used_minor = $2 and uses = $3";
 constexpr Sql kFindTicket =
@@ -120,15 +131,17 @@ base::Result<std::int64_t> count(store::ReadTx& tx, Sql sql, KeyId key) {
   return rows.front().integer(0);
 }
 
-// One query for each digest, all in one round trip; the first row of any.
-base::Result<std::optional<Row>> find_first(store::ReadTx& tx, Sql sql, const std::vector<KeyedDigest>& digests) {
+std::vector<store::Query> queries_of(Sql sql, const std::vector<KeyedDigest>& digests) {
   std::vector<store::Query> batch;
   batch.reserve(digests.size());
   for (const auto& digest : digests) batch.push_back({sql, {digest.digest}});
-  KARV_TRY(const auto answers, tx.read(std::move(batch)));
+  return batch;
+}
+
+std::optional<Row> first_row(std::span<const store::Rows> answers) {
   for (const auto& rows : answers)
-    if (!rows.empty()) return std::optional<Row>(rows.front());
-  return std::optional<Row>();
+    if (!rows.empty()) return rows.front();
+  return std::nullopt;
 }
 
 template <class Make>
@@ -202,21 +215,57 @@ base::Result<std::int64_t> count_tokens_by_key(store::ReadTx& tx, KeyId key) {
   return count(tx, kCountTokensByKey, key);
 }
 base::Result<std::optional<StoredToken>> find_token_of(store::ReadTx& tx, const std::vector<KeyedDigest>& digests) {
-  KARV_TRY(const auto row, find_first(tx, kFindToken, digests));
+  KARV_TRY(const auto answers, tx.read(queries_of(kFindToken, digests)));
+  const auto row = first_row(answers);
   return row ? std::optional(token_from(*row)) : std::nullopt;
+}
+base::Result<std::vector<std::optional<TokenWithCard>>> find_tokens_with_cards(
+    store::ReadTx& tx, const std::vector<std::vector<KeyedDigest>>& digests) {
+  std::vector<store::Query> batch;
+  for (const auto& of_one : digests)
+    for (const auto& digest : of_one) {
+      batch.push_back({kFindToken, {digest.digest}});
+      batch.push_back({kFindCardOfToken, {digest.digest}});
+    }
+  KARV_TRY(const auto answers, tx.read(std::move(batch)));
+  std::vector<std::optional<TokenWithCard>> found;
+  std::size_t at = 0;
+  for (const auto& of_one : digests) {
+    found.emplace_back();
+    for (std::size_t i = 0; i < of_one.size(); ++i, at += 2) {
+      const auto& card = answers[at + 1];
+      if (!answers[at].empty() && !found.back())
+        found.back() =
+            TokenWithCard{.token = token_from(answers[at].front()),
+                          .card = card.empty() ? std::nullopt : std::optional(sealed_card_from(card.front()))};
+    }
+  }
+  return found;
 }
 base::Result<std::optional<StoredToken>> find_token(store::ReadTx& tx, const base::Bytes& mac) {
   return first_or_none(tx.read_one({kFindToken, {mac}}), token_from);
 }
+// In this order: what is read after the lock is as it is now that nobody else changes it.
+std::vector<store::Query> lock_token_queries(const std::vector<KeyedDigest>& digests) {
+  std::vector<store::Query> batch;
+  for (const auto& digest : digests) {
+    batch.push_back({kLockCardOfToken, {digest.digest}, true});
+    batch.push_back({kFindCardOfToken, {digest.digest}});
+    batch.push_back({kFindToken, {digest.digest}});
+  }
+  return batch;
+}
+std::optional<LockedToken> locked_token_in(std::span<const store::Rows> answers) {
+  for (std::size_t at = 0; at + 2 < answers.size(); at += 3) {
+    auto card = locked_card_from(answers[at], answers[at + 1]);
+    if (card && !answers[at + 2].empty())
+      return LockedToken{token_from(answers[at + 2].front()), std::move(card->sealed), card->ended};
+  }
+  return std::nullopt;
+}
 base::Result<std::optional<LockedToken>> lock_token(store::Tx& tx, const std::vector<KeyedDigest>& digests) {
-  KARV_TRY(const auto found, find_token_of(tx, digests));
-  if (!found) return std::optional<LockedToken>();
-  const CardId id = found->scope.card;
-  KARV_TRY(const auto answers, tx.read({{kLockCard, {id}, true}, {kFindCard, {id}}, {kFindToken, {found->mac}}}));
-  auto card = locked_card_from(answers[0], answers[1]);
-  if (!card || answers[2].empty()) return std::optional<LockedToken>();
-  // As it is now that nobody else changes it.
-  return std::optional(LockedToken{token_from(answers[2].front()), std::move(card->sealed), card->ended});
+  KARV_TRY(const auto answers, tx.read(lock_token_queries(digests)));
+  return locked_token_in(answers);
 }
 void insert_token(store::Tx& tx, const StoredToken& token, base::Instant now) {
   const Scope& s = token.scope;
@@ -226,6 +275,15 @@ void insert_token(store::Tx& tx, const StoredToken& token, base::Instant now) {
              ms_or_null(token.ended_at), ms_or_null(token.refund_until), s.most_each_minor}},
            1);
 }
+base::Result<void> insert_new_tokens(store::Tx& tx, const std::vector<StoredToken>& tokens, base::Instant now) {
+  std::vector<store::Query> batch;
+  batch.reserve(tokens.size());
+  for (const auto& token : tokens) batch.push_back({kFindToken, {token.mac}});
+  KARV_TRY(const auto known, tx.read(std::move(batch)));
+  for (std::size_t i = 0; i < tokens.size(); ++i)
+    if (known[i].empty()) insert_token(tx, tokens[i], now);
+  return {};
+}
 void delete_token(store::Tx& tx, const StoredToken& before) {
   tx.write({kDeleteToken, {before.mac, before.used_minor, before.uses}}, 1);
 }
@@ -234,7 +292,8 @@ void update_token_use(store::Tx& tx, const StoredToken& before, std::int64_t use
 }
 
 base::Result<std::optional<StoredTicket>> find_ticket(store::ReadTx& tx, const std::vector<KeyedDigest>& digests) {
-  KARV_TRY(const auto row, find_first(tx, kFindTicket, digests));
+  KARV_TRY(const auto answers, tx.read(queries_of(kFindTicket, digests)));
+  const auto row = first_row(answers);
   return row ? std::optional(ticket_from(*row)) : std::nullopt;
 }
 void insert_ticket(store::Tx& tx, const StoredTicket& ticket) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "store/database.h"
@@ -38,14 +39,26 @@ base::Result<std::int64_t> count_tokens_by_key(store::ReadTx& tx, KeyId key);
 // The first that is found: the digests of one text under several key versions.
 base::Result<std::optional<StoredToken>> find_token_of(store::ReadTx& tx, const std::vector<KeyedDigest>& digests);
 base::Result<std::optional<StoredToken>> find_token(store::ReadTx& tx, const base::Bytes& mac);
-// A token whose card is locked, so that it does not end meanwhile.
+// Many texts' tokens with their cards, in their order and one round trip.
+struct TokenWithCard {
+  StoredToken token;
+  std::optional<SealedCard> card;
+};
+base::Result<std::vector<std::optional<TokenWithCard>>> find_tokens_with_cards(
+    store::ReadTx& tx, const std::vector<std::vector<KeyedDigest>>& digests);
+// A token whose card is locked, so that it does not end meanwhile. Cost: a round trip.
 struct LockedToken {
   StoredToken token;
   std::optional<SealedCard> card;
   bool card_ended = false;
 };
 base::Result<std::optional<LockedToken>> lock_token(store::Tx& tx, const std::vector<KeyedDigest>& digests);
+// For whoever asks something else in the same round trip: the questions, and the token in their answers.
+std::vector<store::Query> lock_token_queries(const std::vector<KeyedDigest>& digests);
+std::optional<LockedToken> locked_token_in(std::span<const store::Rows> answers);
 void insert_token(store::Tx& tx, const StoredToken& token, base::Instant now);
+// Those that are not there yet. Cost: a round trip.
+base::Result<void> insert_new_tokens(store::Tx& tx, const std::vector<StoredToken>& tokens, base::Instant now);
 // Fails the transaction when the row is not as `before`: it is being used.
 void delete_token(store::Tx& tx, const StoredToken& before);
 // Optimistic: fails the transaction when the row is not as `before`.

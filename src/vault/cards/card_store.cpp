@@ -13,14 +13,12 @@ constexpr int kTries = 4;  // each is overtaken only by somebody who stored this
 
 }  // namespace
 
-base::Result<CardStore::Prepared> CardStore::prepare(TenantId tenant, CustomerRef customer, const Card& card) {
-  KARV_TRY(const auto ring, holder_.get_fresh());
-  const auto fingerprints = ring->fingerprints(tenant, card.number);
-  KARV_REQUIRE(!fingerprints.empty());
-  std::vector<store::Query> batch{subject_key_query(tenant, subject_of(customer))};
-  for (const auto& f : fingerprints) batch.push_back(card_by_fingerprint_query(tenant, customer, f.digest));
-  KARV_TRY(const auto found, database_.read<std::vector<store::Rows>>(
-                                 "vault_find_card", [&](store::ReadTx& tx) { return tx.read(batch); }));
+// `found`: the customer's newest key, then the customer's card under each version of the fingerprint.
+base::Result<CardStore::Prepared> CardStore::prepare(TenantId tenant, const CustomersCard& one,
+                                                     const KeyedDigest& fingerprint,
+                                                     std::span<const store::Rows> found) {
+  const auto customer = one.customer;
+  const Card& card = *one.card;
   Prepared out;
   for (std::size_t i = 1; i < found.size(); ++i)
     if (!found[i].empty() && !out.before) out.before = card_from(found[i].front());
@@ -34,8 +32,8 @@ base::Result<CardStore::Prepared> CardStore::prepare(TenantId tenant, CustomerRe
     out.row.brand = std::string(brand_of(number));
     out.row.last4 = last4_of(number);
   }
-  out.row.fingerprint = fingerprints.front().digest;
-  out.row.fingerprint_key = fingerprints.front().key;
+  out.row.fingerprint = fingerprint.digest;
+  out.row.fingerprint_key = fingerprint.key;
   std::optional<StoredSubjectKey> last;
   if (!found.front().empty()) last = subject_key_from(found.front().front());
   if (last && last->state == KeyState::active) {
@@ -50,13 +48,17 @@ base::Result<CardStore::Prepared> CardStore::prepare(TenantId tenant, CustomerRe
     KARV_TRY(auto made, subject_keys_.make(tenant, subject_of(customer), last ? last->version + 1 : 1));
     seal_card(made.key, card, out.row, random_);
     out.new_key = std::move(made.row);
+    out.new_key->uses = 1;
   }
   return out;
 }
 
 void CardStore::store(store::Tx& tx, const Prepared& prepared) {
-  if (prepared.new_key) insert_subject_key(tx, *prepared.new_key);
-  count_subject_key_use(tx, prepared.row.subject_key);
+  if (prepared.new_key) {
+    insert_subject_key(tx, *prepared.new_key);
+  } else {
+    count_subject_key_use(tx, prepared.row.subject_key);
+  }
   if (prepared.before) {
     update_card(tx, *prepared.before, prepared.row);
   } else {
@@ -66,10 +68,25 @@ void CardStore::store(store::Tx& tx, const Prepared& prepared) {
 
 base::Result<std::vector<CardStore::Prepared>> CardStore::prepare_all(TenantId tenant,
                                                                       std::span<const CustomersCard> cards) {
+  KARV_TRY(const auto ring, holder_.get_fresh());
+  std::vector<std::vector<KeyedDigest>> fingerprints;
+  std::vector<store::Query> batch;
+  for (const auto& one : cards) {
+    fingerprints.push_back(ring->fingerprints(tenant, one.card->number));
+    KARV_REQUIRE(!fingerprints.back().empty());
+    batch.push_back(subject_key_query(tenant, subject_of(one.customer)));
+    for (const auto& f : fingerprints.back())
+      batch.push_back(card_by_fingerprint_query(tenant, one.customer, f.digest));
+  }
+  KARV_TRY(const auto found, database_.read<std::vector<store::Rows>>(
+                                 "vault_find_card", [&](store::ReadTx& tx) { return tx.read(batch); }));
   std::vector<Prepared> all;
   all.reserve(cards.size());
-  for (const auto& one : cards) {
-    KARV_TRY(auto prepared, prepare(tenant, one.customer, *one.card));
+  std::span<const store::Rows> left = found;
+  for (std::size_t i = 0; i < cards.size(); ++i) {
+    const auto answers = 1 + fingerprints[i].size();
+    KARV_TRY(auto prepared, prepare(tenant, cards[i], fingerprints[i].front(), left.first(answers)));
+    left = left.subspan(answers);
     all.push_back(std::move(prepared));
   }
   return all;

@@ -47,7 +47,9 @@ class CardStore {
     std::optional<StoredCard> before;         // the customer had it
     std::optional<StoredSubjectKey> new_key;  // the customer had no key
   };
-  base::Result<Prepared> prepare(TenantId tenant, CustomerRef customer, const Card& card);
+  base::Result<Prepared> prepare(TenantId tenant, const CustomersCard& one, const KeyedDigest& fingerprint,
+                                 std::span<const store::Rows> found);
+  // Cost: a round trip.
   base::Result<std::vector<Prepared>> prepare_all(TenantId tenant, std::span<const CustomersCard> cards);
   void store(store::Tx& tx, const Prepared& prepared);
 

@@ -80,8 +80,7 @@ Operation operation_from(const Row& row) {
 
 base::Result<std::optional<Operation>> first_or_none(base::Result<store::Rows> rows) {
   if (!rows.ok()) return std::move(rows).error();
-  if (rows.value().empty()) return std::optional<Operation>();
-  return std::optional<Operation>(operation_from(rows.value().front()));
+  return operation_in(rows.value());
 }
 
 std::vector<OpenOperation> open_from(const store::Rows& rows) {
@@ -93,8 +92,12 @@ std::vector<OpenOperation> open_from(const store::Rows& rows) {
 
 }  // namespace
 
+store::Query operation_query(OperationId id) { return {kFindOperation, {id}}; }
+std::optional<Operation> operation_in(const store::Rows& answer) {
+  return answer.empty() ? std::nullopt : std::optional(operation_from(answer.front()));
+}
 base::Result<std::optional<Operation>> find_operation(store::ReadTx& tx, OperationId id) {
-  return first_or_none(tx.read_one({kFindOperation, {id}}));
+  return first_or_none(tx.read_one(operation_query(id)));
 }
 base::Result<std::optional<Operation>> find_operation_by_reference(store::ReadTx& tx, const std::string& reference) {
   return first_or_none(tx.read_one({kFindOperationByReference, {reference}}));

@@ -10,6 +10,9 @@
 namespace karv::vault {
 
 base::Result<std::optional<Operation>> find_operation(store::ReadTx& tx, OperationId id);
+// For whoever asks something else in the same round trip.
+store::Query operation_query(OperationId id);
+std::optional<Operation> operation_in(const store::Rows& answer);
 base::Result<std::optional<Operation>> find_operation_by_reference(store::ReadTx& tx, const std::string& reference);
 // Fails the transaction with `conflict` when the id or the reference is taken.
 void insert_operation(store::Tx& tx, const Operation& operation, base::Instant now);

@@ -103,17 +103,27 @@ base::Result<Operation> get_root(store::ReadTx& tx, const Operation& original) {
 base::Result<void> change_token_use(store::Tx& tx, const base::Bytes& token_mac, TokenUse by) {
   if (by.minor == 0 && by.uses == 0) return {};
   KARV_TRY(const auto token, find_token(tx, token_mac));
-  if (!token) return {};  // removed with its card: nothing can use what would go back
+  // Removed with its card: nothing can use what would go back.
+  return token ? change_token_use(tx, *token, by) : base::Result<void>();
+}
+
+base::Result<void> change_token_use(store::Tx& tx, const StoredToken& token, TokenUse by) {
+  if (by.minor == 0 && by.uses == 0) return {};
   std::int64_t used = 0;
-  KARV_REQUIRE(!__builtin_add_overflow(token->used_minor, by.minor, &used) && used >= 0);
-  KARV_REQUIRE(token->uses + by.uses >= 0);
-  update_token_use(tx, *token, used, token->uses + by.uses);
+  KARV_REQUIRE(!__builtin_add_overflow(token.used_minor, by.minor, &used) && used >= 0);
+  KARV_REQUIRE(token.uses + by.uses >= 0);
+  update_token_use(tx, token, used, token.uses + by.uses);
   return {};
 }
 
 base::Result<Operation> step_operation(store::Tx& tx, OperationId id, OperationCommand command,
                                        const StepFacts& facts) {
   KARV_TRY(auto operation, get_operation(tx, id));
+  return step_operation(tx, std::move(operation), command, facts);
+}
+
+base::Result<Operation> step_operation(store::Tx& tx, Operation operation, OperationCommand command,
+                                       const StepFacts& facts) {
   const OperationState from = operation.state;
   const auto to = next_state(from, command);
   if (!to) return operation;
@@ -127,7 +137,7 @@ base::Result<Operation> step_operation(store::Tx& tx, OperationId id, OperationC
   update_operation(tx, operation, from);
   KARV_TRY_VOID(settle_or_schedule(tx, operation, from, already_given_back, facts.now));
   if (*to == OperationState::rejected)
-    base::log::error("card_advice_refused", {{"operation_id", id.text()},
+    base::log::error("card_advice_refused", {{"operation_id", operation.id.text()},
                                              {"kind", json::word(operation.kind)},
                                              {"response_code", operation.response_code}});
   return operation;

@@ -31,12 +31,19 @@ struct StepFacts {
 // at most 4 round trips.
 base::Result<Operation> step_operation(store::Tx& tx, OperationId id, OperationCommand command, const StepFacts& facts);
 
+// The same for an operation that was read, or recorded, before this transaction. Errors: also conflict, when its state
+// is another one by now. Cost: a round trip less.
+base::Result<Operation> step_operation(store::Tx& tx, Operation operation, OperationCommand command,
+                                       const StepFacts& facts);
+
 // Adds to what a token has used; negative gives back. A token that is gone counts nothing.
 struct TokenUse {
   std::int64_t minor = 0;
   std::int64_t uses = 0;
 };
 base::Result<void> change_token_use(store::Tx& tx, const base::Bytes& token_mac, TokenUse by);
+// The same without a round trip. Pre: `token` is as it was read in this transaction, which has not changed it since.
+base::Result<void> change_token_use(store::Tx& tx, const StoredToken& token, TokenUse by);
 
 // The hold or charge behind an operation that quotes it, maybe through a completion.
 base::Result<Operation> get_root(store::ReadTx& tx, const Operation& original);

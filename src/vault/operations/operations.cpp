@@ -110,15 +110,17 @@ base::Result<void> Operations::check_original(store::Tx& tx, Recorded& recorded)
 base::Result<Operations::Recorded> Operations::record(store::Tx& tx, const Wanted& what,
                                                       const vault_api::CardOperation& request) {
   const Operation& wanted = what.operation;
-  KARV_TRY(auto known, find_operation(tx, wanted.id));
-  if (known) {
+  auto questions = lock_token_queries(what.token);
+  questions.push_back(operation_query(wanted.id));
+  KARV_TRY(const auto answers, tx.read(std::move(questions)));
+  if (auto known = operation_in(answers.back())) {
     if (known->tenant != wanted.tenant) return base::Error(base::ErrorCode::idempotency_conflict);
     if (known->state == OperationState::barred)
       return base::public_error(base::ErrorCode::gone, "The operation was barred before it came.", "OPERATION_BARRED");
     if (known->request_digest != wanted.request_digest) return base::Error(base::ErrorCode::idempotency_conflict);
     return Recorded{.operation = *std::move(known)};
   }
-  KARV_TRY(auto held, lock_token(tx, what.token));
+  auto held = locked_token_in(std::span(answers).first(answers.size() - 1));
   const StoredToken* token = held && held->card ? &held->token : nullptr;
   const Use use = wanted_use(wanted.kind, request);
   if (const auto refused = token == nullptr ? RefusalReason::unknown : find_refusal(*token, use)) {
@@ -134,9 +136,14 @@ base::Result<Operations::Recorded> Operations::record(store::Tx& tx, const Wante
   recorded.operation.token_mac = token->mac;
   recorded.card = std::move(held->card);
   KARV_TRY_VOID(check_original(tx, recorded));
-  KARV_TRY_VOID(change_token_use(tx, token->mac,
-                                 {.minor = counts_against_cap(wanted.kind) ? wanted.amount_minor : 0,
-                                  .uses = takes_use(token->scope.purpose, wanted.kind) ? 1 : 0}));
+  const TokenUse by{.minor = counts_against_cap(wanted.kind) ? wanted.amount_minor : 0,
+                    .uses = takes_use(token->scope.purpose, wanted.kind) ? 1 : 0};
+  // What is quoted may have given back to the same token.
+  if (wanted.original) {
+    KARV_TRY_VOID(change_token_use(tx, token->mac, by));
+  } else {
+    KARV_TRY_VOID(change_token_use(tx, *token, by));
+  }
   const Operation& operation = recorded.operation;
   insert_operation(tx, operation, wall_.now());
   // What nobody has finished by then (its process died) counts as an operation whose answer was lost.
@@ -191,25 +198,26 @@ base::Result<Operation> Operations::send_and_settle(const Recorded& recorded) {
   if (!message.ok()) {
     base::log::error("card_operation_cannot_be_sent",
                      {{"operation_id", operation.id.text()}, {"detail", message.error().internal_text()}});
-    return step(operation.id, not_sendable(operation.kind), {});
+    return step(operation, not_sendable(operation.kind), {});
   }
   const Exchange exchange = network_.ask(std::move(message).value(), settings_.answer_limit);
   switch (exchange.end) {
     case ExchangeEnd::not_sent:
-      return step(operation.id, not_sendable(operation.kind), {});
+      return step(operation, not_sendable(operation.kind), {});
     case ExchangeEnd::lost:
-      return step(operation.id, lost_answer(operation.kind), {});
+      return step(operation, lost_answer(operation.kind), {});
     case ExchangeEnd::answered:
       break;
   }
-  if (exchange.answer.response_code != "00") return step(operation.id, OperationCommand::decline, exchange.answer);
-  KARV_TRY(auto settled, step(operation.id, OperationCommand::approve, exchange.answer));
+  if (exchange.answer.response_code != "00") return step(operation, OperationCommand::decline, exchange.answer);
+  KARV_TRY(auto settled, step(operation, OperationCommand::approve, exchange.answer));
   // This process was stopped for so long that another has begun to undo it, maybe before the network had it: once more.
   const bool undone = settled.state == OperationState::reversing || settled.state == OperationState::reversed;
-  return undone ? step(operation.id, OperationCommand::approve_late, exchange.answer) : settled;
+  return undone ? step(settled, OperationCommand::approve_late, exchange.answer) : settled;
 }
 
-base::Result<Operation> Operations::step(OperationId id, OperationCommand command, const NetworkAnswer& answer) {
+base::Result<Operation> Operations::step(const Operation& recorded, OperationCommand command,
+                                         const NetworkAnswer& answer) {
   std::int64_t reversal_stan = 0;
   if (begins_reversal(command)) {
     KARV_TRY(reversal_stan, numbers_.next());
@@ -218,8 +226,12 @@ base::Result<Operation> Operations::step(OperationId id, OperationCommand comman
                         .reversal_stan = reversal_stan,
                         .response_code = answer.response_code,
                         .approval_code = answer.approval_code};
+  auto settled = database_.write<Operation>(
+      "vault_settle_operation", [&](store::Tx& tx) { return step_operation(tx, recorded, command, facts); });
+  // It is no longer as we recorded it: another process has begun to settle it.
+  if (settled.ok() || settled.error().code() != base::ErrorCode::conflict) return settled;
   return database_.write<Operation>("vault_settle_operation",
-                                    [&](store::Tx& tx) { return step_operation(tx, id, command, facts); });
+                                    [&](store::Tx& tx) { return step_operation(tx, recorded.id, command, facts); });
 }
 
 base::Result<vault_api::OperationAnswer> Operations::find(TenantId tenant, OperationId id) {

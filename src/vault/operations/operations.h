@@ -79,7 +79,7 @@ class Operations {
                                            const vault_api::CardOperation& request);
   base::Result<NetworkRequest> make_request(const Recorded& recorded);
   base::Result<Operation> send_and_settle(const Recorded& recorded);
-  base::Result<Operation> step(OperationId id, OperationCommand command, const NetworkAnswer& answer);
+  base::Result<Operation> step(const Operation& recorded, OperationCommand command, const NetworkAnswer& answer);
 
   store::Database& database_;
   KeyHolder& keys_;

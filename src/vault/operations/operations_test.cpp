@@ -1,6 +1,7 @@
 #include "vault/operations/operations.h"
 
 #include <future>
+#include <map>
 
 #include <gtest/gtest.h>
 
@@ -59,10 +60,28 @@ class OperationsTest : public ::testing::Test {
     return code == nullptr ? "" : std::string(code->expose_text());
   }
 
-  testing::Disk disk;
+  base::Mutex reported;
+  std::map<std::string, int, std::less<>> round_trips KARV_GUARDED_BY(reported);  // of a use case's last write
+  testing::Disk disk{[this](const store::WriteReport& report) {
+    const base::Lock lock(reported);
+    round_trips[std::string(report.use_case)] = report.round_trips;
+  }};
   testing::FakePeer peer;
   std::unique_ptr<testing::TestVault> vault;
 };
+
+TEST_F(OperationsTest, a_hold_waits_three_times_for_the_database) {
+  const auto card = vault->make_card();
+  EXPECT_EQ(run(OperationKind::hold, vault->operation(card.vault_token, 1234)).outcome, Outcome::approved);
+  peer.set_behavior(Behavior::decline);
+  EXPECT_EQ(run(OperationKind::hold, vault->operation(card.vault_token, 1)).outcome, Outcome::declined);
+  EXPECT_EQ(used(card.vault_token), 1234);
+  peer.set_behavior(Behavior::approve);
+  run(OperationKind::hold, vault->operation(card.vault_token, 1));
+  const base::Lock lock(reported);
+  EXPECT_EQ(round_trips["vault_record_operation"], 2);
+  EXPECT_EQ(round_trips["vault_settle_operation"], 1);
+}
 
 TEST_F(OperationsTest, an_approved_hold_carries_the_card_and_its_code_once) {
   const auto card = vault->make_card();
