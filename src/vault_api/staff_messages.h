@@ -49,10 +49,8 @@ struct StaffLine {
   std::string approved_by;
   std::int64_t review_due = 0;  // 0: not active. Past: the grant is suspended until somebody reviews it
   bool suspended = false;       // its review is overdue, or it was not used for 90 days
-  std::int64_t used_at = 0;     // the last signature, or confirmation
 };
-BOOST_DESCRIBE_STRUCT(StaffLine, (),
-                      (staff, name, clearance, state, passkey, approved_by, review_due, suspended, used_at))
+BOOST_DESCRIBE_STRUCT(StaffLine, (), (staff, name, clearance, state, passkey, approved_by, review_due, suspended))
 struct StaffList {
   std::vector<StaffLine> people;
 };

@@ -184,8 +184,7 @@ Result<vault_api::StaffList> StaffDesk::list() {
                           .passkey = fingerprint_of(p.passkey),
                           .approved_by = p.approved_by,
                           .review_due = p.state == StaffState::active ? p.review_due.ms : 0,
-                          .suspended = p.state == StaffState::active && !decide_active(p, wall_.now()).ok(),
-                          .used_at = p.used_at.ms});
+                          .suspended = p.state == StaffState::active && !decide_active(p, wall_.now()).ok()});
   return out;
 }
 
