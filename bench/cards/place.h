@@ -16,6 +16,8 @@ class CardPlace {
   // What was opened is closed before the place ends.
   virtual std::unique_ptr<store::Database> open(const Opening& opening) = 0;
   virtual std::unique_ptr<Replay> open_replay(int writers) = 0;
+  // Told when many rows came.
+  virtual void filled() = 0;
 };
 
 template <class Store>
@@ -25,6 +27,7 @@ class CardPlaceOn final : public CardPlace {
   explicit CardPlaceOn(Where&&... where) : store_(std::forward<Where>(where)...) {}
   std::unique_ptr<store::Database> open(const Opening& opening) override { return store_.open(opening); }
   std::unique_ptr<Replay> open_replay(int writers) override { return replay_on(store_, writers); }
+  void filled() override { store_.filled(); }
 
  private:
   Store store_;

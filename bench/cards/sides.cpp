@@ -34,6 +34,7 @@ Ours::Ours(const CardEngine& engine, const std::shared_ptr<crypto::Hsm>& hsm, in
                                               }}))),
       vault_(std::make_unique<BenchVault>(*database_, hsm, "bench-" + engine.name + "-ours")) {
   vault_->fill(lists);
+  place_->filled();
 }
 
 Played Ours::play(const Task& task, double seconds) {
@@ -65,6 +66,7 @@ Limit::Limit(const CardEngine& engine, const std::shared_ptr<crypto::Hsm>& hsm, 
   replay_ = place_->open_replay(engine.connections);
   recorded_->fill(lists);
   catch_up();
+  place_->filled();
 }
 
 void Limit::catch_up() {

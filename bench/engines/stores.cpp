@@ -33,6 +33,8 @@ PostgresSchema::~PostgresSchema() {
   line.run(fmt::format("drop schema {} cascade", here_.schema));
 }
 
+void PostgresSchema::filled() const { PostgresLine(here_).run("analyze"); }
+
 std::unique_ptr<store::Database> PostgresSchema::open(const Opening& opening) const {
   return must(store::open_postgres({.address = here_.address,
                                     .connections = opening.connections,

@@ -24,6 +24,7 @@ class SqliteFile {
   explicit SqliteFile(const char* parent) : folder_(parent) {}
   std::string path() const { return folder_.file("karv.db"); }
   std::unique_ptr<store::Database> open(const Opening& opening) const;
+  void filled() const {}
 
  private:
   Folder folder_;
@@ -38,6 +39,9 @@ class PostgresSchema {
   PostgresSchema& operator=(const PostgresSchema&) = delete;
   const PostgresAddress& where() const { return here_; }
   std::unique_ptr<store::Database> open(const Opening& opening) const;
+  // What the engine does by itself some time after many rows came is done now, rather than in the middle of a round:
+  // statistics, without which it goes by plans for empty tables.
+  void filled() const;
 
  private:
   const PostgresAddress here_;
