@@ -11,6 +11,7 @@
 #include "vault/processes/process_repository.h"
 #include "vault/retention/repository.h"
 #include "vault/reveal/schema.h"
+#include "vault/server_keys/repository.h"
 #include "vault/tokens/refusal_repository.h"
 
 namespace karv::vault {
@@ -339,6 +340,9 @@ std::span<const store::Migration> migrations() {
       {20062, "card files that move in", {kImportKeys, kImports, kImportApprovals}},
       reveal_migration(),
       {20080, "custodians who take over", {kNextCustody, kNextCustodians}},
+      {20090,
+       "keys of tenants' servers",
+       {kServerKeyGenerations, kErasedServerKeys, kErasedServerKeysByTime, kServerKeyCounts, kServerKeyMinutes}},
       {20100, "what is old is found", {kOperationsByTime, kTokensByExpiry}},
       {20101, "when staff last signed", {kStaffUsedAt}},
   });

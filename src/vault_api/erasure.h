@@ -21,6 +21,7 @@
 #include "base/result.h"
 #include "base/secret.h"
 #include "vault_api/messages.h"
+#include "vault_api/server_keys.h"
 
 namespace karv::vault_api {
 
@@ -50,9 +51,11 @@ BOOST_DESCRIBE_STRUCT(ErasureAnswer, (), (erasure, erased_at, proof))
 
 // Erases a customer of the caller's. Saying it again answers the same proof; a customer of whom there is nothing is
 // erased all the same. `force`: why it cannot wait, in 1 to 200 bytes, for the audit log; then only refunds,
-// payouts and questions that are under way are waited for. Errors: 400 BAD_VALUE (also: the id is a merchant's), 409
-// OPERATIONS_OPEN (later), 409 REFUND_WINDOW (later, or by force), 409 IDEMPOTENCY_CONFLICT, 503 ERASURE_NOT_JOURNALED
-// (the same again: it may have been erased, but is not proven yet).
+// payouts and questions that are under way are waited for. `server_keys`: those of the server's own keys that seal what
+// it has of the customer, at most kMostServerKeys (more of them: another request); none of them opens ever again.
+// Errors: 400 BAD_VALUE (also: the id is a merchant's; too many keys), 409 OPERATIONS_OPEN (later), 409 REFUND_WINDOW
+// (later, or by force), 409 IDEMPOTENCY_CONFLICT (also: a key that the first request did not name), 503
+// ERASURE_NOT_JOURNALED (the same again: it may have been erased, but is not proven yet).
 struct ErasureRequest {
   using Answer = ErasureAnswer;
   static constexpr std::string_view kPath = "/private/v1/erasures";
@@ -60,8 +63,9 @@ struct ErasureRequest {
   CustomerRef customer;
   ErasureReason reason = ErasureReason::data_subject_request;
   std::optional<std::string> force = {};
+  std::optional<std::vector<ServerKeyId>> server_keys = {};
 };
-BOOST_DESCRIBE_STRUCT(ErasureRequest, (), (request, customer, reason, force))
+BOOST_DESCRIBE_STRUCT(ErasureRequest, (), (request, customer, reason, force, server_keys))
 
 struct ErasedKey {
   ErasedKeyId key;
@@ -84,10 +88,12 @@ struct ErasureRecord {
   ErasureReason reason = ErasureReason::data_subject_request;
   bool forced = false;
   std::int64_t erased_at = 0;
-  std::vector<ErasedKey> keys;       // destroyed, with everything that they sealed in any copy
-  std::vector<RemovedRows> removed;  // from the live store
+  std::vector<ErasedKey> keys;                               // destroyed, with everything that they sealed in any copy
+  std::vector<RemovedRows> removed;                          // from the live store
+  std::optional<std::vector<ServerKeyId>> server_keys = {};  // in order, each once; none when no key was named
 };
-BOOST_DESCRIBE_STRUCT(ErasureRecord, (), (erasure, request, tenant, subject, reason, forced, erased_at, keys, removed))
+BOOST_DESCRIBE_STRUCT(ErasureRecord, (),
+                      (erasure, request, tenant, subject, reason, forced, erased_at, keys, removed, server_keys))
 
 // `position`: in the journal that keeps a restored store from knowing the customer again.
 struct ErasureProof {

@@ -111,7 +111,9 @@ struct ServerKeysLeftAnswer {
 };
 BOOST_DESCRIBE_STRUCT(ServerKeysLeftAnswer, (), (newest_epoch))
 
-// How many rows the server still has under epochs before `before_epoch`.
+// How many rows the server still has under epochs before `before_epoch`. Said every few hours, also when none is left:
+// what was under way while it counted comes after. Errors: 400 BAD_VALUE (less than none; an epoch that is not there
+// yet); there is no BATCH_SIZE.
 struct ServerKeysLeft {
   using Answer = ServerKeysLeftAnswer;
   static constexpr std::string_view kPath = "/private/v1/server-keys/left";

@@ -14,7 +14,18 @@ import { System } from './support/system.ts';
 
 interface Answer {
   readonly status: number;
-  readonly body: { readonly code?: string; readonly proof?: string; readonly vault_token?: string };
+  readonly body: {
+    readonly code?: string;
+    readonly proof?: string;
+    readonly vault_token?: string;
+    readonly keys?: readonly ServerKey[];
+  };
+}
+/** A key that karv-server stores wrapped; as made, and as opened. */
+interface ServerKey {
+  readonly stored?: { readonly key: string; readonly epoch: number; readonly wrapped: string };
+  readonly state?: string;
+  readonly clear: string;
 }
 interface Card {
   readonly customer: string;
@@ -80,8 +91,12 @@ async function refusal({ customer, token }: Card): Promise<string> {
   });
   return answer.body.code ?? '';
 }
-const erase = (customer: string, request: string = randomUUID()): Promise<Answer> =>
-  vault('/erasures', { request, customer, reason: 'data_subject_request' });
+const erase = (customer: string, request: string = randomUUID(), named: object = {}): Promise<Answer> =>
+  vault('/erasures', { request, customer, reason: 'data_subject_request', ...named });
+async function openKeys(keys: readonly ServerKey[]): Promise<readonly (string | undefined)[]> {
+  const answer = await vault('/server-keys/open', { keys: keys.map(({ stored }) => stored) });
+  return (answer.body.keys ?? []).map(({ state, clear }) => (state === 'ok' ? clear : state));
+}
 
 function karv(...command: string[]): { readonly code: number | null; readonly said: string } {
   const ran = spawnSync(join(bin, 'karv'), command, { encoding: 'utf8' });
@@ -100,17 +115,21 @@ let erased: Card;
 let kept: Card;
 let request: string;
 let proof: string;
+let serverKeys: readonly ServerKey[];
 
 test('an erased customer is unknown at once, and everybody else is not touched', async () => {
   erased = await newCard();
   kept = await newCard('approve_mastercard');
   expect(await refusal(erased)).toBe('');
+  serverKeys = (await vault('/server-keys/make', { count: 2 })).body.keys ?? [];
+  expect(await openKeys(serverKeys)).toEqual(serverKeys.map(({ clear }) => clear));
   const made = karv('backup', 'create', ...both(), '--to', join(folder, 'one'));
   expect(made.code, made.said).toBe(0);
 
   request = randomUUID();
-  const answer = await erase(erased.customer, request);
+  const answer = await erase(erased.customer, request, { server_keys: [serverKeys[0]?.stored?.key] });
   expect(answer.status, JSON.stringify(answer.body)).toBe(200);
+  expect(await openKeys(serverKeys)).toEqual(['gone', serverKeys[1]?.clear]);
   proof = answer.body.proof ?? '';
   expect(await refusal(erased)).toBe('TOKEN_UNKNOWN');
   expect(await refusal(kept)).toBe('');
@@ -145,6 +164,7 @@ test('the proof is checked without the vault, and a changed one is refused', () 
   expect(good.said).toContain('data_subject_request');
   expect(good.said).toMatch(/^destroyed {3}key [0-9a-f-]{36}, version 1$/m);
   expect(good.said).toMatch(/^removed {5}1 cards$/m);
+  expect(good.said).toContain(`destroyed   key ${serverKeys[0]?.stored?.key ?? 'none'} of the server\n`);
   expect(good.said).toMatch(/The signature holds\.\n$/);
   expect(verify('proof.jws', '--customer', kept.customer).said).toContain('about another customer');
   const [head = '', content = '', signature = ''] = proof.split('.');
@@ -172,6 +192,7 @@ test('control_10: a restored backup forgets the customer again before it serves'
   expect(system.log('karv-vault')).toContain('"event":"subject_erased_again"');
   expect(await refusal(erased)).toBe('TOKEN_UNKNOWN');
   expect(await refusal(kept)).toBe('TOKEN_FROZEN'); // it is there
+  expect(await openKeys(serverKeys)).toEqual(['gone', serverKeys[1]?.clear]);
   expect((await erase(erased.customer, request)).body.proof).toBe(proof);
 });
 

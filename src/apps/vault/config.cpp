@@ -22,6 +22,7 @@ base::Result<void> read_own_doors(const toml::table& root, Config& c) {
                     .optional_text("socket_group", i.socket_group)
                     .integers("peer_uids", i.peer_uids, 0, std::numeric_limits<std::uint32_t>::max() - 1)
                     .texts("tokenize_peers", i.tokenize_peers)
+                    .integer("most_server_keys_hourly", i.most_server_keys_hourly, 1, 100'000'000)
                     .end());
   if (root.contains("admin") || c.mode == Mode::production) {
     auto& a = c.admin_door;

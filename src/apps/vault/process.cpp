@@ -36,6 +36,7 @@
 #include "vault/reveal/staff_door.h"
 #include "vault/rotation/key_keeper.h"
 #include "vault/schema.h"
+#include "vault/server_keys/server_keys_door.h"
 
 namespace karv::apps::vault {
 namespace {
@@ -49,6 +50,7 @@ constexpr int kPrivateWorkers = 160;
 constexpr base::Duration kGrace = base::seconds(10);
 constexpr int kRetentionSeconds = 600;
 constexpr int kErasureSeconds = 5;  // other processes' erasures come into this one's journal
+constexpr int kServerKeySeconds = 300;
 constexpr base::Duration kSequencerTick = base::milliseconds(250);
 constexpr int kAdminWorkers = 2;
 constexpr int kStaffWorkers = 2;
@@ -134,6 +136,7 @@ struct Process::Impl {
   std::optional<kv::CardStore> cards;
   std::optional<kv::BankStore> accounts;
   std::optional<kv::Eraser> eraser;
+  std::optional<kv::ServerKeys> server_keys;
   std::optional<kv::ScriptInventory> inventory;
   std::optional<kv::FramePages> pages;
   std::optional<kv::PageWatch> page_watch;
@@ -205,6 +208,8 @@ base::Result<void> Process::Impl::open_stores() {
   eraser.emplace(*database, *keys, wall, random,
                  kv::EraserSettings{.journal = config.erasure.journal,
                                     .refund_window = base::days(config.erasure.refund_window_days)});
+  server_keys.emplace(*database, *keys, wall, random,
+                      kv::ServerKeySettings{.most_hourly = config.private_door.most_server_keys_hourly});
   keys->on_unseal([this](crypto::Hsm& hsm, const kv::KeyRing& ring) { return eraser->open(hsm, ring); });
   KARV_TRY_VOID(unseal_from_file());
   KARV_TRY(inventory, kv::ScriptInventory::load(config.public_door.pages + "/scripts.json"));
@@ -287,6 +292,9 @@ void Process::Impl::start_chores() {
   retention.emplace(*database, wall);
   chores.emplace(std::vector<Chore>{
       {.name = "follow_erasures", .every_seconds = kErasureSeconds, .work = [this] { return eraser->catch_up(); }},
+      {.name = "look_after_server_keys",
+       .every_seconds = kServerKeySeconds,
+       .work = [this] { return server_keys->look_after(); }},
       {.name = "remove_old", .every_seconds = kRetentionSeconds, .work = [this] { return retention->run(); }}});
 }
 
@@ -353,6 +361,7 @@ base::Result<void> Process::Impl::open_doors() {
   kv::add_bank_desk_routes(private_router, *bank_desk, *keys);
   kv::add_erasure_routes(private_router, *eraser, *keys);
   kv::add_reveal_routes(private_router, *reveal, *keys);
+  kv::add_server_key_routes(private_router, *server_keys, *keys);
   kv::add_batch_routes(private_router, *batch_door);
   banks->add_routes(private_router, *keys);
   options = door_options();

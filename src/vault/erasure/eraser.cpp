@@ -9,6 +9,8 @@
 #include "base/log.h"
 #include "crypto/ed25519.h"
 #include "json/words.h"
+#include "vault/keys/repository.h"
+#include "vault/server_keys/repository.h"
 
 namespace karv::vault {
 namespace {
@@ -33,7 +35,29 @@ base::Result<void> check(const vault_api::ErasureRequest& request) {
     return refused(base::ErrorCode::bad_value, "The request or the customer has no id.", "BAD_VALUE");
   if (request.force && (request.force->empty() || request.force->size() > kLongestReason))
     return refused(base::ErrorCode::bad_value, "Say why by force, in 1 to 200 bytes.", "BAD_VALUE");
+  if (request.server_keys && (request.server_keys->size() > vault_api::kMostServerKeys ||
+                              std::ranges::any_of(*request.server_keys, &vault_api::ServerKeyId::is_nil)))
+    return refused(base::ErrorCode::bad_value, "Name at most 200 keys of the server at once, each by its id.",
+                   "BAD_VALUE");
   return {};
+}
+
+// In order, each once.
+std::optional<std::vector<vault_api::ServerKeyId>> server_keys_of(const vault_api::ErasureRequest& request) {
+  if (!request.server_keys || request.server_keys->empty()) return std::nullopt;
+  auto keys = *request.server_keys;
+  std::ranges::sort(keys);
+  const auto twice = std::ranges::unique(keys);
+  keys.erase(twice.begin(), twice.end());
+  return keys;
+}
+
+// Whether a request says what the one that was recorded said, or less.
+bool is_the_same(const ErasureRecord& record, const Tenant& tenant, const vault_api::ErasureRequest& request) {
+  const auto named = server_keys_of(request);
+  const bool keys_known = !named || (record.server_keys && std::ranges::includes(*record.server_keys, *named));
+  return record.subject == vault_api::erased_subject(tenant.name, request.customer) &&
+         record.reason == request.reason && keys_known;
 }
 
 // What cannot be done or undone without the number keeps it; what would only be lost may be given up by force.
@@ -67,6 +91,7 @@ audit::Record record_of(const ErasureRecord& record, std::string action, std::st
           .details = audit::details_text({{"keys", std::ssize(record.keys)},
                                           {"reason", std::string(json::word(record.reason))},
                                           {"request", record.request.text()},
+                                          {"server_keys", record.server_keys ? std::ssize(*record.server_keys) : 0},
                                           {"subject", record.subject}})};
 }
 
@@ -116,7 +141,9 @@ base::Result<StoredErasure> Eraser::erase_now(store::Tx& tx, const Tenant& tenan
   record.erased_at = wall_.now().ms;
   record.keys = taken.keys;
   record.removed = taken.removed;
+  record.server_keys = server_keys_of(request);
   delete_subject(tx, subject, taken);
+  if (record.server_keys) put_erased_server_keys(tx, tenant.id, *record.server_keys, {record.erased_at});
   insert_erasure(tx, record);
   audit::append(tx, record_of(record, "subject_erased", request.force.value_or(""), wall_, random_));
   return erasure;
@@ -133,9 +160,7 @@ base::Result<vault_api::ErasureAnswer> Eraser::erase(const Tenant& tenant, const
            database_.write<StoredErasure>("vault_erase", [&](store::Tx& tx) -> base::Result<StoredErasure> {
              KARV_TRY(auto known, find_erasure_by_request(tx, tenant.name, request.request));
              if (!known) return erase_now(tx, tenant, request);
-             const ErasureRecord& record = known->record;
-             if (record.subject != vault_api::erased_subject(tenant.name, request.customer) ||
-                 record.reason != request.reason)
+             if (!is_the_same(known->record, tenant, request))
                return base::Error(base::ErrorCode::idempotency_conflict);
              return *std::move(known);
            }));
@@ -235,9 +260,29 @@ base::Result<void> Eraser::catch_up() {
   note_recorded(head.position);
   KARV_TRY_VOID(journal->drop_anchors(tools, head.position));
   KARV_TRY(const auto pruned, journal->prune(tools, needed));
-  if (pruned > 0) base::log::info("erasure_journal_pruned", {{"lines", pruned}});
+  if (pruned > 0) {
+    base::log::info("erasure_journal_pruned", {{"lines", pruned}});
+    KARV_TRY_VOID(forget_server_keys(needed));
+  }
   const base::Lock lock(mutex_);
   if (journal_ == journal) followed_ = now;
+  return {};
+}
+
+// Their epochs are destroyed, which keeps them shut from now on.
+base::Result<void> Eraser::forget_server_keys(base::Instant before) {
+  const auto removed = database_.write<std::int64_t>(
+      "vault_forget_server_keys", [&](store::Tx& tx) { return delete_erased_server_keys(tx, before); });
+  if (!removed.ok() && removed.error().code() != base::ErrorCode::conflict) return removed.error();
+  return {};  // or another process does it
+}
+
+// As when it was erased. A tenant that this store does not know has no key that opens here.
+base::Result<void> Eraser::erase_server_keys_again(store::Tx& tx, const ErasureRecord& record) {
+  if (!record.server_keys) return {};
+  KARV_TRY(const auto tenants, load_tenants(tx));
+  const auto tenant = std::ranges::find(tenants, record.tenant, &Tenant::name);
+  if (tenant != tenants.end()) put_erased_server_keys(tx, tenant->id, *record.server_keys, {record.erased_at});
   return {};
 }
 
@@ -251,6 +296,7 @@ base::Result<void> Eraser::erase_again(const ErasureRecord& record) {
       KARV_TRY(const auto taken, lock_subject(tx, *subject));
       delete_subject(tx, *subject, taken);
     }
+    KARV_TRY_VOID(erase_server_keys_again(tx, record));
     KARV_TRY(const auto stored, find_erasure(tx, record.erasure));
     KARV_TRY(const auto asked, find_erasure_by_request(tx, record.tenant, record.request));
     if (!stored && !asked) insert_erasure(tx, record);

@@ -39,7 +39,7 @@ class Eraser {
   base::Result<void> open(crypto::Hsm& hsm, const KeyRing& ring);
 
   // `tenant`: whose server asks. Errors: those that vault_api/erasure.h names; unavailable VAULT_SEALED.
-  // Effects: everything in kHoldings, erasures, erasure_journals, the audit log; the journal.
+  // Effects: everything in kHoldings, erased_server_keys, erasures, erasure_journals, the audit log; the journal.
   base::Result<vault_api::ErasureAnswer> erase(const Tenant& tenant, const vault_api::ErasureRequest& request);
 
   // Erasures of other processes come into this one's journal; a store that went back under our feet is erased again;
@@ -71,6 +71,8 @@ class Eraser {
   base::Result<void> check_known(const Journal& journal, const Known& known) const;
   base::Result<void> erase_again(const Journal& journal);
   base::Result<void> erase_again(const ErasureRecord& record);
+  base::Result<void> erase_server_keys_again(store::Tx& tx, const ErasureRecord& record);
+  base::Result<void> forget_server_keys(base::Instant before);
   base::Result<void> follow(Journal& journal, HsmTools tools, base::Instant since);
   JournalPtr journal() const KARV_EXCLUDES(mutex_);
   void use(JournalPtr journal, std::int64_t recorded) KARV_EXCLUDES(mutex_);

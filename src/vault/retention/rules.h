@@ -84,6 +84,11 @@ inline constexpr auto kRetention = std::to_array<Retention>({
     // Keys and people who open the vault.
     {"vault_keys", "wrapped keys and destroyed ones' names", KeptUntil::rotated, "PCI DSS 3.7.4", "all"},
     {"subject_keys", "a customer's wrapped keys", KeptUntil::rotated, "PCI DSS 3.7.4; gone with an erasure", "all"},
+    {"server_key_generations", "under which keys a tenant's server has rows", KeptUntil::rotated, "PCI DSS 3.7.4",
+     "all"},
+    {"erased_server_keys", "names of a server's erased keys", KeptUntil::rotated, "keeps erasures in backups", "all"},
+    {"server_key_counts", "how many keys a server opened", KeptUntil::setup, "security; one line for each", "all"},
+    {"server_key_minutes", "the same by minute, for an hour", KeptUntil::ended, "security; an hour's limit", "all"},
     {"key_rotations", "what moved to which key", KeptUntil::record, "PCI DSS 3.7.4", "all"},
     {"bank_signing_keys", "wrapped signing keys", KeptUntil::setup, "contract with the bank", "all"},
     {"import_keys", "the key for card files, sealed", KeptUntil::rotated, "PCI DSS 3.7.4", "all"},

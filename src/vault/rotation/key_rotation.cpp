@@ -12,11 +12,14 @@
 #include "vault/keys/hierarchy.h"
 #include "vault/keys/repository.h"
 #include "vault/rotation/subject_renewal.h"
+#include "vault/server_keys/repository.h"
 
 namespace karv::vault {
 namespace {
 
 constexpr base::Duration kLeftoversFor = base::days(60);  // older ones were looked for at many a start
+
+bool wraps_subjects(KeyClass key_class) { return key_class == KeyClass::epoch || key_class == KeyClass::tenant; }
 
 base::Error no_such_key() { return base::public_error(base::ErrorCode::not_found, "There is no such active key."); }
 
@@ -64,11 +67,11 @@ base::Result<Rotation> KeyRotation::rotate(KeyId old_id) {
 base::Result<std::int64_t> KeyRotation::count_left(store::ReadTx& tx, const StoredKey& old_key) {
   switch (old_key.key_class) {
     case KeyClass::epoch:
-      return count_subject_keys_under(tx, old_key.key_class, old_key.id);
     case KeyClass::tenant: {
       KARV_TRY(const auto children, count_keys_under(tx, old_key.id));
       KARV_TRY(const auto subjects, count_subject_keys_under(tx, old_key.key_class, old_key.id));
-      return children + subjects;
+      KARV_TRY(const auto generations, count_generations_in_use(tx, old_key.key_class, old_key.id));
+      return children + subjects + generations;
     }
     case KeyClass::root:
       return count_keys_under(tx, old_key.id);
@@ -251,8 +254,10 @@ base::Result<void> KeyRotation::finish(Rotation rotation, const StoredKey& old_k
   rotation.state = RotationState::finished;
   rotation.finished_at = wall_.now();
   KARV_TRY_VOID(database_.write<void>("vault_destroy_key", [&](store::Tx& tx) -> base::Result<void> {
+    KARV_TRY(const auto generations, lock_generations_under(tx, old_key.key_class, old_key.id));
     KARV_TRY(const auto left, count_left(tx, old_key));
     if (left > 0) return base::Error(base::ErrorCode::conflict);
+    delete_generations_under(tx, old_key.key_class, old_key.id, generations);
     update_key(tx, old_key, destroyed);
     update_rotation(tx, rotation);
     return {};
@@ -269,7 +274,7 @@ base::Result<std::size_t> KeyRotation::move(const StoredKey& old_key) {
   if (old_key.key_class == KeyClass::root || old_key.key_class == KeyClass::tenant) {
     KARV_TRY(moved, move_children(old_key));
   }
-  if (old_key.key_class == KeyClass::epoch || old_key.key_class == KeyClass::tenant) {
+  if (wraps_subjects(old_key.key_class)) {
     KARV_TRY(const auto subjects, move_subject_keys(old_key));
     moved += subjects;
   }
@@ -307,22 +312,30 @@ base::Result<bool> KeyRotation::step(Rotation rotation) {
     KARV_TRY(moved, move(*old_key));
   }
   std::int64_t left = std::max<std::int64_t>(1, rotation.total - rotation.done - static_cast<std::int64_t>(moved));
+  std::int64_t at_servers = 0;                              // of those: what only a tenant's server moves
   if (moved < static_cast<std::size_t>(settings_.batch)) {  // only then it is worth counting
-    KARV_TRY(left, database_.read<std::int64_t>("vault_count_to_rewrap",
-                                                [&](store::ReadTx& tx) { return count_left(tx, *old_key); }));
+    KARV_TRY(left, database_.read<std::int64_t>(
+                       "vault_count_to_rewrap", [&](store::ReadTx& tx) -> base::Result<std::int64_t> {
+                         KARV_TRY(at_servers, count_generations_in_use(tx, old_key->key_class, old_key->id));
+                         return count_left(tx, *old_key);
+                       }));
   }
   if (rotation.state == RotationState::waiting && left == 0) {
     KARV_TRY_VOID(finish(rotation, *old_key));
     return false;
   }
-  rotation.done = std::max<std::int64_t>(0, rotation.total - left);
+  const std::int64_t done = std::max<std::int64_t>(0, rotation.total - left);
+  const bool waits_for_servers = rotation.state == RotationState::rewrapping && left > 0 && left == at_servers;
+  if (waits_for_servers && rotation.done == done) return false;
+  rotation.done = done;
   rotation.state = left == 0 ? RotationState::waiting : RotationState::rewrapping;
-  rotation.destroy_at = now + (is_in_hsm(old_key->key_class) ? settings_.keep_in_hsm : settings_.keep_others);
+  const bool in_backups = is_in_hsm(old_key->key_class) || wraps_subjects(old_key->key_class);
+  rotation.destroy_at = now + (in_backups ? settings_.keep_in_backups : settings_.keep_others);
   KARV_TRY_VOID(database_.write<void>("vault_rotation_progress", [&](store::Tx& tx) -> base::Result<void> {
     update_rotation(tx, rotation);
     return {};
   }));
-  return left > 0 && !tokens;
+  return left > at_servers && !tokens;
 }
 
 base::Result<void> KeyRotation::close_rotation(store::Tx& tx, KeyId old_key) {
@@ -362,12 +375,13 @@ base::Result<void> KeyRotation::end_key(KeyId id, KeyCommand command) {
   StoredKey ended = *row;
   ended.state = *to;
   if (*to == KeyState::destroyed) ended.wrapped.clear();
-  const bool wraps_subjects = row->key_class == KeyClass::epoch || row->key_class == KeyClass::tenant;
   KARV_TRY_VOID(database_.write<void>("vault_end_key", [&](store::Tx& tx) -> base::Result<void> {
+    KARV_TRY(const auto generations, lock_generations_under(tx, row->key_class, id));
     KARV_TRY_VOID(check_ending(tx, *row, *to));
-    if (wraps_subjects) {  // what is given up is given up whole: its customers get new keys with their next card
+    if (wraps_subjects(row->key_class)) {  // given up whole: its customers get new keys with their next card
       KARV_TRY(const auto under, count_subject_keys_under(tx, row->key_class, id));
       destroy_subject_keys_under(tx, row->key_class, id, under);
+      delete_generations_under(tx, row->key_class, id, generations);
     }
     update_key(tx, *row, ended);
     return close_rotation(tx, id);

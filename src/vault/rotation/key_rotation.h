@@ -1,7 +1,7 @@
 // Rotating keys while the vault serves: a successor becomes active, what the old key protects moves over in small
 // batches, then the old key is destroyed and everything that is still under it (backups, stolen copies) is dead.
 //
-//   epoch, tenant   subject keys are wrapped again
+//   epoch, tenant   subject keys are wrapped again; keys of tenants' servers by the servers, who say when none is left
 //   root, tenant    the keys that they wrap directly are wrapped again
 //   fingerprint     cards and bank accounts are opened and their fingerprints made again
 //   token, ticket   nothing can be made again without the texts: the old key is kept until none of its rows is left
@@ -23,9 +23,9 @@ namespace karv::vault {
 
 struct RotationSettings {
   std::int64_t batch = 200;
-  // How long a retired key of the HSM (root, epoch) is kept when nothing is under it any more: backups that are younger
-  // can be restored, older ones are dead.
-  base::Duration keep_in_hsm = base::days(7);
+  // How long a retired key that wraps what lies in backups (root and epoch; tenant, for the servers' backups) is kept
+  // when nothing is under it any more: backups that are younger can be restored, older ones are dead.
+  base::Duration keep_in_backups = base::days(7);
   // All others: longer than any process works with an old ring, and than a ticket lives.
   base::Duration keep_others = base::hours(1);
 };

@@ -63,6 +63,8 @@ Result<int> verify(const Options& options) {
              record.erasure.text());
   fmt::print("journal     {}, entry {}\n", proof.journal.text(), proof.position);
   for (const auto& key : record.keys) fmt::print("destroyed   key {}, version {}\n", key.key.text(), key.version);
+  if (record.server_keys)
+    for (const auto& key : *record.server_keys) fmt::print("destroyed   key {} of the server\n", key.text());
   for (const auto& rows : record.removed) fmt::print("removed     {} {}\n", rows.rows, rows.what);
   fmt::print("The signature holds.\n");
   return 0;
