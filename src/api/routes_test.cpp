@@ -70,6 +70,23 @@ TEST_F(RoutesTest, a_purchase_by_card_goes_through_every_door) {
   EXPECT_EQ(api.vault.done(), std::vector<std::string>{"hold"});
 }
 
+TEST_F(RoutesTest, with_the_vault_away_what_needs_personal_data_is_503_and_the_same_again_is_done) {
+  const auto order = buy("pay_later");
+  EXPECT_EQ(api.ask(Method::post, order + "/captures", R"({"captured_amount":9000})").status, 201);
+  api.shop.world.wall.advance(identity::kOpenedTime);
+  api.shop.world.vault.away = true;
+  const auto refund = [&] { return api.ask(Method::post, order + "/refunds", R"({"refunded_amount":1000})", "key"); };
+  const auto refused = refund();
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(code_of(refused), "TEMPORARILY_UNAVAILABLE");
+  EXPECT_EQ(api.ask(Method::get, order).status, 200);  // this one has no personal details
+  api.shop.world.vault.away = false;
+  api.shop.world.wall.advance(base::seconds(1));
+  EXPECT_EQ(refund().status, 201);
+  EXPECT_EQ(refund().status, 201);
+  EXPECT_NE(api.ask(Method::get, order).body.find(R"("refunded_amount":1000,)"), std::string::npos);
+}
+
 TEST_F(RoutesTest, an_order_without_captures_still_has_the_lists) {
   const auto read = api.ask(Method::get, buy("pay_later"));
   EXPECT_NE(read.body.find(R"("captures":[])"), std::string::npos);

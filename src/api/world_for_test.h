@@ -87,7 +87,7 @@ struct WorldForTest {
   rails::FakeVaultForTest vault;
   identity::MerchantAuthenticator authenticator{shop.world.keys, shop.world.wall};
   merchant::Rates rates{shop.world.wall, merchant::Rates::Limits{}};
-  Services services{.database = *shop.world.database,
+  Services services{.database = shop.world.sealed,
                     .orders = shop.context,
                     .merchants = authenticator,
                     .rates = rates,

@@ -18,7 +18,7 @@ base::Result<EnsuredCustomer> ensure_customer(store::Tx& tx, const Context& cont
   if (const auto found = read_customer_id(rows)) return EnsuredCustomer{*found, false};
 
   const auto customer_id = base::make_id<CustomerTag>(context.wall, context.random);
-  const NewSubject subject = context.sealer.make_subject(subject_of(customer_id));
+  KARV_TRY(const NewSubject subject, context.sealer.make_subject(subject_of(customer_id)));
   const base::Bytes sealed =
       context.sealer.seal(*subject.key, email_place(customer_id), base::as_bytes(email.expose()));
   context.sealer.insert(tx, subject);
@@ -39,7 +39,7 @@ base::Result<std::optional<CustomerId>> find_customer(store::ReadTx& tx, const C
 
 base::Result<Email> get_customer_email(store::ReadTx& tx, const Context& context, CustomerId customer_id) {
   const SubjectId subject = subject_of(customer_id);
-  SubjectKeyPtr key = context.sealer.find_cached(subject);
+  SubjectKeyPtr key = context.sealer.find_open(subject);
   std::vector<store::Query> batch = {find_customer_row(customer_id)};
   if (!key) batch.push_back(Sealer::key_query(subject));
   KARV_TRY(const std::vector<store::Rows> answers, tx.read(std::move(batch)));
@@ -48,7 +48,7 @@ base::Result<Email> get_customer_email(store::ReadTx& tx, const Context& context
   if (!row) return base::Error(base::ErrorCode::not_found);
   if (!row->email_sealed) return base::Error(base::ErrorCode::gone);
   if (!key) {
-    KARV_TRY(key, context.sealer.unwrap(subject, answers[1]));
+    KARV_TRY(key, context.sealer.load_from(subject, answers[1]));
   }
   KARV_TRY(const base::SecretBytes opened, Sealer::open(*key, email_place(customer_id), *row->email_sealed));
   std::optional<Email> email = Email::parse(opened.expose_text());

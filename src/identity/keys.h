@@ -1,8 +1,7 @@
 // The server-side keys of this module, each for one purpose, all derived from one secret file.
 //
 // A key that only makes indexes and MACs can be rotated by changing the file and re-issuing what it protects
-// (credentials, sessions); blind indexes then need a re-index. The epoch key, which wraps personal data, is separate:
-// identity/sealing.h.
+// (credentials, sessions); blind indexes then need a re-index. None of them seals personal data: identity/sealing.h.
 #pragma once
 
 #include <string_view>

@@ -27,10 +27,6 @@ constexpr Sql kInsertCredential =
 constexpr Sql kDisableCredential =
     "update merchant_credentials set disabled_at = $1 where username = $2 and disabled_at is null";
 
-constexpr Sql kFindSubjectKey = "select wrapped_key, epoch from subject_keys where subject_id = $1";
-constexpr Sql kInsertSubjectKey = "insert into subject_keys (subject_id, wrapped_key, epoch) values ($1, $2, $3)";
-constexpr Sql kDeleteSubjectKey = "delete from subject_keys where subject_id = $1";
-
 constexpr Sql kFindCustomerByEmail = "select customer_id from customers where email_index = $1";
 constexpr Sql kFindCustomer = "select customer_id, email_sealed from customers where customer_id = $1";
 constexpr Sql kInsertCustomer =
@@ -163,16 +159,6 @@ void insert_credential(store::Tx& tx, std::string_view username, const Credentia
 void disable_credential_row(store::Tx& tx, std::string_view username, base::Instant now) {
   tx.write({kDisableCredential, {now.ms, username}}, 1);
 }
-
-store::Query find_subject_key(SubjectId subject) { return {kFindSubjectKey, {subject}}; }
-std::optional<WrappedKeyRow> read_subject_key(const Rows& rows) {
-  if (rows.empty()) return std::nullopt;
-  return WrappedKeyRow{rows[0].bytes(0), rows[0].integer(1)};
-}
-void insert_subject_key(store::Tx& tx, SubjectId subject, const base::Bytes& wrapped_key, std::int64_t epoch) {
-  tx.write({kInsertSubjectKey, {subject, wrapped_key, epoch}}, 1);
-}
-void delete_subject_key(store::Tx& tx, SubjectId subject) { tx.write({kDeleteSubjectKey, {subject}}, 1); }
 
 store::Query find_customer_by_email(const base::Bytes& email_index) { return {kFindCustomerByEmail, {email_index}}; }
 std::optional<CustomerId> read_customer_id(const Rows& rows) {

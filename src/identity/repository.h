@@ -34,16 +34,6 @@ void insert_credential(store::Tx& tx, std::string_view username, const Credentia
                        const MerchantId& merchant_id, base::Bytes secret_mac, base::Instant now);
 void disable_credential_row(store::Tx& tx, std::string_view username, base::Instant now);
 
-// ---- subject keys
-struct WrappedKeyRow {
-  base::Bytes wrapped_key;
-  std::int64_t epoch = 0;
-};
-store::Query find_subject_key(SubjectId subject);
-std::optional<WrappedKeyRow> read_subject_key(const store::Rows& rows);
-void insert_subject_key(store::Tx& tx, SubjectId subject, const base::Bytes& wrapped_key, std::int64_t epoch);
-void delete_subject_key(store::Tx& tx, SubjectId subject);
-
 // ---- customers
 store::Query find_customer_by_email(const base::Bytes& email_index);
 std::optional<CustomerId> read_customer_id(const store::Rows& rows);

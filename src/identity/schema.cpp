@@ -73,15 +73,38 @@ constexpr const char* kSessionsByCustomer =
 constexpr const char* kCodesByAge = "create index one_time_codes_by_age on one_time_codes (issued_at)";
 constexpr const char* kSessionsByEnd = "create index customer_sessions_by_end on customer_sessions (expires_at)";
 
+// From here on the vault wraps subject keys. No database with keys from before was ever in production: one that has any
+// is refused, by a primary key whose name says what to do.
+constexpr const char* kRefuseMark =
+    "create table sealed_before_the_vault_held_its_keys_start_with_a_new_one (n BIGINT primary key)";
+constexpr const char* kRefuseOne =
+    "insert into sealed_before_the_vault_held_its_keys_start_with_a_new_one (n) values (1)";
+constexpr const char* kRefuseOld =
+    "insert into sealed_before_the_vault_held_its_keys_start_with_a_new_one (n) select 1 from subject_keys limit 1";
+constexpr const char* kRefuseEnd = "drop table sealed_before_the_vault_held_its_keys_start_with_a_new_one";
+constexpr const char* kDropSubjectKeys = "drop table subject_keys";
+constexpr const char* kWrappedByVault = R"(
+  create table subject_keys (
+    subject_id BYTEA primary key,
+    key_id BYTEA not null,
+    epoch BIGINT not null,
+    wrapped TEXT not null
+  ))";
+// For the job that renews them; all of them are of one epoch but for some minutes a month.
+constexpr const char* kKeysByEpoch = "create index subject_keys_by_epoch on subject_keys (epoch, subject_id)";
+
 }  // namespace
 
 std::span<const store::Migration> migrations() {
-  static const std::array<store::Migration, 5> kMigrations = {{
+  static const std::array<store::Migration, 6> kMigrations = {{
       {10001, "merchants", {kMerchants, kMerchantCredentials}},
       {10002, "customers", {kSubjectKeys, kCustomers, kCustomersByEmail}},
       {10003, "one_time_codes", {kOneTimeCodes, kCodesByEmail, kCodesByPeer}},
       {10004, "customer_sessions", {kCustomerSessions, kSessionsById, kSessionsByCustomer}},
       {10005, "retention", {kCodesByAge, kSessionsByEnd}},
+      {10006,
+       "vault_keys",
+       {kRefuseMark, kRefuseOne, kRefuseOld, kRefuseEnd, kDropSubjectKeys, kWrappedByVault, kKeysByEpoch}},
   }};
   return kMigrations;
 }

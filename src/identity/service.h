@@ -10,6 +10,7 @@
 #include "identity/keys.h"
 #include "identity/merchants.h"
 #include "identity/schema.h"  // migrations(): 10001..
+#include "identity/sealed_database.h"
 #include "identity/sealing.h"
 #include "identity/sessions.h"
 #include "identity/types.h"

@@ -1,7 +1,6 @@
 // A database, clocks, keys and a seeded random source for the tests of this module and of those above it.
 #pragma once
 
-#include <memory>
 #include <span>
 #include <string>
 #include <utility>
@@ -9,6 +8,7 @@
 
 #include "audit/record.h"
 #include "base/check.h"
+#include "identity/key_vault_for_test.h"
 #include "identity/service.h"
 #include "store/temporary.h"
 
@@ -22,10 +22,8 @@ struct WorldForTest {
   explicit WorldForTest(const std::vector<Migrations>& above)
       : database(store::TemporaryDatabase::create(
             schema_with(above), [this](const store::WriteReport& report) { round_trips = report.round_trips; })) {
-    std::vector<EpochKey> epochs;
-    epochs.push_back({1, key_for_test(7)});
-    sealer = Sealer::create(std::move(epochs), wall, random).value();
-  }  // NOLINT(clang-analyzer-cplusplus.NewDeleteLeaks): the keys were moved into the sealer
+    KARV_CHECK(sealer.stock().refill().ok());
+  }
 
   static std::vector<store::Migration> schema_with(const std::vector<Migrations>& above) {
     std::vector<store::Migration> schema =
@@ -33,7 +31,7 @@ struct WorldForTest {
     for (const auto& module : above) schema.insert(schema.end(), module.begin(), module.end());
     return schema;
   }
-  Context context() { return {keys, *sealer, wall, business, random, limits, {}}; }
+  Context context() { return {keys, sealer, wall, business, random, limits, {}}; }
   static Email email(std::string_view text) {
     const auto parsed = Email::parse(text);
     KARV_CHECK(parsed.has_value());
@@ -46,11 +44,11 @@ struct WorldForTest {
 
   template <class T, class Work>
   base::Result<T> write(Work&& work) {
-    return database->write<T>("test", std::forward<Work>(work));
+    return sealed.write<T>("test", std::forward<Work>(work));
   }
   template <class T, class Work>
   base::Result<T> read(Work&& work) {
-    return database->read<T>("test", std::forward<Work>(work));
+    return sealed.read<T>("test", std::forward<Work>(work));
   }
 
   int round_trips = 0;  // of the last write
@@ -59,8 +57,10 @@ struct WorldForTest {
   base::SeededRandom random{42};
   Keys keys = Keys::derive(key_for_test(3)).value();
   CodeLimits limits{};
-  std::unique_ptr<Sealer> sealer;
+  KeyVaultForTest vault;
+  Sealer sealer{vault, wall, random};
   store::TemporaryDatabase database;
+  SealedDatabase sealed{*database, sealer};
 };
 
 }  // namespace karv::identity

@@ -38,7 +38,7 @@ class ChargePathTest : public testing::Test {
                          return {};
                        }};
     shop.world.business.advance(job.every);
-    scheduler::Scheduler scheduler(*shop.world.database, shop.world.business, shop.world.wall, {std::move(job)});
+    scheduler::Scheduler scheduler(shop.world.sealed, shop.world.business, shop.world.wall, {std::move(job)});
     EXPECT_TRUE(scheduler.run_due_now().ok());
     return paid;
   }

@@ -1,6 +1,7 @@
 #include "jobs/jobs.h"
 
 #include "identity/codes.h"
+#include "identity/key_renewal.h"
 #include "identity/sessions.h"
 #include "jobs/retention.h"
 #include "jobs/token_refusals.h"
@@ -74,6 +75,19 @@ Job ledger_rollup() {
     const ledger::RollupOptions options{.stopping = [&context] { return context.stopping(); }};
     KARV_TRY(const auto moved, ledger::roll_up_long_tails(context.database(), options));
     static_cast<void>(moved);
+    return {};
+  };
+  return job;
+}
+
+Job subject_keys(const Tools& tools) {
+  Job job;
+  job.name = "subject_keys";
+  job.every = base::minutes(10);
+  job.run = [&tools](const JobContext& context) -> Result<void> {
+    KARV_TRY(const auto renewed, identity::renew_subject_keys(context.database(), tools.orders.sealer.vault(),
+                                                              [&context] { return context.stopping(); }));
+    static_cast<void>(renewed);
     return {};
   };
   return job;
@@ -181,6 +195,7 @@ std::vector<Job> all_jobs(const Tools& tools) {
   std::vector<Job> jobs = purchase_jobs(tools);
   for (auto& job : token_jobs(tools)) jobs.push_back(std::move(job));
   jobs.push_back(ledger_rollup());
+  jobs.push_back(subject_keys(tools));
   for (auto& job : retention_jobs(tools)) jobs.push_back(std::move(job));
   Job sweep;
   sweep.name = "live_pages";

@@ -33,6 +33,7 @@ struct Tools {
 //   token_refusals       what the vault refused of card tokens is given to risk
 //   ended_cards          the vault removes cards that ended and can be refunded no longer
 //   ledger_rollup        long tails of busy ledger accounts are added to their roll-ups
+//   subject_keys         keys of personal data are wrapped anew when the vault has turned its epoch
 //   old_replies          answers to idempotency keys that are repeated no longer are forgotten
 //   old_codes            one-time codes nobody counts any more are forgotten
 //   old_sessions         customer sessions that are long over are forgotten

@@ -73,7 +73,7 @@ class JobsTest : public testing::Test {
   bool run(scheduler::Job job) {
     job.every = base::milliseconds(1);
     shop.world.business.advance(job.every);
-    scheduler::Scheduler scheduler(*shop.world.database, shop.world.business, shop.world.wall, {std::move(job)});
+    scheduler::Scheduler scheduler(shop.world.sealed, shop.world.business, shop.world.wall, {std::move(job)});
     const auto report = scheduler.run_due_now();
     return report.ok() && report->ran.size() == 1;
   }
@@ -480,6 +480,24 @@ TEST_F(JobsTest, a_run_that_was_taken_over_commits_nothing_more) {
   EXPECT_EQ(in_state(InstallmentState::paid), 2);
   EXPECT_EQ(vault.done(), (Words{"charge", "charge"}));
   for (const auto& order : bought) EXPECT_TRUE(shop.books_are_right(order));
+}
+
+TEST_F(JobsTest, subject_keys_are_renewed_when_the_vault_has_turned_its_epoch) {
+  const auto order = shop.buy(credit::Plan::pay_in_30, 10'000);
+  EXPECT_TRUE(run("subject_keys"));
+  shop.world.vault.turn();
+  EXPECT_TRUE(run("subject_keys"));  // its word on what is left is answered with the new epoch
+  EXPECT_EQ(shop.world.vault.renewed, 0);
+  EXPECT_TRUE(run("subject_keys"));
+  EXPECT_EQ(shop.world.vault.renewed, 1);  // the customer's
+  EXPECT_EQ(shop.world.vault.told.back().before_epoch, 2);
+  EXPECT_EQ(shop.world.vault.told.back().rows, 0);
+  shop.world.vault.destroy(1);
+  shop.world.wall.advance(identity::kOpenedTime);
+  const auto email = shop.read<identity::Email>(
+      [&](store::ReadTx& tx) { return identity::get_customer_email(tx, shop.identity_context, order.customer_id); });
+  ASSERT_TRUE(email.ok());
+  EXPECT_EQ(email->expose(), "customer@email.de");
 }
 
 TEST_F(JobsTest, old_codes_and_sessions_are_forgotten_and_young_ones_are_not) {

@@ -57,7 +57,8 @@ class Client {
 
   // `done` is called once, on a loop thread: it must not block.
   void send(OutboundRequest request, base::Duration limit, Done done);
-  // For job threads. Never on a worker inside a request, never on a loop thread.
+  // For job threads. Never on a loop thread, nor on a worker inside a request but for what bounds how many wait
+  // (identity/opened_keys.h).
   CallOutcome send_blocking(OutboundRequest request, base::Duration limit);
   // Reads the destination's certificate files again; new connections use them.
   base::Result<> reload_certificates(const std::string& destination);

@@ -212,7 +212,7 @@ TEST_F(OrderServiceTest, an_order_ends_by_itself_and_not_when_its_time_was_exten
   ASSERT_TRUE(shop.capture(extended, 3'000).ok());
   shop.world.advance(base::days(20));
   ASSERT_TRUE(shop.change(extended, extend_authorization).ok());
-  const auto expire = [&] { return expire_orders(*shop.world.database, shop.context, 100).value(); };
+  const auto expire = [&] { return expire_orders(shop.world.sealed, shop.context, 100).value(); };
   shop.world.business.advance(order.expires_at - shop.world.business.now() - base::milliseconds(1));
   EXPECT_EQ(expire(), 0);
   shop.world.business.advance(base::milliseconds(1));
@@ -308,7 +308,7 @@ TEST_F(OrderServiceTest, another_merchants_order_is_not_there_for_any_command) {
 
 TEST_F(OrderServiceTest, a_pending_order_is_decided_when_its_time_comes) {
   const auto request = WorldForTest::request_of(9'000);
-  const auto decide = [&] { return decide_pending_orders(*shop.world.database, shop.context, 100).value(); };
+  const auto decide = [&] { return decide_pending_orders(shop.world.sealed, shop.context, 100).value(); };
   for (const auto& [email, status] : {std::pair{"customer+pend-accept-05@email.de", OrderStatus::AUTHORIZED},
                                       std::pair{"customer+pend-reject-05@email.de", OrderStatus::CANCELLED}}) {
     const auto step = shop.confirm(shop.open(request), Plan::pay_in_30, email).value();
@@ -369,7 +369,7 @@ TEST_F(OrderServiceTest, an_order_of_nothing_is_captured_with_nothing_and_its_ho
 TEST_F(OrderServiceTest, auto_capture_waits_for_a_pending_decision_and_happens_when_it_accepts) {
   auto request = WorldForTest::request_of(9'000);
   request.auto_capture = true;
-  const auto decide = [&] { return decide_pending_orders(*shop.world.database, shop.context, 100).value(); };
+  const auto decide = [&] { return decide_pending_orders(shop.world.sealed, shop.context, 100).value(); };
   for (const auto plan : {Plan::pay_now, Plan::pay_in_30, Plan::pay_in_3}) {
     auto step = shop.confirm(shop.open(request), plan, "customer+pend-accept-05@email.de").value();
     if (step.hold) step.authorization = shop.answer(*step.hold, rails::OperationEvent::approve).value();
@@ -401,7 +401,7 @@ TEST_F(OrderServiceTest, auto_capture_captures_nothing_of_an_order_that_is_rejec
       ASSERT_TRUE(shop.change(order, cancel).ok());
     }
     shop.world.advance(base::minutes(5));
-    EXPECT_EQ(decide_pending_orders(*shop.world.database, shop.context, 100).value(), rejected ? 1 : 0);
+    EXPECT_EQ(decide_pending_orders(shop.world.sealed, shop.context, 100).value(), rejected ? 1 : 0);
     const auto view = shop.view(order.order_id);
     EXPECT_EQ(view.order.status, OrderStatus::CANCELLED);
     EXPECT_EQ(view.order.captured_amount, 0);
@@ -421,7 +421,7 @@ TEST_F(OrderServiceTest, auto_capture_takes_what_the_order_was_changed_to_while_
                   })
                   .ok());
   shop.world.advance(base::minutes(5));
-  EXPECT_EQ(decide_pending_orders(*shop.world.database, shop.context, 100).value(), 1);
+  EXPECT_EQ(decide_pending_orders(shop.world.sealed, shop.context, 100).value(), 1);
   EXPECT_EQ(shop.now(order).captured_amount, 6'000);
   EXPECT_TRUE(shop.books_are_right(order));
 }
@@ -432,9 +432,9 @@ TEST_F(OrderServiceTest, an_order_accepted_after_its_time_is_not_captured_and_en
   const auto step = shop.confirm(shop.open(request), Plan::pay_in_30, "customer+pend-accept-05@email.de").value();
   const auto order = shop.view(order_id_in(shop.place(step.authorization, request)->reply)).order;
   shop.world.advance(base::days(30));
-  EXPECT_EQ(decide_pending_orders(*shop.world.database, shop.context, 100).value(), 1);
+  EXPECT_EQ(decide_pending_orders(shop.world.sealed, shop.context, 100).value(), 1);
   EXPECT_EQ(shop.now(order).captured_amount, 0);
-  EXPECT_EQ(expire_orders(*shop.world.database, shop.context, 100).value(), 1);
+  EXPECT_EQ(expire_orders(shop.world.sealed, shop.context, 100).value(), 1);
   EXPECT_EQ(shop.now(order).status, OrderStatus::EXPIRED);
 }
 

@@ -77,7 +77,7 @@ TEST_F(PlacementServiceTest, an_order_and_a_change_of_its_session_at_once_take_t
     base::Result<PaymentSession> changed = base::Error(ErrorCode::internal);
     std::thread page([&] {
       changed =
-          change_session(*shop.world.database, shop.context, shop.merchant.merchant_id, session.session_id, address);
+          change_session(shop.world.sealed, shop.context, shop.merchant.merchant_id, session.session_id, address);
     });
     const auto placed = shop.place(authorization, request);
     page.join();
@@ -143,7 +143,7 @@ TEST_F(PlacementServiceTest, a_malformed_order_leaves_the_token_good) {
 
 TEST_F(PlacementServiceTest, a_foreign_refused_pending_or_unknown_token_places_nothing) {
   const auto authorization = shop.authorize(shop.open(request), Plan::pay_in_30);
-  const auto foreign = place_order(*shop.world.database, shop.context, shop.other, authorization.authorization_id,
+  const auto foreign = place_order(shop.world.sealed, shop.context, shop.other, authorization.authorization_id,
                                    read_order_request(request).value());
   EXPECT_EQ(foreign.error().public_text(), "Invalid authorization token");
   Authorization unknown;

@@ -81,7 +81,7 @@ bool has_anything(const Details& details) {
   return details.billing_address || details.shipping_address || details.customer || details.attachment;
 }
 
-NewSession make_session(const Context& context, identity::MerchantId merchant, const Purchase& purchase) {
+Result<NewSession> make_session(const Context& context, identity::MerchantId merchant, const Purchase& purchase) {
   PaymentSession session;
   session.session_id = base::make_id<identity::PaymentSessionTag>(context.wall, context.random);
   session.merchant_id = merchant;
@@ -90,12 +90,12 @@ NewSession make_session(const Context& context, identity::MerchantId merchant, c
   put_purchase(session, purchase);
   std::optional<identity::NewSubject> subject;
   if (has_anything(purchase.details)) {
-    subject = context.sealer.make_subject(identity::subject_of(session.session_id));
+    KARV_TRY(subject, context.sealer.make_subject(identity::subject_of(session.session_id)));
     session.sealed_details = context.sealer.seal(*subject->key, details_field(session.session_id),
                                                  base::as_bytes(json::encode(purchase.details)));
   }
   auto row = insertion_of(session);
-  return {std::move(session), std::move(subject), std::move(row)};
+  return NewSession{std::move(session), std::move(subject), std::move(row)};
 }
 
 void store_session(store::Tx& tx, const Context& context, const NewSession& made) {
@@ -126,7 +126,7 @@ Result<std::optional<identity::NewSubject>> seal_details(store::ReadTx& tx, cons
   const auto owner = identity::subject_of(session.session_id);
   identity::SubjectKeyPtr key;
   if (session.sealed_details.empty()) {
-    made = context.sealer.make_subject(owner);
+    KARV_TRY(made, context.sealer.make_subject(owner));
     key = made->key;
   } else {
     KARV_TRY(key, context.sealer.load(tx, owner));

@@ -24,7 +24,8 @@ struct NewSession {
   std::optional<identity::NewSubject> subject;  // absent when there are no personal details
   store::Query row;
 };
-NewSession make_session(const Context& context, identity::MerchantId merchant, const Purchase& purchase);
+// Errors: unavailable (no key in stock for the details).
+base::Result<NewSession> make_session(const Context& context, identity::MerchantId merchant, const Purchase& purchase);
 // Effects: one payment_sessions row (and one subject key). Cost: one round trip, the commit.
 void store_session(store::Tx& tx, const Context& context, const NewSession& session);
 

@@ -17,7 +17,7 @@ class SessionServiceTest : public testing::Test {
  protected:
   base::Result<PaymentSession> change(const PaymentSession& session, const PurchaseRequest& request,
                                       const identity::Merchant& by) {
-    return change_session(*shop.world.database, shop.context, by.merchant_id, session.session_id, request);
+    return change_session(shop.world.sealed, shop.context, by.merchant_id, session.session_id, request);
   }
   base::Result<OpenedSession> get(const PaymentSession& session, const identity::Merchant& by) {
     return shop.read<OpenedSession>(

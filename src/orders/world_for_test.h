@@ -79,7 +79,7 @@ struct WorldForTest {
     return request;
   }
   PaymentSession open(const PurchaseRequest& request) {
-    const auto made = make_session(context, merchant.merchant_id, open_purchase(request).value());
+    const auto made = make_session(context, merchant.merchant_id, open_purchase(request).value()).value();
     KARV_CHECK(write<void>([&](store::Tx& tx) -> base::Result<void> {
                  store_session(tx, context, made);
                  return {};
@@ -144,7 +144,7 @@ struct WorldForTest {
                                   const std::string& digest = {}) {
     KARV_TRY(auto order, read_order_request(request));
     if (!digest.empty()) order.digest = digest;
-    return place_order(*world.database, context, merchant, authorization.authorization_id, order);
+    return place_order(world.sealed, context, merchant, authorization.authorization_id, order);
   }
   // A whole purchase up to the placed order.
   Order buy(credit::Plan plan, std::int64_t amount, const std::string& email = "customer@email.de") {
@@ -239,7 +239,7 @@ struct WorldForTest {
   Context context{world.wall,
                   world.business,
                   world.random,
-                  *world.sealer,
+                  world.sealer,
                   identity_context,
                   mail,
                   feed,

@@ -41,10 +41,10 @@ base::ErrorCode code_of(const Problem& problem, int status) {
 
 }  // namespace
 
-base::Result<std::string> body_of(const net::CallOutcome& outcome) {
+base::Result<std::string_view> body_of(const net::CallOutcome& outcome) {
   if (!outcome.ok()) return outcome.error();
   const auto& response = outcome.value();
-  if (response.status == 200) return response.body;
+  if (response.status == 200) return std::string_view(response.body);
   const auto problem = json::decode<Problem>(response.body);
   if (!problem.ok())
     return base::internal_error(base::ErrorCode::internal,

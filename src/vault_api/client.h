@@ -27,8 +27,8 @@ inline constexpr base::Duration kLimit = base::seconds(5);       // everything t
 
 namespace detail {
 net::OutboundRequest post(std::string_view path, std::string body);
-// The body of a good answer, or the error that the vault named.
-base::Result<std::string> body_of(const net::CallOutcome& outcome);
+// The body of a good answer, or the error that the vault named. A view into the outcome: it may hold secrets.
+base::Result<std::string_view> body_of(const net::CallOutcome& outcome);
 }  // namespace detail
 
 template <class Message>

@@ -30,7 +30,7 @@ Result<orders::AuthorizationId> authorization_of(const Services& services, const
 Result<Reply> create_session(const Services& services, const Caller& caller, const net::Request& request) {
   KARV_TRY(auto body, read_body<orders::PurchaseRequest>(request));
   KARV_TRY(auto purchase, orders::open_purchase(std::move(body)));
-  const auto made = orders::make_session(services.orders, caller.merchant().merchant_id, purchase);
+  KARV_TRY(const auto made, orders::make_session(services.orders, caller.merchant().merchant_id, purchase));
   KARV_TRY_VOID(services.database.write<void>("create_session", [&](store::Tx& tx) -> Result<void> {
     orders::store_session(tx, services.orders, made);
     return {};

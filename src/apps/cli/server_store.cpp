@@ -12,6 +12,10 @@ namespace {
 
 using base::Result;
 
+base::Error no_vault() {
+  return base::internal_error(base::ErrorCode::unavailable, "the command line does not speak to the vault");
+}
+
 Result<ServerFiles> files_from(const toml::table& root) {
   ServerFiles files;
   const auto text = [&](const char* section, const char* key, std::string& into) {
@@ -20,13 +24,17 @@ Result<ServerFiles> files_from(const toml::table& root) {
     into = value.value_or("");
     return !into.empty();
   };
-  if (!text(nullptr, "database", files.database) || !text("secrets", "server_key", files.server_key) ||
-      !text("secrets", "epoch_key", files.epoch_key))
-    return configuration_error("this is no server.toml: database, secrets.server_key or secrets.epoch_key is missing");
+  if (!text(nullptr, "database", files.database) || !text("secrets", "server_key", files.server_key))
+    return configuration_error("this is no server.toml: database or secrets.server_key is missing");
   return files;
 }
 
 }  // namespace
+
+Result<vault_api::MakeServerKeysAnswer> NoVault::send(const vault_api::MakeServerKeys&) { return no_vault(); }
+Result<vault_api::OpenServerKeysAnswer> NoVault::send(const vault_api::OpenServerKeys&) { return no_vault(); }
+Result<vault_api::RenewServerKeysAnswer> NoVault::send(const vault_api::RenewServerKeys&) { return no_vault(); }
+Result<vault_api::ServerKeysLeftAnswer> NoVault::send(const vault_api::ServerKeysLeft&) { return no_vault(); }
 
 Result<ServerFiles> read_server_files(const std::string& configuration) {
   return read_toml<ServerFiles>(configuration, files_from);
@@ -59,13 +67,8 @@ Result<std::unique_ptr<store::Database>> open_and_migrate(const std::string& add
 Result<std::unique_ptr<IdentityTools>> IdentityTools::create(const ServerFiles& files) {
   std::unique_ptr<IdentityTools> tools(new IdentityTools);
   KARV_TRY(const auto server_key, read_server_key(files.server_key));
-  KARV_TRY(auto epoch_key, read_epoch_key(files.epoch_key));
   KARV_TRY(tools->keys_, identity::Keys::derive(server_key));
-  std::vector<identity::EpochKey> epochs;
-  epochs.push_back({1, std::move(epoch_key)});
-  KARV_TRY(tools->sealer_, identity::Sealer::create(std::move(epochs), tools->wall_, tools->random_));
-  tools->context_.emplace(
-      identity::Context{*tools->keys_, *tools->sealer_, tools->wall_, tools->wall_, tools->random_});
+  tools->context_.emplace(identity::Context{*tools->keys_, tools->sealer_, tools->wall_, tools->wall_, tools->random_});
   tools->authenticator_.emplace(*tools->keys_, tools->wall_);
   return tools;
 }

@@ -14,7 +14,7 @@ namespace karv::apps::cli {
 
 // The paths in a server.toml that the commands need; everything else in it is the server's business.
 struct ServerFiles {
-  std::string database, server_key, epoch_key;
+  std::string database, server_key;
 };
 base::Result<ServerFiles> read_server_files(const std::string& configuration);
 
@@ -26,6 +26,15 @@ base::Result<std::string> database_of(const std::string& configuration);
 base::Result<std::unique_ptr<store::Database>> open_existing(const std::string& address);
 // Makes it when it is not there, and applies what is missing.
 base::Result<std::unique_ptr<store::Database>> open_and_migrate(const std::string& address);
+
+// No command reads or writes personal data, and none has a way to the vault.
+class NoVault final : public identity::KeyVault {
+ protected:
+  base::Result<vault_api::MakeServerKeysAnswer> send(const vault_api::MakeServerKeys&) override;
+  base::Result<vault_api::OpenServerKeysAnswer> send(const vault_api::OpenServerKeys&) override;
+  base::Result<vault_api::RenewServerKeysAnswer> send(const vault_api::RenewServerKeys&) override;
+  base::Result<vault_api::ServerKeysLeftAnswer> send(const vault_api::ServerKeysLeft&) override;
+};
 
 // What identity's use cases are handed. Members in the order they are needed.
 class IdentityTools {
@@ -39,7 +48,8 @@ class IdentityTools {
   base::SystemClock wall_;
   base::SystemRandom random_;
   std::optional<identity::Keys> keys_;
-  std::unique_ptr<identity::Sealer> sealer_;
+  NoVault vault_;
+  identity::Sealer sealer_{vault_, wall_, random_};
   std::optional<identity::Context> context_;
   std::optional<identity::MerchantAuthenticator> authenticator_;
 };

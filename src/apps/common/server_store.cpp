@@ -33,7 +33,6 @@ std::vector<store::Migration> server_migrations() {
 }
 
 base::Result<base::SecretBytes> read_server_key(const std::string& path) { return read_key(path, "karv server key 1"); }
-base::Result<base::SecretBytes> read_epoch_key(const std::string& path) { return read_key(path, "karv epoch key 1"); }
 base::Result<base::SecretBytes> read_outbox_key(const std::string& path) { return read_key(path, "karv outbox key 1"); }
 base::Result<base::SecretBytes> read_backup_key(const std::string& path) { return read_key(path, "karv backup key 1"); }
 

@@ -16,7 +16,6 @@ std::vector<store::Migration> server_migrations();
 
 // 32 bytes for one purpose from a secret file of any length from 32 on. Errors: bad_value, unavailable.
 base::Result<base::SecretBytes> read_server_key(const std::string& path);
-base::Result<base::SecretBytes> read_epoch_key(const std::string& path);
 base::Result<base::SecretBytes> read_outbox_key(const std::string& path);
 base::Result<base::SecretBytes> read_backup_key(const std::string& path);  // from the server key's file
 

@@ -47,11 +47,8 @@ base::Result<Config> from_table(const toml::table& root) {
                     .text("key", c.listen.key)
                     .integer("workers", c.listen.workers, 1, 512)
                     .end());
-  KARV_TRY_VOID(Section(root, "secrets")
-                    .text("server_key", c.secrets.server_key)
-                    .text("epoch_key", c.secrets.epoch_key)
-                    .text("outbox_key", c.secrets.outbox_key)
-                    .end());
+  KARV_TRY_VOID(
+      Section(root, "secrets").text("server_key", c.secrets.server_key).text("outbox_key", c.secrets.outbox_key).end());
   KARV_TRY_VOID(read_vault(root, c.vault));
   KARV_TRY_VOID(Section(root, "mail")
                     .text("host", c.mail.host)

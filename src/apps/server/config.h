@@ -6,7 +6,7 @@
 //   vault_url = "https://vault.localhost:8444"     # the card form's origin, for Content-Security-Policy
 //   pages = "web/dist"                             # the built pages
 //   [listen]   address, cert, key, workers = 64
-//   [secrets]  server_key, epoch_key, outbox_key   # files of 32 random bytes or more
+//   [secrets]  server_key, outbox_key              # files of 32 random bytes or more
 //   [vault]    address, server_name, ca, cert, key # the private channel: address:port or unix:/path. Or, of several
 //              processes                           # vaults on one database: a list of "name=address"
 //   [mail]     host, port, server_name, ca, sender
@@ -31,7 +31,7 @@ struct Config {
     std::int64_t workers = 64;
   } listen;
   struct Secrets {
-    std::string server_key, epoch_key, outbox_key;
+    std::string server_key, outbox_key;
   } secrets;
   struct Vault {
     struct Place {

@@ -1,5 +1,6 @@
 #include "apps/server/process.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "api/checkout/routes.h"
@@ -14,6 +15,7 @@
 #include "api/services.h"
 #include "apps/common/server_store.h"
 #include "apps/server/mailer.h"
+#include "apps/server/server_keys.h"
 #include "audit/chain.h"
 #include "base/log.h"
 #include "jobs/jobs.h"
@@ -60,6 +62,7 @@ net::Destination vault_destination(const Config::Vault& vault, const Config::Vau
   destination.ca_file = vault.ca;
   destination.cert_file = vault.cert;
   destination.key_file = vault.key;
+  destination.wipe_buffers = true;    // clear subject keys come over it
   destination.max_connections = 160;  // a hundred hanging card calls leave room for others
   return destination;
 }
@@ -84,9 +87,15 @@ struct Process::Impl {
   base::OffsetClock business{wall};
   base::SystemRandom random;
   std::unique_ptr<store::Database> database;
+  net::CertificateWatch certificates{wall};
+  net::Loop loop{2};
+  net::WorkerPool workers;
+  std::unique_ptr<net::Client> client;
+  std::optional<ServerKeys> server_keys;
+  std::optional<identity::Sealer> sealer;
+  std::optional<identity::SealedDatabase> sealed;  // what requests and jobs work on
   base::SecretBytes server_key, outbox_key;
   std::optional<identity::Keys> keys;
-  std::unique_ptr<identity::Sealer> sealer;
   std::optional<orders::Tokens> tokens;
   notify::LiveFeed feed;
   ledger::AccountCache known_accounts;
@@ -97,10 +106,6 @@ struct Process::Impl {
   std::optional<api::merchant::Rates> rates;
   std::optional<api::Services> services;
   std::optional<api::Pages> pages;
-  net::CertificateWatch certificates{wall};
-  net::Loop loop{2};
-  net::WorkerPool workers;
-  std::unique_ptr<net::Client> client;
   std::unique_ptr<store::News> news;
   std::optional<jobs::Tools> tools;
   std::optional<scheduler::Scheduler> scheduler;
@@ -124,12 +129,16 @@ Result<void> Process::Impl::open_stores() {
 Result<void> Process::Impl::open_keys() {
   KARV_TRY(server_key, read_server_key(config.secrets.server_key));
   KARV_TRY(outbox_key, read_outbox_key(config.secrets.outbox_key));
-  KARV_TRY(auto epoch_key, read_epoch_key(config.secrets.epoch_key));
   KARV_TRY(keys, identity::Keys::derive(server_key));
-  std::vector<identity::EpochKey> epochs;
-  epochs.push_back({1, std::move(epoch_key)});
-  KARV_TRY(sealer, identity::Sealer::create(std::move(epochs), wall, random));
   tokens.emplace(server_key);
+  server_keys.emplace(*client);
+  // A quarter of the workers may wait for the vault; the others serve what needs no sealed data.
+  sealer.emplace(*server_keys, wall, random,
+                 identity::SealerOptions{.most_waiting = std::max<std::size_t>(1, config.listen.workers / 4)});
+  sealed.emplace(*database, *sealer);
+  if (const auto filled = sealer->stock().refill(); !filled.ok())  // its thread goes on asking
+    base::log::warn("subject_keys_not_made", {{"detail", filled.error().internal_text()}});
+  sealer->stock().start();
   return {};
 }
 
@@ -142,7 +151,7 @@ void Process::Impl::make_contexts() {
   rates.emplace(wall, api::merchant::Rates::Limits{
                           .session_creations = static_cast<int>(config.merchant_api.session_creations_per_second),
                           .calls = static_cast<int>(config.merchant_api.calls_per_second)});
-  services.emplace(api::Services{.database = *database,
+  services.emplace(api::Services{.database = *sealed,
                                  .orders = *orders_context,
                                  .merchants = *authenticator,
                                  .rates = *rates,
@@ -165,7 +174,7 @@ void Process::Impl::make_jobs() {
     return client->send_blocking(std::move(request), limit);
   };
   tools.emplace(jobs::Tools{*orders_context, {ask_vault, kJobQuestionsAtOnce}, make_mailer(config.mail, wall)});
-  scheduler.emplace(*database, business, wall, jobs::all_jobs(*tools), scheduler::SchedulerOptions{.threads = 4});
+  scheduler.emplace(*sealed, business, wall, jobs::all_jobs(*tools), scheduler::SchedulerOptions{.threads = 4});
   std::vector<store::Sequencer::Step> steps;
   steps.push_back({"audit_chain", [this] { return audit::chain_waiting(*database, kSequencerBatch); }});
   steps.push_back({"outbox_numbers", [this] {
@@ -215,9 +224,9 @@ Result<std::unique_ptr<Process>> Process::start(const Config& config) {
   std::unique_ptr<Process> process(new Process(std::make_unique<Impl>(config)));
   Impl& impl = *process->impl_;
   KARV_TRY_VOID(impl.open_stores());
+  KARV_TRY_VOID(impl.open_channel());
   KARV_TRY_VOID(impl.open_keys());
   impl.make_contexts();
-  KARV_TRY_VOID(impl.open_channel());
   impl.make_jobs();
   KARV_TRY_VOID(impl.open_door());
   const auto& listen = impl.config.listen;
@@ -247,6 +256,7 @@ void Process::stop() {
   if (impl.scheduler) impl.scheduler->stop();
   if (impl.sequencer) impl.sequencer->stop();
   if (impl.client) impl.client->stop();
+  if (impl.sealer) impl.sealer->stock().stop();
   impl.workers.stop();
   impl.server.reset();
   impl.client.reset();  // on the loop, which ends next; stopping twice is then nothing

@@ -90,7 +90,7 @@ export function separate(installation: Installation): Separated {
   ]) {
     move(file, places.vault);
   }
-  for (const file of ['server.key', 'epoch.key', 'outbox.key']) move(`secrets/${file}`, places.server);
+  for (const file of ['server.key', 'outbox.key']) move(`secrets/${file}`, places.server);
   for (const file of ['tls/pay.localhost.key', 'tls/karv-server.key']) move(file, places.server);
 
   const socket = join(places.run, 'private.sock');

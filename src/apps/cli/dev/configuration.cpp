@@ -26,7 +26,6 @@ base::Result<void> write_server_configuration(const Layout& layout, const Ports&
   keys(out.table("listen").text("address", loopback(ports.pay)), layout, "pay.localhost");
   out.table("secrets")
       .text("server_key", layout.secret("server.key"))
-      .text("epoch_key", layout.secret("epoch.key"))
       .text("outbox_key", layout.secret("outbox.key"));
   out.table("vault").text("address", loopback(ports.vault_private)).text("server_name", "vault-private").text("ca", ca);
   keys(out, layout, "karv-server");

@@ -131,7 +131,7 @@ base::Result<ServerFacts> read_server_facts(const std::string& configuration) {
     ServerFacts facts;
     facts.vault_address = text_at(root, "vault", "address");
     add_store(facts.secrets, text_at(root, "", "database"));
-    for (const char* key : {"server_key", "epoch_key", "outbox_key"}) add(facts.secrets, text_at(root, "secrets", key));
+    for (const char* key : {"server_key", "outbox_key"}) add(facts.secrets, text_at(root, "secrets", key));
     for (const char* section : {"listen", "vault"}) {
       add(facts.secrets, text_at(root, section, "key"));
       for (const char* key : {"cert", "ca"}) add(facts.certificates, text_at(root, section, key));
