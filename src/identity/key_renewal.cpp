@@ -73,17 +73,13 @@ Result<void> tell_left(store::Database& database, KeyVault& vault, std::int64_t 
   return {};
 }
 
-}  // namespace
-
-Result<Renewal> renew_subject_keys(store::Database& database, KeyVault& vault, const std::function<bool()>& stopping) {
-  Renewal sum;
-  const auto newest = vault.newest_epoch();
-  if (newest == 0) return sum;
+// False when it was stopped.
+Result<bool> renew_before(store::Database& database, KeyVault& vault, std::int64_t newest,
+                          const std::function<bool()>& stopping, Renewal& sum) {
   SubjectKeyRow after{};
-  while (true) {
-    if (stopping()) return sum;
+  while (!stopping()) {
     KARV_TRY(const auto page, read_page(database, newest, after));
-    if (page.empty()) break;
+    if (page.empty()) return true;
     KARV_TRY(const auto answer, ask_for(vault, page));
     const auto written = write_page(database, page, answer);
     if (!written.ok() && written.error().code() == base::ErrorCode::conflict) continue;  // reads the page again
@@ -91,11 +87,34 @@ Result<Renewal> renew_subject_keys(store::Database& database, KeyVault& vault, c
     add(sum, done);
     after = page.back();
   }
-  KARV_TRY_VOID(tell_left(database, vault, newest, sum));
-  if (sum.renewed + sum.gone + sum.broken > 0)
-    base::log::write(
-        sum.broken > 0 ? base::log::Level::error : base::log::Level::info, "subject_keys_renewed",
-        {{"epoch", newest}, {"renewed", sum.renewed}, {"gone", sum.gone}, {"broken", sum.broken}, {"left", sum.left}});
+  return false;
+}
+
+void log_renewal(std::int64_t epoch, const Renewal& sum) {
+  if (sum.renewed + sum.gone + sum.broken == 0) return;
+  base::log::write(sum.broken > 0 ? base::log::Level::error : base::log::Level::info, "subject_keys_renewed",
+                   {{"epoch", epoch},
+                    {"renewed", sum.renewed},
+                    {"gone", sum.gone},
+                    {"broken", sum.broken},
+                    {"left", sum.left}});
+}
+
+}  // namespace
+
+Result<Renewal> renew_subject_keys(store::Database& database, KeyVault& vault, const std::function<bool()>& stopping) {
+  Renewal sum;
+  std::int64_t done = 0;
+  // The vault's answer to what is left may be the first to name a newer epoch.
+  while (done < vault.newest_epoch()) {
+    const auto newest = vault.newest_epoch();
+    sum.broken = 0;  // counted anew: they are met again
+    KARV_TRY(const bool all, renew_before(database, vault, newest, stopping, sum));
+    if (!all) return sum;
+    KARV_TRY_VOID(tell_left(database, vault, newest, sum));
+    log_renewal(newest, sum);
+    done = newest;
+  }
   return sum;
 }
 

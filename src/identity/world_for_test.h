@@ -3,6 +3,7 @@
 
 #include <span>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -40,6 +41,7 @@ struct WorldForTest {
   void advance(base::Duration by) {
     wall.advance(by);
     business.advance(by);
+    std::ignore = sealer.stock().refill();  // as its thread would
   }
 
   template <class T, class Work>
