@@ -11,7 +11,7 @@ using base::Result;
 constexpr base::Duration kLimit = base::seconds(2);
 
 template <class Message>
-Result<typename Message::Answer> ask(net::Client& client, const Message& message) {
+Result<typename Message::Answer> ask_over(net::Client& client, const Message& message) {
   auto outcome = client.send_blocking(vault_api::request_of(message), kLimit);
   auto answer = vault_api::answer_of<Message>(outcome);
   if (outcome.ok()) {
@@ -27,16 +27,16 @@ Result<typename Message::Answer> ask(net::Client& client, const Message& message
 }  // namespace
 
 Result<vault_api::MakeServerKeysAnswer> ServerKeys::send(const vault_api::MakeServerKeys& message) {
-  return ask(client_, message);
+  return ask_over(client_, message);
 }
 Result<vault_api::OpenServerKeysAnswer> ServerKeys::send(const vault_api::OpenServerKeys& message) {
-  return ask(client_, message);
+  return ask_over(client_, message);
 }
 Result<vault_api::RenewServerKeysAnswer> ServerKeys::send(const vault_api::RenewServerKeys& message) {
-  return ask(client_, message);
+  return ask_over(client_, message);
 }
 Result<vault_api::ServerKeysLeftAnswer> ServerKeys::send(const vault_api::ServerKeysLeft& message) {
-  return ask(client_, message);
+  return ask_over(client_, message);
 }
 
 }  // namespace karv::apps::server
