@@ -36,8 +36,8 @@ struct Retention {
   base::Duration unit = base::milliseconds(1);  // of that column
 };
 
-inline constexpr base::Duration kBookYears = base::days(10 * 366);
-inline constexpr base::Duration kClaimYears = base::days(4 * 366);
+inline constexpr base::Duration kBookYears = base::days(3660);   // ten years
+inline constexpr base::Duration kClaimYears = base::days(1464);  // four years
 
 inline constexpr auto kRetention = std::to_array<Retention>({
     // Account data.
