@@ -49,8 +49,8 @@ struct BankAccountAnswer {
 };
 BOOST_DESCRIBE_STRUCT(BankAccountAnswer, (), (bank_token, kind, country, last, fingerprint))
 
-// Takes the token of a filled ticket, once. Errors: 404 TICKET_UNKNOWN, 409 TICKET_NOT_FILLED, 410 TICKET_USED,
-// 410 TICKET_EXPIRED, 403 TICKET_FOREIGN.
+// Takes the token of a filled ticket, once. Errors: 404 TICKET_UNKNOWN (also somebody else's), 409 TICKET_NOT_FILLED,
+// 410 TICKET_USED, 410 TICKET_EXPIRED.
 struct BankCollectRequest {
   using Answer = BankAccountAnswer;
   static constexpr std::string_view kPath = "/private/v1/bank/tickets/collect";

@@ -60,8 +60,8 @@ struct CardAnswer {
 };
 BOOST_DESCRIBE_STRUCT(CardAnswer, (), (vault_token, brand, last4, expiry_month, expiry_year, fingerprint))
 
-// Takes the token of a filled ticket, once. Errors: 404 TICKET_UNKNOWN, 409 TICKET_NOT_FILLED, 410 TICKET_USED,
-// 410 TICKET_EXPIRED, 403 TICKET_FOREIGN.
+// Takes the token of a filled ticket, once. Errors: 404 TICKET_UNKNOWN (also somebody else's), 409 TICKET_NOT_FILLED,
+// 410 TICKET_USED, 410 TICKET_EXPIRED.
 struct CollectRequest {
   using Answer = CardAnswer;
   static constexpr std::string_view kPath = "/private/v1/tickets/collect";

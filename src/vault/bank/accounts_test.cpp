@@ -135,7 +135,7 @@ TEST_F(BankAccounts, a_ticket_is_used_once_collected_by_its_owner_and_expires) {
   EXPECT_EQ(collect(mine), "TICKET_NOT_FILLED");
   EXPECT_EQ(post(body(text, kGerman)).status, 200);
   EXPECT_EQ(code_of(post(body(text, kGerman))), "TICKET_USED");
-  EXPECT_EQ(collect(vault_api::BankCollectRequest{.ticket = text, .customer = vault.customer}), "TICKET_FOREIGN");
+  EXPECT_EQ(collect(vault_api::BankCollectRequest{.ticket = text, .customer = vault.customer}), "TICKET_UNKNOWN");
   EXPECT_EQ(say(mine).status, 200);
   EXPECT_EQ(collect(mine), "TICKET_USED");
   const auto late = ticket();

@@ -105,9 +105,7 @@ base::Result<vault_api::BankAccountAnswer> BankDesk::collect_ticket(TenantId ten
   const auto digest = ring->token_digests(tenant, text).front();
   const auto collect = [&](store::Tx& tx) -> base::Result<StoredBankAccount> {
     KARV_TRY(const auto ticket, find_bank_ticket(tx, digests));
-    if (!ticket || ticket->tenant != tenant) return ticket_unknown();
-    if (ticket->scope.owner != owner)
-      return refused(base::ErrorCode::forbidden, "The ticket is somebody else's.", "TICKET_FOREIGN");
+    if (!ticket || ticket->tenant != tenant || ticket->scope.owner != owner) return ticket_unknown();
     if (ticket->state == TicketState::collected) return ticket_used();
     if (wall_.now() >= ticket->expires_at) return ticket_expired();
     if (ticket->state == TicketState::open || !ticket->account)

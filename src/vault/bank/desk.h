@@ -35,7 +35,7 @@ class BankDesk {
   base::Result<void> check_ticket(std::string_view ticket);
   // As above.
   base::Result<MaskedAccount> fill_ticket(std::string_view ticket, const BankAccount& account);
-  // As above, and not_matching TICKET_NOT_FILLED, forbidden TICKET_FOREIGN.
+  // As above, and not_matching TICKET_NOT_FILLED. Somebody else's ticket is unknown.
   base::Result<vault_api::BankAccountAnswer> collect_ticket(TenantId tenant,
                                                             const vault_api::BankCollectRequest& request);
   // Errors: not_found TOKEN_UNKNOWN, of another owner's token too.

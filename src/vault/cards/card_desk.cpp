@@ -171,9 +171,9 @@ base::Result<vault_api::CardAnswer> CardDesk::collect_ticket(TenantId tenant,
   KARV_TRY(const auto collected,
            database_.write<Collected>("vault_collect_ticket", [&](store::Tx& tx) -> base::Result<Collected> {
              KARV_TRY(const auto ticket, find_ticket(tx, digests));
-             if (!ticket || ticket->tenant != tenant) return ticket_unknown();
-             if (ticket->customer != request.customer || ticket->merchant != request.merchant)
-               return refused(base::ErrorCode::forbidden, "The card ticket is somebody else's.", "TICKET_FOREIGN");
+             const bool own = ticket && ticket->tenant == tenant && ticket->customer == request.customer &&
+                              ticket->merchant == request.merchant;
+             if (!own) return ticket_unknown();  // nobody learns that somebody else's is there
              if (ticket->state == TicketState::collected) return ticket_used();
              if (wall_.now() >= ticket->expires_at) return ticket_expired();
              if (ticket->state == TicketState::open || !ticket->card)

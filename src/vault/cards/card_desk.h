@@ -65,7 +65,7 @@ class CardDesk {
   base::Result<void> check_ticket(std::string_view ticket);
   // As above.
   base::Result<FilledCard> fill_ticket(std::string_view ticket, TypedCard typed);
-  // As above, and not_matching TICKET_NOT_FILLED, forbidden TICKET_FOREIGN.
+  // As above, and not_matching TICKET_NOT_FILLED. Somebody else's ticket is unknown.
   base::Result<vault_api::CardAnswer> collect_ticket(TenantId tenant, const vault_api::CollectRequest& request);
 
   // Errors: not_found TOKEN_UNKNOWN, forbidden SCOPE_REFUSED, bad_value.

@@ -63,12 +63,19 @@ TEST_F(CardDeskTest, unknown_expired_and_foreign_tickets_are_refused) {
 
   const auto filled = ticket();
   ASSERT_TRUE(vault.desk->fill_ticket(filled, checked_card()).ok());
-  auto foreign = collect(filled);
-  foreign.customer = CustomerRef(vault.merchant.uuid());
-  EXPECT_EQ(vault.desk->collect_ticket(vault.tenant, foreign).error().reason(), "TICKET_FOREIGN");
-  foreign = collect(filled);
-  foreign.merchant = MerchantRef(vault.customer.uuid());
-  EXPECT_EQ(vault.desk->collect_ticket(vault.tenant, foreign).error().reason(), "TICKET_FOREIGN");
+  const auto nowhere = vault.desk->collect_ticket(vault.tenant, collect(std::string(43, 'A'))).error();
+  EXPECT_EQ(nowhere.reason(), "TICKET_UNKNOWN");
+  auto of_another_customer = collect(filled);
+  of_another_customer.customer = CustomerRef(vault.merchant.uuid());
+  auto at_another_merchant = collect(filled);
+  at_another_merchant.merchant = MerchantRef(vault.customer.uuid());
+  for (const auto& foreign : {of_another_customer, at_another_merchant}) {
+    const auto refused = vault.desk->collect_ticket(vault.tenant, foreign).error();
+    EXPECT_EQ(refused.code(), nowhere.code());
+    EXPECT_EQ(refused.reason(), nowhere.reason());
+    EXPECT_EQ(refused.public_text(), nowhere.public_text());
+  }
+  EXPECT_TRUE(vault.desk->collect_ticket(vault.tenant, collect(filled)).ok());
 
   const auto open = ticket();
   vault.wall.advance(base::minutes(30));
