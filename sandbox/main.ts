@@ -46,6 +46,7 @@ FILE is TOML; paths in it are relative to it:
   cert = "network.crt"
   key = "network.key"
   client_ca = "ca.crt"
+  cryptogram_key = "network.key"   # X25519, 32 bytes as they are; vault.toml has the public one
 
   [smtp]                       # the mail catcher, STARTTLS required
   listen = "127.0.0.1:8025"

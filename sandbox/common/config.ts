@@ -23,7 +23,7 @@ export interface Config {
     readonly passwordFile: string;
     readonly caFile: string;
   };
-  readonly network: { readonly listen: Listen; readonly clientCa: string } & KeyPair;
+  readonly network: { readonly listen: Listen; readonly clientCa: string; readonly cryptogramKey: string } & KeyPair;
   readonly smtp: { readonly listen: Listen } & KeyPair;
   readonly bank: { readonly listen: Listen; readonly clientCa: string } & KeyPair;
 }
@@ -33,7 +33,7 @@ export class ConfigError extends Error {}
 const knownKeys: Readonly<Record<string, readonly string[]>> = {
   shop: ['listen', 'public_url', 'cert', 'key'],
   merchant: ['base_url', 'public_base_url', 'username', 'password_file', 'ca_file'],
-  network: ['listen', 'cert', 'key', 'client_ca'],
+  network: ['listen', 'cert', 'key', 'client_ca', 'cryptogram_key'],
   smtp: ['listen', 'cert', 'key'],
   bank: ['listen', 'cert', 'key', 'client_ca'],
 };
@@ -87,6 +87,7 @@ export function parseConfig(text: string, folder: string): Config {
     network: {
       listen: listenOf(network, 'network'),
       clientCa: file(network, 'network', 'client_ca'),
+      cryptogramKey: file(network, 'network', 'cryptogram_key'),
       ...pair(network, 'network'),
     },
     smtp: { listen: listenOf(smtp, 'smtp'), ...pair(smtp, 'smtp') },

@@ -8,11 +8,12 @@ import { createHash, randomInt } from 'node:crypto';
 import { Books, type BookAnswer, type NewOperation, type Quoted } from './books.ts';
 import { BoundedMap } from '../common/bounded_map.ts';
 import { CardDirectory, type Behaviour, type Card } from './cards.ts';
+import type { Cryptograms, Fault } from './cryptograms.ts';
 import { decode, encode, FormatError, type Message } from './iso8583.ts';
 import { Journal, type JournalLine } from './journal.ts';
-import { codes, kindOf, messageKey, readRequest, type Request } from './rules.ts';
+import { codes, keyCode, kindOf, messageKey, readRequest, type Request } from './rules.ts';
 
-type ResponseCode = BookAnswer | '05' | '51' | '54' | '14' | '30';
+type ResponseCode = BookAnswer | '05' | '51' | '54' | '14' | '30' | '63';
 type Delivery = 'now' | 'twice' | 'late' | 'never';
 
 export interface Reply {
@@ -25,6 +26,7 @@ export interface Reply {
 interface Decision {
   readonly code: ResponseCode;
   readonly approvalCode?: string;
+  readonly fault?: Fault;
   readonly delivery?: Delivery;
 }
 
@@ -43,9 +45,11 @@ export class Issuer {
   readonly books = new Books();
   readonly journal = new Journal();
   readonly #answers = new BoundedMap<string, Remembered>(100_000);
+  readonly #cryptograms: Cryptograms;
   readonly #now: () => Date;
 
-  constructor(now: () => Date = () => new Date()) {
+  constructor(cryptograms: Cryptograms, now: () => Date = () => new Date()) {
+    this.#cryptograms = cryptograms;
     this.#now = now;
   }
 
@@ -70,7 +74,7 @@ export class Issuer {
     const earlier = this.#answers.get(repeatKey);
     this.#noteIn(request, card, earlier !== undefined);
     if (earlier !== undefined) return this.#repeat(request, message, earlier, digest);
-    const decision = this.#decide(request, pan, card);
+    const decision = this.#decide(request, message, card);
     const answer: Remembered = {
       digest,
       frame: answerFrame(request.answerMti, message, decision),
@@ -81,8 +85,9 @@ export class Issuer {
     return this.#reply(request, card, answer, decision);
   }
 
-  #decide(request: Request, pan: Buffer | null, card: Card | null): Decision {
+  #decide(request: Request, message: Message, card: Card | null): Decision {
     const { original } = request.privateData;
+    const pan = message.fields.get(2) ?? null;
     const fingerprint = pan === null ? null : this.cards.fingerprint(pan);
     switch (request.class) {
       case 'reversal':
@@ -96,10 +101,15 @@ export class Issuer {
       }
       case 'hold':
       case 'financial':
-        return pan === null || card === null ? { code: '14' } : this.#decideCard(request, pan, card);
+        return pan === null || card === null ? { code: '14' } : this.#decideUse(request, message, pan, card);
       default:
         throw new Error(`no rule for ${request.class}`);
     }
+  }
+
+  #decideUse(request: Request, message: Message, pan: Buffer, card: Card): Decision {
+    const fault = this.#cryptograms.use(request, message, card.fingerprint);
+    return fault === null ? this.#decideCard(request, pan, card) : { code: '63', fault };
   }
 
   #decideCard(request: Request, pan: Buffer, card: Card): Decision {
@@ -160,11 +170,16 @@ export class Issuer {
   }
 
   #manage(request: Request, message: Message): Reply {
-    const known = ['001', '002', '301'].includes(request.networkCode);
-    const decision: Decision = { code: known ? '00' : '12' };
+    const decision: Decision = { code: this.#decideManagement(request) };
     this.#noteIn(request, null, false);
     const frame = answerFrame(request.answerMti, message, decision);
     return this.#reply(request, null, { digest: '', frame, delivery: 'now', delivered: false }, decision);
+  }
+
+  #decideManagement({ networkCode, wrappedKey, privateData }: Request): ResponseCode {
+    if (networkCode === keyCode)
+      return this.#cryptograms.takeKey(wrappedKey, privateData.keyName, privateData.cryptogram);
+    return ['001', '002', '301'].includes(networkCode) ? '00' : '12';
   }
 
   /** Answers 30 with what could be read. Errors: the same FormatError when there is no request to answer. */
@@ -197,6 +212,7 @@ export class Issuer {
           mti: request.answerMti,
           approval_code: decision.approvalCode ?? null,
           response_code: decision.code,
+          fault: decision.fault ?? null,
         });
       },
     };
@@ -262,7 +278,11 @@ function answerFrame(mti: string, message: Message, decision: Decision): Buffer 
 
 function digestOf(request: Request, fingerprint: string): string {
   const { processingCode, amount, currency, originalKey, approvalCode: approval, privateData } = request;
-  const parts = [processingCode, amount, currency, originalKey, approval, privateData.original, fingerprint];
+  const { original, useNumber, cryptogram } = privateData;
+  const parts = [
+    ...[processingCode, amount, currency, originalKey, approval],
+    ...[original, useNumber, cryptogram, fingerprint],
+  ];
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
 }
 

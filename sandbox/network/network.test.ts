@@ -16,9 +16,12 @@ import {
   type Fields,
 } from '../testing/acquirer.ts';
 import { Certificates, type Leaf } from '../testing/certificates.ts';
+import { networkKey, sharedKey, wrapped } from '../testing/cryptograms.ts';
 import { behaviours, testCards } from './cards.ts';
 import type { BookLine } from './books.ts';
+import { Cryptograms } from './cryptograms.ts';
 import { encode } from './iso8583.ts';
+import { Issuer } from './issuer.ts';
 import { CardNetwork } from './server.ts';
 
 const numberOf = (name: string): string => testCards.find((card) => card.name === name)?.number ?? assert.fail(name);
@@ -39,9 +42,10 @@ describe('the card network', () => {
   const vault = certificates.leaf('karv-vault');
   const own = certificates.leaf('network.localhost');
   const listen = { host: '127.0.0.1', port: 0 };
+  const cryptograms = new Cryptograms(networkKey);
   const network = new CardNetwork(
-    { listen, ...own, clientCa: certificates.ca },
-    { log: silentLog, frameDeadlineMs: 300 },
+    { listen, ...own, clientCa: certificates.ca, cryptogramKey: '' },
+    { log: silentLog, frameDeadlineMs: 300, issuer: new Issuer(cryptograms) },
   );
   let port = 0;
   let line: Acquirer;
@@ -65,6 +69,7 @@ describe('the card network', () => {
   before(async () => {
     port = await network.start();
     line = connect();
+    assert.equal(cryptograms.takeKey(wrapped(sharedKey, cryptograms.publicKey), null, null), '00');
   });
   afterEach(async () => {
     network.lateMs = 12_000;

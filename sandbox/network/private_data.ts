@@ -1,5 +1,6 @@
 // DE48 as Karv and this network agreed on it: 2-character tag, 2-digit length, value, repeated.
-// Tags: CV security code, IN who initiated (C cardholder, M merchant), OR reference of the original operation.
+// Tags: CV security code, IN who initiated (C cardholder, M merchant), OR reference of the original operation, UK name
+// of a network key, UN use number, UC cryptogram or voucher (cryptograms.ts).
 // Unknown tags are skipped, so that a newer acquirer is understood; a tag twice is a format error.
 import { FormatError } from './iso8583.ts';
 
@@ -10,9 +11,19 @@ export interface PrivateData {
   readonly securityCode: boolean;
   readonly initiator: Initiator | null;
   readonly original: string | null;
+  readonly keyName: string | null;
+  readonly useNumber: string | null;
+  readonly cryptogram: string | null;
 }
 
-export const noPrivateData: PrivateData = { securityCode: false, initiator: null, original: null };
+export const noPrivateData: PrivateData = {
+  securityCode: false,
+  initiator: null,
+  original: null,
+  keyName: null,
+  useNumber: null,
+  cryptogram: null,
+};
 
 export function parsePrivateData(bytes: Buffer): PrivateData {
   const seen = new Map<string, Buffer>();
@@ -30,7 +41,10 @@ export function parsePrivateData(bytes: Buffer): PrivateData {
   return {
     securityCode: hasCode(seen.get('CV')),
     initiator: initiatorOf(seen.get('IN')),
-    original: originalOf(seen.get('OR')),
+    original: textOf(seen.get('OR'), /^[A-Za-z0-9 ]{12}$/, 'the original reference'),
+    keyName: textOf(seen.get('UK'), /^[0-9a-f]{16}$/, 'the name of a network key'),
+    useNumber: textOf(seen.get('UN'), /^\d{19}$/, 'the use number'),
+    cryptogram: textOf(seen.get('UC'), /^[A-Za-z0-9+/]{27}=$/, 'the cryptogram'),
   };
 }
 
@@ -48,9 +62,9 @@ function initiatorOf(value: Buffer | undefined): Initiator | null {
   return text;
 }
 
-function originalOf(value: Buffer | undefined): string | null {
+function textOf(value: Buffer | undefined, form: RegExp, what: string): string | null {
   if (value === undefined) return null;
   const text = value.toString('latin1');
-  if (!/^[A-Za-z0-9 ]{12}$/.test(text)) throw new FormatError('the original reference is not 12 letters or digits');
+  if (!form.test(text)) throw new FormatError(`${what} does not have its form`);
   return text;
 }

@@ -6,6 +6,9 @@ import { noPrivateData, parsePrivateData, type PrivateData } from './private_dat
 /** A message's class: requests and their repeats share one. */
 export type MessageClass = 'hold' | 'financial' | 'completion' | 'reversal' | 'management';
 
+/** Field 70 of a message with a network key, one of the codes for security. */
+export const keyCode = '161';
+
 /** Field 3: a purchase, what goes back of one, and what goes to a card without one (original credit). */
 export const codes = { purchase: '000000', refund: '200000', payout: '260000' } as const;
 
@@ -47,6 +50,8 @@ export interface Request {
   readonly approvalCode: string;
   readonly expiry: string;
   readonly networkCode: string;
+  /** DE63 of a key that is handed over. */
+  readonly wrappedKey: string;
   /** Message type, trace number and time of the original, from DE90. */
   readonly originalKey: string;
   readonly privateData: PrivateData;
@@ -75,6 +80,7 @@ export function readRequest(message: Message): Request {
     approvalCode: text(38),
     expiry: text(14),
     networkCode: text(70),
+    wrappedKey: text(63),
     originalKey: originalKeyOf(text(90)),
     privateData: extra === undefined ? noPrivateData : parsePrivateData(extra),
   };

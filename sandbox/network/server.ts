@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import type { Config } from '../common/config.ts';
 import { errorName, type Log } from '../common/log.ts';
+import { Cryptograms } from './cryptograms.ts';
 import { FrameReader } from './frames.ts';
 import { FormatError } from './iso8583.ts';
 import { Issuer, type Reply } from './issuer.ts';
@@ -37,7 +38,7 @@ export class CardNetwork {
     this.#listen = config.listen;
     this.#log = options.log;
     this.#frameDeadlineMs = options.frameDeadlineMs ?? frameDeadlineMs;
-    this.issuer = options.issuer ?? new Issuer();
+    this.issuer = options.issuer ?? new Issuer(new Cryptograms(readFileSync(config.cryptogramKey)));
     this.#server = createServer(
       {
         cert: readFileSync(config.cert),

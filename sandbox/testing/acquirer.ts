@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { connect, type TLSSocket } from 'node:tls';
 import { decode, encode, type Message } from '../network/iso8583.ts';
 import type { Leaf } from './certificates.ts';
+import { stamped } from './cryptograms.ts';
 
 export class Acquirer {
   readonly socket: TLSSocket;
@@ -35,8 +36,19 @@ export class Acquirer {
     });
   }
 
+  /** Puts a cryptogram on what must carry one. */
   send(mti: string, fields: Fields): void {
-    this.socket.write(encode(mti, toMap(fields)));
+    const plain = toMap(fields);
+    const carries =
+      /^0[12]0/.test(mti) && plain.has(2) && plain.get(3) !== '200000' && !plain.get(48)?.includes('UC28');
+    this.socket.write(encode(mti, carries ? stamped(mti, plain) : plain));
+  }
+
+  /** Sends the fields as they are. */
+  async askPlain(mti: string, fields: ReadonlyMap<number, string>): Promise<Answer | null> {
+    this.socket.write(encode(mti, fields));
+    const message = await this.next();
+    return message === null ? null : answerOf(message);
   }
 
   /** The next message, or null when none comes in time or the connection ends. */

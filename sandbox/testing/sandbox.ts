@@ -5,6 +5,7 @@ import { parseConfig } from '../common/config.ts';
 import { silentLog } from '../common/log.ts';
 import { startSandbox, type Running } from '../main.ts';
 import { Certificates } from './certificates.ts';
+import { networkKey } from './cryptograms.ts';
 import { FakeKarv } from './fake_karv.ts';
 import { TestClient } from './https.ts';
 
@@ -21,6 +22,7 @@ export function writeConfig(certificates: Certificates, karvPort: number): strin
   for (const name of ['shop.localhost', 'network.localhost', 'mail.localhost', 'bank', 'karv-vault'])
     certificates.leaf(name);
   writeFileSync(join(certificates.folder, 'password'), 'correct horse\n');
+  writeFileSync(join(certificates.folder, 'cryptogram.key'), networkKey);
   return `
 [shop]
 listen = "127.0.0.1:0"
@@ -38,6 +40,7 @@ listen = "127.0.0.1:0"
 cert = "network.localhost.crt"
 key = "network.localhost.key"
 client_ca = "ca.crt"
+cryptogram_key = "cryptogram.key"
 [smtp]
 listen = "127.0.0.1:0"
 cert = "mail.localhost.crt"

@@ -17,6 +17,7 @@
 #include "vault/bank/desk.h"
 #include "vault/cards/card_desk.h"
 #include "vault/cards/card_endings.h"
+#include "vault/network/judge_for_test.h"
 #include "vault/operations/operations.h"
 #include "vault/operations/settlement.h"
 #include "wire/iso8583.h"
@@ -72,6 +73,13 @@ class FakePeer {
   void send_late_answers();
   void hang_up();
   void reopen();
+  // Has forgotten its keys, as one that was started again.
+  void forget_network_keys();
+  std::size_t network_keys() const;
+  void refuse_keys(bool refuse);
+  base::Bytes public_key() const;
+  // What it says to a message that somebody brings it.
+  std::string judge(const wire::iso8583::Message& message);
 
   // Every message that came, in order, as "0100", "0420"...
   std::vector<std::string> types() const;
@@ -88,12 +96,14 @@ class FakePeer {
   void handle_money(const wire::iso8583::Message& request);
 
   mutable base::Mutex mutex_;
+  CryptogramJudge judge_ KARV_GUARDED_BY(mutex_);
   CardLineEvents events_;
   Behavior behavior_ KARV_GUARDED_BY(mutex_) = Behavior::approve;
   std::string decline_code_ KARV_GUARDED_BY(mutex_) = "05";
   std::string advice_code_ KARV_GUARDED_BY(mutex_) = "00";
   int ignored_ KARV_GUARDED_BY(mutex_) = 0;
   bool refuse_ KARV_GUARDED_BY(mutex_) = false;
+  bool refuse_keys_ KARV_GUARDED_BY(mutex_) = false;
   std::vector<wire::iso8583::Message> messages_ KARV_GUARDED_BY(mutex_);
   std::vector<base::SecretBytes> late_ KARV_GUARDED_BY(mutex_);
 };
@@ -141,6 +151,7 @@ struct TestVault {
   SecurityCodes codes;
   std::optional<CardNetwork> network;
   std::optional<TraceNumbers> numbers;
+  std::optional<NetworkKeys> network_keys;
   std::optional<Settlement> settlement;
   std::optional<Refusals> refusals;
   std::optional<CardEndings> endings;

@@ -113,6 +113,28 @@ void FakePeer::send_late_answers() {
 }
 void FakePeer::hang_up() { events_.closed(); }
 void FakePeer::reopen() { events_.opened(); }
+void FakePeer::forget_network_keys() {
+  const base::Lock lock(mutex_);
+  judge_.forget_keys();
+}
+void FakePeer::refuse_keys(bool refuse) {
+  const base::Lock lock(mutex_);
+  refuse_keys_ = refuse;
+}
+std::size_t FakePeer::network_keys() const {
+  const base::Lock lock(mutex_);
+  return judge_.keys();
+}
+base::Bytes FakePeer::public_key() const {
+  const base::Lock lock(mutex_);
+  return judge_.public_key();
+}
+std::string FakePeer::judge(const iso::Message& message) {
+  const base::Lock lock(mutex_);
+  if (message.mti() != "0800") return judge_.judge(message);
+  if (message.find(70) != "161") return "00";
+  return refuse_keys_ ? "63" : judge_.take_key(message);
+}
 void FakePeer::give(base::SecretBytes frame) { events_.frame(std::move(frame)); }
 
 std::vector<std::string> FakePeer::types() const {
@@ -214,9 +236,11 @@ bool FakePeer::take(const base::SecretBytes& frame) {
     advice_code = advice ? advice_code_ : "";
   }
   if (request->mti() == "0800") {
-    answer(request.value(), "00");
+    answer(request.value(), judge(request.value()));
   } else if (!advice_code.empty()) {
     answer(request.value(), advice_code);
+  } else if (const auto said = judge(request.value()); said != "00") {
+    answer(request.value(), said);
   } else {
     handle_money(request.value());
   }
@@ -244,14 +268,16 @@ TestVault::TestVault(Disk& disk, FakePeer* peer, KeySettings key_settings, Among
   accounts.emplace(*database, *keys, wall, random);
   network.emplace(wall, CardNetworkSettings{.tick = base::milliseconds(2), .patience = base::milliseconds(300)});
   numbers.emplace(*database);
-  settlement.emplace(*database, *cards, *network, *numbers, wall,
+  network_keys.emplace(*network, *keys, *numbers, wall, random, peer == nullptr ? base::Bytes() : peer->public_key());
+  settlement.emplace(*database, *cards, *network, *network_keys, *numbers, wall,
                      SettlementSettings{.acquirer = {}, .pause = base::milliseconds(2)});
   refusals.emplace(*database, wall, random);
   endings.emplace(*database, *keys, *refusals);
   desk.emplace(*database, *keys, *cards, codes, *refusals, wall, random,
                CardDeskSettings{.public_url = "https://vault.localhost:8444", .most_payout_minor = 5'000});
   bank_desk.emplace(*database, *keys, *accounts, wall, random, "https://vault.localhost:8444");
-  operations.emplace(*database, *keys, *cards, codes, *network, *refusals, *numbers, wall, random, OperationSettings{});
+  operations.emplace(*database, *keys, *cards, codes, *network, *network_keys, *refusals, *numbers, wall, random,
+                     OperationSettings{});
   operations->on_open([this] { settlement->wake(); });
   network->on_unexpected([this](const NetworkAnswer& answer) { settlement->handle_unexpected(answer); });
   if (among == Among::alone) EXPECT_TRUE(settlement->recover().ok());

@@ -90,6 +90,7 @@ inline constexpr auto kFields = [] {
       {53, n, fixed, 16},            // security related control information
       {54, an, lllvar, 120},         // additional amounts
       {55, ans, lllvar, 999, secret},  // chip data
+      {63, ans, lllvar, 999},        // reserved private: a wrapped key
       {64, b, fixed, 16},            // message authentication code
       {70, n, fixed, 3},             // network management information code
       {90, n, fixed, 42},            // original data elements

@@ -113,8 +113,12 @@ base::Result<Config> from_table(const toml::table& root) {
                     .text("cert", n.cert)
                     .text("key", n.key)
                     .integer("answer_limit_ms", n.answer_limit_ms, 100, 30'000)
+                    .optional_text("cryptograms_for", n.cryptograms_for)
                     .integer("most_payout_minor", n.most_payout_minor, 0, 999'999'999'999)
                     .end());
+  if (const auto key = base::from_base64url(n.cryptograms_for);
+      !n.cryptograms_for.empty() && (!key || key->size() != 32))
+    return configuration_error("network.cryptograms_for is not 32 bytes in base64url: the network's X25519 public key");
   KARV_TRY_VOID(read_banks(root, c));
   auto& h = c.hsm;
   KARV_TRY_VOID(Section(root, "hsm")

@@ -10,6 +10,7 @@
 //              tokenize_peers                          # certificates that may send lists of card numbers; optional
 //              most_server_keys_hourly                 # that one server may open in an hour; may be left out: 20000
 //   [network]  address, server_name, ca, cert, key, answer_limit_ms
+//              cryptograms_for                         # the network's X25519 public key; empty: no cryptograms
 //   [banks.NAME]  address, server_name, ca, cert, key    # who files may be sent to; as many as there are, or none
 //              key_pins                                # its key's SHA-256 (RFC 7469), in base64; production demands it
 //   [admin]    listen, cert, key, client_ca            # for operators and custodians: unix:/path alone;
@@ -60,6 +61,7 @@ struct Config {
     std::string address, server_name, ca, cert, key;
     std::int64_t answer_limit_ms = 8000;
     std::int64_t most_payout_minor = 0;  // 0: no payouts to cards
+    std::string cryptograms_for;         // its X25519 public key, base64url; empty: messages carry no cryptograms
   } network;
   struct Bank {
     std::string name, address, server_name, ca, cert, key;

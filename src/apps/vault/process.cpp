@@ -51,6 +51,7 @@ constexpr base::Duration kGrace = base::seconds(10);
 constexpr int kRetentionSeconds = 600;
 constexpr int kErasureSeconds = 5;  // other processes' erasures come into this one's journal
 constexpr int kServerKeySeconds = 300;
+constexpr int kNetworkKeySeconds = 10;  // a successor is in use two minutes after it was made
 constexpr base::Duration kSequencerTick = base::milliseconds(250);
 constexpr int kAdminWorkers = 2;
 constexpr int kStaffWorkers = 2;
@@ -150,6 +151,7 @@ struct Process::Impl {
   net::WorkerPool staff_workers;
   std::optional<kv::CardNetwork> network;
   std::optional<kv::TraceNumbers> numbers;
+  std::optional<kv::NetworkKeys> network_keys;
   std::optional<kv::ProcessRegister> process_register;
   std::optional<kv::Settlement> settlement;
   std::optional<kv::Refusals> refusals;
@@ -227,7 +229,9 @@ void Process::Impl::make_parts() {
   const base::Duration limit{config.network.answer_limit_ms};
   network.emplace(wall, kv::CardNetworkSettings{});
   numbers.emplace(*database);
-  settlement.emplace(*database, *cards, *network, *numbers, wall,
+  network_keys.emplace(*network, *keys, *numbers, wall, random,
+                       base::from_base64url(config.network.cryptograms_for).value_or(base::Bytes()));
+  settlement.emplace(*database, *cards, *network, *network_keys, *numbers, wall,
                      kv::SettlementSettings{.acquirer = {}, .answer_limit = limit});
   refusals.emplace(*database, wall, random);
   card_endings.emplace(*database, *keys, *refusals);
@@ -235,7 +239,7 @@ void Process::Impl::make_parts() {
                kv::CardDeskSettings{.public_url = config.public_door.url,
                                     .most_payout_minor = config.network.most_payout_minor});
   bank_desk.emplace(*database, *keys, *accounts, wall, random, config.public_door.url);
-  operations.emplace(*database, *keys, *cards, codes, *network, *refusals, *numbers, wall, random,
+  operations.emplace(*database, *keys, *cards, codes, *network, *network_keys, *refusals, *numbers, wall, random,
                      kv::OperationSettings{.acquirer = {}, .answer_limit = limit});
   operations->on_open([this] { settlement->wake(); });
   network->on_signed_on([this] { settlement->wake(); });
@@ -292,6 +296,9 @@ void Process::Impl::start_chores() {
   retention.emplace(*database, wall);
   chores.emplace(std::vector<Chore>{
       {.name = "follow_erasures", .every_seconds = kErasureSeconds, .work = [this] { return eraser->catch_up(); }},
+      {.name = "hand_over_network_keys",
+       .every_seconds = kNetworkKeySeconds,
+       .work = [this] { return network_keys->hand_over(); }},
       {.name = "look_after_server_keys",
        .every_seconds = kServerKeySeconds,
        .work = [this] { return server_keys->look_after(); }},

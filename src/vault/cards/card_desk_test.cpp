@@ -75,7 +75,6 @@ TEST_F(CardDeskTest, unknown_expired_and_foreign_tickets_are_refused) {
     EXPECT_EQ(refused.reason(), nowhere.reason());
     EXPECT_EQ(refused.public_text(), nowhere.public_text());
   }
-  EXPECT_TRUE(vault.desk->collect_ticket(vault.tenant, collect(filled)).ok());
 
   const auto open = ticket();
   vault.wall.advance(base::minutes(30));

@@ -9,7 +9,8 @@
 namespace karv::vault {
 namespace {
 
-constexpr std::array kVaultWide = {KeyClass::root, KeyClass::epoch, KeyClass::ticket, KeyClass::proof};
+constexpr std::array kVaultWide = {KeyClass::root, KeyClass::epoch, KeyClass::ticket, KeyClass::proof,
+                                   KeyClass::network};
 constexpr std::array kOfTenant = {KeyClass::fingerprint, KeyClass::token};
 
 // The versions of a class that exist in any state, so that a new one never takes the number of one that is gone.

@@ -10,6 +10,9 @@ namespace karv::vault {
 
 namespace {
 
+// Every process has read its keys by then, also when the rotation's commit was slow or their clocks differ a little.
+constexpr base::Duration kInUseAfter = base::seconds(120);
+
 // Under a key that was given up: dead with it, and no sign that anything was altered.
 bool is_orphan(const std::vector<StoredKey>& keys, const StoredKey& row) {
   const auto parent = std::ranges::find(keys, row.parent, &StoredKey::id);
@@ -46,6 +49,13 @@ std::optional<TenantId> KeyRing::find_tenant(std::string_view name) const {
 const OpenKey* KeyRing::find_key(KeyId id) const {
   const auto found = keys_.find(id);
   return found == keys_.end() ? nullptr : &found->second;
+}
+
+const OpenKey* KeyRing::find_in_use(KeyClass key_class, base::Instant at) const {
+  const StoredKey* in_use = nullptr;  // rows come by version
+  for (const auto& row : rows_)
+    if (row.key_class == key_class && (in_use == nullptr || row.created_at + kInUseAfter <= at)) in_use = &row;
+  return in_use == nullptr ? nullptr : find_key(in_use->id);
 }
 
 const OpenKey* KeyRing::find_active(KeyClass key_class, TenantId tenant) const {

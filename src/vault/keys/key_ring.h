@@ -35,6 +35,9 @@ class KeyRing {
   // The newest active key of a class, and of a tenant where the class has one. Null when there is none.
   const OpenKey* find_active(KeyClass key_class, TenantId tenant = {}) const;
   const OpenKey* find_key(KeyId id) const;
+  // The key of a class of the whole vault that was in use at a moment: two minutes after it was made; of the first one
+  // from the start. Always the same one for the same moment, or null when it opens no more.
+  const OpenKey* find_in_use(KeyClass key_class, base::Instant at) const;
   // All rows, open or not, by class and version.
   const std::vector<StoredKey>& rows() const { return rows_; }
   base::Instant opened_at() const { return opened_at_; }

@@ -47,12 +47,13 @@ struct KeyPolicy {
 // AES-GCM with random nonces stays below 2^32 encryptions (NIST SP 800-38D 8.3); half of that leaves room for the
 // blocks in which uses are counted. Periods: SP 800-57 part 1 table 1 allows two years and less.
 inline constexpr std::int64_t kMostUses = std::int64_t{1} << 31;
-using KeyPolicies = std::array<KeyPolicy, 8>;
+using KeyPolicies = std::array<KeyPolicy, 9>;
 inline constexpr KeyPolicies kKeyPolicies{{
     {KeyClass::root, "AES-256-GCM in the HSM", "tenant keys and the ticket key", base::days(730), kMostUses},
     {KeyClass::epoch, "AES-256-GCM in the HSM, HKDF-SHA-256", "subject keys of one month", base::days(30), kMostUses},
     {KeyClass::ticket, "HMAC-SHA-256", "digests of card tickets", base::days(365), 0},
     {KeyClass::proof, "Ed25519", "signatures under proofs of erasure", base::days(730), 0},
+    {KeyClass::network, "HMAC-SHA-256, HKDF-SHA-256", "cryptograms of uses of cards", base::days(365), 0},
     {KeyClass::tenant, "AES-256-GCM, HKDF-SHA-256", "subject, fingerprint and token keys of a tenant", base::days(365),
      kMostUses},
     {KeyClass::fingerprint, "HMAC-SHA-256", "fingerprints of a tenant's cards", base::days(730), 0},

@@ -2,6 +2,7 @@
 //
 //   root (HSM)  ─ wraps ─►  ticket key            digests of card tickets
 //               ─ wraps ─►  proof key             signatures under proofs of erasure
+//               ─ wraps ─►  network key           cryptograms of uses of cards; the card network has it too
 //               ─ wraps ─►  tenant key  ─ wraps ─►  fingerprint key, token key of the tenant
 //   epoch (HSM) ─ wraps ─►  epoch key
 //   tenant key + epoch key  ─ together wrap ─►  subject key  ─ seals ─►  cards
@@ -33,7 +34,7 @@ using TenantId = base::Id<TenantTag>;    // whose server it is; nil: the whole v
 // `root` and `epoch` are wrapping keys in the HSM, `proof` is the seed of a signing key, the others are 256-bit data
 // keys. In this order a class comes before
 // what it wraps.
-BOOST_DEFINE_ENUM_CLASS(KeyClass, root, epoch, ticket, proof, tenant, fingerprint, token, subject)
+BOOST_DEFINE_ENUM_CLASS(KeyClass, root, epoch, ticket, proof, network, tenant, fingerprint, token, subject)
 
 constexpr bool is_in_hsm(KeyClass key_class) { return key_class == KeyClass::root || key_class == KeyClass::epoch; }
 

@@ -64,6 +64,11 @@ bool CardNetwork::is_signed_on() const {
   return signed_on_;
 }
 
+std::int64_t CardNetwork::sign_ons() const {
+  const base::Lock lock(mutex_);
+  return sign_ons_;
+}
+
 std::int64_t CardNetwork::next_stan() {
   const base::Lock lock(mutex_);
   stan_ = stan_ % kLastStan + 1;
@@ -222,6 +227,7 @@ void CardNetwork::sign_on() {
     {
       const base::Lock lock(mutex_);
       signed_on_ = true;
+      ++sign_ons_;
       ready_or_over_.notify_all();
     }
     base::log::info("card_network_signed_on");

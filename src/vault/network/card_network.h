@@ -77,6 +77,8 @@ class CardNetwork {
   // Errors: unavailable (the files; the old ones stay in use).
   base::Result<void> reload_certificates();
   bool is_signed_on() const KARV_EXCLUDES(mutex_);
+  // How often it has signed on since the start.
+  std::int64_t sign_ons() const KARV_EXCLUDES(mutex_);
 
  private:
   enum class EventKind : std::uint8_t { opened, frame, closed };
@@ -115,6 +117,7 @@ class CardNetwork {
   std::deque<Event> events_ KARV_GUARDED_BY(mutex_);
   std::map<ExchangeKey, Open> open_ KARV_GUARDED_BY(mutex_);
   bool signed_on_ KARV_GUARDED_BY(mutex_) = false;
+  std::int64_t sign_ons_ KARV_GUARDED_BY(mutex_) = 0;
   bool connected_ KARV_GUARDED_BY(mutex_) = false;
   bool stopping_ KARV_GUARDED_BY(mutex_) = false;
   base::Instant last_use_ KARV_GUARDED_BY(mutex_);

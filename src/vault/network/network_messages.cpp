@@ -6,6 +6,8 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "crypto/jwe.h"
+#include "vault/network/cryptogram.h"
 #include "wire/iso8583.h"
 #include "wire/iso8583_parts.h"
 
@@ -130,16 +132,16 @@ std::string_view numeric_currency(std::string_view alphabetic) {
 
 base::Result<NetworkRequest> authorization_request(const Operation& operation, const Card& card,
                                                    const base::SecretBytes& code,
-                                                   const std::optional<Operation>& original,
-                                                   const AcquirerSettings& acquirer) {
+                                                   const std::optional<Operation>& original, const Sender& sender) {
   // Charges use the stored credential; the network takes them from the merchant's side only.
   const bool shopper = operation.kind == OperationKind::hold && operation.initiator == Initiator::cardholder;
-  auto message = money_message(std::string(request_mti(operation.kind)), operation, "000000", acquirer);
-  add_card(message, operation, card, shopper, acquirer);
+  auto message = money_message(std::string(request_mti(operation.kind)), operation, "000000", sender.acquirer);
+  add_card(message, operation, card, shopper, sender.acquirer);
   iso::PrivateData extra;
   if (shopper && !code.empty()) extra.add("CV", code.expose());
   extra.add("IN", shopper ? "C" : "M");
   if (original) extra.add("OR", original->reference);
+  if (sender.network_key != nullptr) add_cryptogram(extra, *sender.network_key, message, operation);
   message.set_secret(48, extra.encode());
   return finish(message);
 }
@@ -156,11 +158,12 @@ base::Result<NetworkRequest> refund_request(const Operation& operation, const Ca
 }
 
 base::Result<NetworkRequest> payout_request(const Operation& operation, const Card& card, Attempt attempt,
-                                            const AcquirerSettings& acquirer) {
-  auto message = money_message(mti_of("0200", attempt), operation, "260000", acquirer);
-  add_card(message, operation, card, false, acquirer);
+                                            const Sender& sender) {
+  auto message = money_message(mti_of("0200", attempt), operation, "260000", sender.acquirer);
+  add_card(message, operation, card, false, sender.acquirer);
   iso::PrivateData extra;
   extra.add("IN", "M");
+  if (sender.network_key != nullptr) add_cryptogram(extra, *sender.network_key, message, operation);
   message.set_secret(48, extra.encode());
   return finish(message);
 }
@@ -195,6 +198,23 @@ base::Result<NetworkRequest> management_request(Management what, std::int64_t st
   message.set(7, transmission_time(now));
   message.set(11, trace_number(stan));
   message.set(70, kCodes[static_cast<std::size_t>(what)]);
+  return finish(message);
+}
+
+base::Result<NetworkRequest> key_request(const HandedKey& key, base::ByteView recipient, std::int64_t stan,
+                                         base::Instant now, base::Random& random) {
+  iso::Message message("0800");
+  message.set(7, transmission_time(now));
+  message.set(11, trace_number(stan));
+  if (key.former != nullptr) {
+    iso::PrivateData extra;
+    extra.add("UK", network_key_name(*key.former));
+    extra.add("UC", network_key_voucher(*key.former, key.next));
+    message.set_secret(48, extra.encode());
+  }
+  KARV_TRY(const auto wrapped, crypto::encrypt_jwe(recipient, key.next.expose(), random));
+  message.set(63, wrapped);
+  message.set(70, "161");
   return finish(message);
 }
 

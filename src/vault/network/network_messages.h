@@ -1,12 +1,13 @@
 // What the vault says to the card network, and what it understands of the answers: the business of an operation in
 // terms of ISO 8583 fields. The bytes are wire's; sockets are net's; when to say what is card_network.h and
-// settlement.h. Source: ISO 8583:1987, message classes and data elements; the field list is in the vault's README.
+// settlement.h. Source: ISO 8583:1987, message classes and data elements; the field list is in docs/card-network.md.
 #pragma once
 
 #include <optional>
 #include <string>
 
 #include "base/clock.h"
+#include "base/random.h"
 #include "base/result.h"
 #include "base/secret.h"
 #include "vault/cards/card.h"
@@ -39,19 +40,24 @@ struct NetworkAnswer {
   std::string approval_code;
 };
 
+// Who sends: the acquirer, and the key that cryptograms are made with (cryptogram.h), if there are any.
+struct Sender {
+  const AcquirerSettings& acquirer;
+  const base::SecretBytes* network_key = nullptr;
+};
+
 enum class Attempt : std::uint8_t { first, repeated };
 
 // 0100 or 0200. `code` may be empty; it is left out unless the shopper is there.
 base::Result<NetworkRequest> authorization_request(const Operation& operation, const Card& card,
                                                    const base::SecretBytes& code,
-                                                   const std::optional<Operation>& original,
-                                                   const AcquirerSettings& acquirer);
+                                                   const std::optional<Operation>& original, const Sender& sender);
 // 0200, repeats 0201, processing code 20.
 base::Result<NetworkRequest> refund_request(const Operation& operation, const Card& card, const Operation& original,
                                             Attempt attempt, const AcquirerSettings& acquirer);
 // 0200, repeats 0201, processing code 26: an original credit.
 base::Result<NetworkRequest> payout_request(const Operation& operation, const Card& card, Attempt attempt,
-                                            const AcquirerSettings& acquirer);
+                                            const Sender& sender);
 // 0220, repeats 0221.
 base::Result<NetworkRequest> completion_advice(const Operation& operation, const Operation& hold, Attempt attempt,
                                                const AcquirerSettings& acquirer);
@@ -64,6 +70,15 @@ base::Result<NetworkRequest> reversal_advice(const Operation& operation, Attempt
 
 enum class Management : std::uint8_t { sign_on, sign_off, echo };
 base::Result<NetworkRequest> management_request(Management what, std::int64_t stan, base::Instant now);
+
+// 0800 with code 161, one of those for security: a network key, encrypted for the network (JWE in element 63), and the
+// voucher of the key before, if there is one. Errors: bad_value (no public key).
+struct HandedKey {
+  const base::SecretBytes& next;
+  const base::SecretBytes* former = nullptr;
+};
+base::Result<NetworkRequest> key_request(const HandedKey& key, base::ByteView recipient, std::int64_t stan,
+                                         base::Instant now, base::Random& random);
 
 // Errors: bad_request, when the bytes are no answer the vault understands.
 base::Result<NetworkAnswer> read_answer(base::ByteView frame);

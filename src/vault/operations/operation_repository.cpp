@@ -47,6 +47,9 @@ constexpr Sql kFindAllOpen = "select operation_id, attempts, due_at from open_op
 constexpr Sql kCountOpenWithToken =
     "select count(*) from open_operations join operations on operations.operation_id = open_operations.operation_id"
     " where operations.token_mac = $1";
+constexpr Sql kCountOpenPayouts =
+    "select count(*) from open_operations join operations on operations.operation_id = open_operations.operation_id"
+    " where operations.kind = 'payout' and operations.sent_at < $1";
 constexpr Sql kCountOpen = "select count(*) from open_operations";
 
 Operation operation_from(const Row& row) {
@@ -169,6 +172,10 @@ base::Result<std::vector<OpenOperation>> find_all_open(store::ReadTx& tx) {
 }
 base::Result<std::int64_t> count_open(store::ReadTx& tx) {
   KARV_TRY(const auto rows, tx.read_one({kCountOpen, {}}));
+  return rows.front().integer(0);
+}
+base::Result<std::int64_t> count_open_payouts(store::ReadTx& tx, base::Instant sent_before) {
+  KARV_TRY(const auto rows, tx.read_one({kCountOpenPayouts, {sent_before.ms}}));
   return rows.front().integer(0);
 }
 base::Result<std::int64_t> count_open_with_token(store::ReadTx& tx, const base::Bytes& token_mac) {

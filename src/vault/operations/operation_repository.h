@@ -31,6 +31,8 @@ void delete_open(store::Tx& tx, OperationId id);
 base::Result<std::vector<OpenOperation>> find_due(store::ReadTx& tx, base::Instant now, std::int64_t limit);
 base::Result<std::vector<OpenOperation>> find_all_open(store::ReadTx& tx);
 base::Result<std::int64_t> count_open(store::ReadTx& tx);
+// Payouts that are not settled and were first sent before.
+base::Result<std::int64_t> count_open_payouts(store::ReadTx& tx, base::Instant sent_before);
 base::Result<std::int64_t> count_open_with_token(store::ReadTx& tx, const base::Bytes& token_mac);
 
 }  // namespace karv::vault

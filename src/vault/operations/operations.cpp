@@ -184,12 +184,13 @@ base::Result<NetworkRequest> Operations::make_request(const Recorded& recorded) 
   KARV_TRY(const auto card, cards_.open(*recorded.card));
   if (operation.kind == OperationKind::refund)
     return refund_request(operation, card, *recorded.original, Attempt::first, settings_.acquirer);
-  if (operation.kind == OperationKind::payout)
-    return payout_request(operation, card, Attempt::first, settings_.acquirer);
+  KARV_TRY(const auto key, network_keys_.key_for(operation));
+  const Sender sender{.acquirer = settings_.acquirer, .network_key = key ? &*key : nullptr};
+  if (operation.kind == OperationKind::payout) return payout_request(operation, card, Attempt::first, sender);
   base::SecretBytes code;
   if (operation.kind == OperationKind::hold && operation.initiator == Initiator::cardholder)
     code = codes_.take(operation.card, wall_.now());
-  return authorization_request(operation, card, code, recorded.original, settings_.acquirer);
+  return authorization_request(operation, card, code, recorded.original, sender);
 }
 
 base::Result<Operation> Operations::send_and_settle(const Recorded& recorded) {

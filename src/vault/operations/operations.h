@@ -14,6 +14,7 @@
 #include "vault/cards/card_store.h"
 #include "vault/cards/security_codes.h"
 #include "vault/network/card_network.h"
+#include "vault/network/network_keys.h"
 #include "vault/network/trace_numbers.h"
 #include "vault/operations/operation_rules.h"
 #include "vault/tokens/refusals.h"
@@ -29,13 +30,14 @@ struct OperationSettings {
 class Operations {
  public:
   Operations(store::Database& database, KeyHolder& keys, CardStore& cards, SecurityCodes& codes, CardNetwork& network,
-             Refusals& refusals, TraceNumbers& numbers, const base::Clock& wall, base::Random& random,
-             OperationSettings settings)
+             NetworkKeys& network_keys, Refusals& refusals, TraceNumbers& numbers, const base::Clock& wall,
+             base::Random& random, OperationSettings settings)
       : database_(database),
         keys_(keys),
         cards_(cards),
         codes_(codes),
         network_(network),
+        network_keys_(network_keys),
         refusals_(refusals),
         numbers_(numbers),
         wall_(wall),
@@ -86,6 +88,7 @@ class Operations {
   CardStore& cards_;
   SecurityCodes& codes_;
   CardNetwork& network_;
+  NetworkKeys& network_keys_;
   Refusals& refusals_;
   TraceNumbers& numbers_;
   const base::Clock& wall_;

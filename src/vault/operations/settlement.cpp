@@ -115,7 +115,9 @@ base::Result<NetworkRequest> Settlement::payout_again(const Operation& operation
                                   "vault_read_card", [&](store::ReadTx& tx) { return find_card(tx, operation.card); }));
   if (!sealed) return card_erased();
   KARV_TRY(const auto card, cards_.open(*sealed));
-  return payout_request(operation, card, Attempt::repeated, settings_.acquirer);
+  KARV_TRY(const auto key, network_keys_.key_for(operation));
+  return payout_request(operation, card, Attempt::repeated,
+                        {.acquirer = settings_.acquirer, .network_key = key ? &*key : nullptr});
 }
 
 base::Result<NetworkRequest> Settlement::make_request(const Operation& operation, Attempt attempt) {

@@ -13,6 +13,7 @@
 #include "store/database.h"
 #include "vault/cards/card_store.h"
 #include "vault/network/card_network.h"
+#include "vault/network/network_keys.h"
 #include "vault/network/trace_numbers.h"
 #include "vault/operations/operation_rules.h"
 #include "vault/types.h"
@@ -27,11 +28,12 @@ struct SettlementSettings {
 
 class Settlement {
  public:
-  Settlement(store::Database& database, CardStore& cards, CardNetwork& network, TraceNumbers& numbers,
-             const base::Clock& wall, SettlementSettings settings)
+  Settlement(store::Database& database, CardStore& cards, CardNetwork& network, NetworkKeys& network_keys,
+             TraceNumbers& numbers, const base::Clock& wall, SettlementSettings settings)
       : database_(database),
         cards_(cards),
         network_(network),
+        network_keys_(network_keys),
         numbers_(numbers),
         wall_(wall),
         settings_(std::move(settings)) {}
@@ -66,6 +68,7 @@ class Settlement {
   store::Database& database_;
   CardStore& cards_;
   CardNetwork& network_;
+  NetworkKeys& network_keys_;
   TraceNumbers& numbers_;
   const base::Clock& wall_;
   SettlementSettings settings_;

@@ -11,12 +11,14 @@
 #include "vault/erasure/repository.h"
 #include "vault/keys/hierarchy.h"
 #include "vault/keys/repository.h"
+#include "vault/operations/operation_repository.h"
 #include "vault/rotation/subject_renewal.h"
 #include "vault/server_keys/repository.h"
 
 namespace karv::vault {
 namespace {
 
+constexpr base::Duration kStillInUse = base::minutes(5);  // more than a former network key is (find_in_use)
 constexpr base::Duration kLeftoversFor = base::days(60);  // older ones were looked for at many a start
 
 bool wraps_subjects(KeyClass key_class) { return key_class == KeyClass::epoch || key_class == KeyClass::tenant; }
@@ -87,6 +89,8 @@ base::Result<std::int64_t> KeyRotation::count_left(store::ReadTx& tx, const Stor
     }
     case KeyClass::proof:
       return count_proofs_by_key(tx, old_key.id);
+    case KeyClass::network:  // what is repeated under the same numbers has the same cryptogram
+      return count_open_payouts(tx, old_key.retired_at.value_or(wall_.now()) + kStillInUse);
     case KeyClass::ticket:
     case KeyClass::subject:
       break;
@@ -300,9 +304,10 @@ base::Result<std::optional<StoredKey>> KeyRotation::find_retired(const Rotation&
 base::Result<bool> KeyRotation::step(Rotation rotation) {
   const base::Instant now = wall_.now();
   if (rotation.state == RotationState::waiting && now < rotation.destroy_at) return false;
-  // Tokens go one by one, when they are over, and proofs stay: looked at once a day. Fingerprints wait until every
-  // process finds both.
-  const bool tokens = rotation.key_class == KeyClass::token || rotation.key_class == KeyClass::proof;
+  // Tokens and payouts go one by one, when they are over, and proofs stay: looked at now and then. Fingerprints wait
+  // until every process finds both.
+  const bool tokens = rotation.key_class == KeyClass::token || rotation.key_class == KeyClass::proof ||
+                      rotation.key_class == KeyClass::network;
   if (tokens && rotation.done > 0 && now < rotation.destroy_at) return false;
   if (rotation.key_class == KeyClass::fingerprint && now < rotation.started_at + kHandover) return false;
   KARV_TRY(const auto old_key, find_retired(rotation));

@@ -1,6 +1,9 @@
 #include "apps/cli/dev/configuration.h"
 
 #include "apps/cli/dev/toml_text.h"
+#include "base/check.h"
+#include "crypto/files.h"
+#include "crypto/jwe.h"
 
 namespace karv::apps::cli::dev {
 namespace {
@@ -24,9 +27,7 @@ base::Result<void> write_server_configuration(const Layout& layout, const Ports&
       .text("vault_url", ports.vault_url())
       .text("pages", layout.root + "/web/dist");
   keys(out.table("listen").text("address", loopback(ports.pay)), layout, "pay.localhost");
-  out.table("secrets")
-      .text("server_key", layout.secret("server.key"))
-      .text("outbox_key", layout.secret("outbox.key"));
+  out.table("secrets").text("server_key", layout.secret("server.key")).text("outbox_key", layout.secret("outbox.key"));
   out.table("vault").text("address", loopback(ports.vault_private)).text("server_name", "vault-private").text("ca", ca);
   keys(out, layout, "karv-server");
   out.table("mail")
@@ -49,7 +50,13 @@ base::Result<void> write_vault_configuration(const Layout& layout, const Ports& 
   keys(out, layout, "vault.localhost");
   out.table("private").text("listen", loopback(ports.vault_private)).text("client_ca", ca);
   keys(out, layout, "vault-private");
-  out.table("network").text("address", loopback(ports.network)).text("server_name", "card-network").text("ca", ca);
+  KARV_TRY(const auto network_key, crypto::read_secret_file(layout.secret("card-network.key")));
+  KARV_REQUIRE(network_key.size() == crypto::kX25519KeySize);
+  out.table("network")
+      .text("address", loopback(ports.network))
+      .text("server_name", "card-network")
+      .text("ca", ca)
+      .text("cryptograms_for", base::to_base64url(crypto::x25519_public_key(network_key)));
   keys(out, layout, "karv-vault");
   out.table("banks.sandbox-bank").text("address", loopback(ports.bank)).text("server_name", "bank").text("ca", ca);
   keys(out, layout, "karv-vault");
@@ -93,7 +100,10 @@ base::Result<void> write_sandbox_configuration(const Layout& layout, const Ports
       .text("username", username)
       .text("password_file", layout.secret("merchant.password"))
       .text("ca_file", ca);
-  out.table("network").text("listen", loopback(ports.network)).text("client_ca", ca);
+  out.table("network")
+      .text("listen", loopback(ports.network))
+      .text("client_ca", ca)
+      .text("cryptogram_key", layout.secret("card-network.key"));
   keys(out, layout, "card-network");
   keys(out.table("smtp").text("listen", loopback(ports.smtp)), layout, "mail.localhost");
   out.table("bank").text("listen", loopback(ports.bank)).text("client_ca", ca);

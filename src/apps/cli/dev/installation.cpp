@@ -128,7 +128,7 @@ Result<std::unique_ptr<Installation>> Installation::open(const Layout& layout, b
 Installation::~Installation() { ::close(lock_); }
 
 Result<void> Installation::ensure_secrets() const {
-  for (const char* name : {"server.key", "outbox.key"})
+  for (const char* name : {"server.key", "outbox.key", "card-network.key"})
     KARV_TRY_VOID(ensure_random_file(layout_.secret(name), 32, false));
   for (const char* name : {"hsm.pin", "hsm.officer-pin"})
     KARV_TRY_VOID(ensure_random_file(layout_.secret(name), 16, true));

@@ -1,0 +1,187 @@
+#include "vault/network/network_keys.h"
+
+#include <future>
+
+#include <gtest/gtest.h>
+
+#include "vault/keys/repository.h"
+#include "vault/rotation/key_rotation.h"
+#include "vault/test_support.h"
+
+namespace karv::vault {
+namespace {
+
+using testing::Behavior;
+using testing::eventually;
+namespace iso = wire::iso8583;
+
+class NetworkKeysTest : public ::testing::Test {
+ protected:
+  KeyId active() { return vault.keys->refresh().value()->find_active(KeyClass::network)->row.id; }
+  vault_api::OperationAnswer run(OperationKind kind, const vault_api::CardOperation& request) {
+    auto answer = vault.operations->run(vault.tenant, kind, request);
+    EXPECT_TRUE(answer.ok()) << answer.error().internal_text();
+    return answer.value();
+  }
+  std::string hold() { return run(OperationKind::hold, vault.operation(token, 100)).response_code; }
+  static std::string tag(const iso::Message& message, const char* name) {
+    const auto extra = iso::PrivateData::decode(message.secret(48)->expose());
+    const auto* const value = extra->find(name);
+    return value == nullptr ? "" : std::string(value->expose_text());
+  }
+  // The sign-on of a network that was started again.
+  void start_network_again() {
+    const auto before = vault.network->sign_ons();
+    peer.forget_network_keys();
+    peer.hang_up();
+    peer.reopen();
+    ASSERT_TRUE(eventually([&] { return vault.network->sign_ons() > before; }));
+  }
+
+  testing::Disk disk;
+  testing::FakePeer peer;
+  testing::TestVault vault{disk, &peer};
+  KeyRotation rotation{*vault.database, *vault.keys, *vault.cards, *vault.accounts, vault.wall, vault.random};
+  std::string saved = vault.make_card(testing::kVisa, Purpose::saved).vault_token;
+  std::string token = vault.derive(saved, Purpose::purchase, 100'000);
+};
+
+TEST_F(NetworkKeysTest, holds_charges_and_payouts_carry_a_cryptogram_that_is_theirs_alone) {
+  EXPECT_EQ(hold(), "00");
+  const auto first = peer.last("0100");
+  EXPECT_EQ(hold(), "00");
+  const auto second = peer.last("0100");
+  EXPECT_EQ(tag(first, "UC").size(), 28U);
+  EXPECT_EQ(tag(first, "UK"), tag(second, "UK"));
+  EXPECT_NE(tag(first, "UC"), tag(second, "UC"));
+  EXPECT_GT(tag(second, "UN"), tag(first, "UN"));
+  const auto payout = vault.operation(vault.derive(saved, Purpose::payout, 1000), 1000);
+  EXPECT_EQ(run(OperationKind::payout, payout).outcome, Outcome::approved);
+  EXPECT_EQ(tag(peer.last("0200"), "UC").size(), 28U);
+  EXPECT_EQ(peer.judge(peer.last("0200")), "63") << "a recorded message does not count again";
+  EXPECT_EQ(peer.judge(first), "63");
+}
+
+TEST_F(NetworkKeysTest, what_follows_from_an_approved_message_carries_none) {
+  const auto held = vault.operation(token, 1000);
+  ASSERT_EQ(run(OperationKind::hold, held).outcome, Outcome::approved);
+  run(OperationKind::complete, vault.operation(token, 600, held.operation));
+  run(OperationKind::reverse, vault.operation(token, 0, held.operation));
+  ASSERT_TRUE(eventually([&] { return peer.count("0400") == 1; }));
+  for (const auto* mti : {"0220", "0400"}) EXPECT_EQ(tag(peer.last(mti), "UC"), "") << mti;
+}
+
+TEST_F(NetworkKeysTest, a_changed_message_is_refused) {
+  peer.set_behavior(Behavior::silent);
+  auto answer = std::async(std::launch::async, [&] {
+    return vault.operations->run(vault.tenant, OperationKind::hold, vault.operation(token, 100));
+  });
+  ASSERT_TRUE(eventually([&] { return peer.count("0100") == 1; }));
+  vault.wall.advance(base::seconds(8));
+  (void)answer.get();
+  const auto changed = [&](int element, std::string_view value) {
+    auto message = peer.last("0100");
+    message.set(element, value);
+    return peer.judge(message);
+  };
+  EXPECT_EQ(changed(4, "000000000101"), "63");
+  EXPECT_EQ(changed(42, "SHOP-2         "), "63");
+  EXPECT_EQ(changed(49, "752"), "63");
+  EXPECT_EQ(changed(37, "AAAAAAAAAAAA"), "63");
+  auto bare = peer.last("0100");
+  bare.set_secret(48, base::SecretBytes::copy_of("IN01C"));
+  EXPECT_EQ(peer.judge(bare), "63");
+}
+
+TEST_F(NetworkKeysTest, a_payout_whose_answer_is_lost_is_repeated_with_the_same_cryptogram) {
+  const auto payout = vault.operation(vault.derive(saved, Purpose::payout, 1000), 1000);
+  peer.set_behavior(Behavior::silent);
+  auto answer = std::async(std::launch::async,
+                           [&] { return vault.operations->run(vault.tenant, OperationKind::payout, payout); });
+  ASSERT_TRUE(eventually([&] { return peer.count("0200") == 1; }));
+  vault.wall.advance(base::seconds(8));
+  EXPECT_EQ(answer.get()->outcome, Outcome::unknown);
+  const auto first = peer.last("0200");
+  const auto old_key = active();
+  ASSERT_TRUE(rotation.rotate(old_key).ok());  // and the key turns meanwhile
+  for (int i = 0; i < 5; ++i) {
+    while (rotation.work().value()) continue;
+    vault.wall.advance(base::hours(2));
+  }
+  EXPECT_NE(vault.keys->refresh().value()->find_key(old_key), nullptr) << "it waits for the payout";
+  peer.set_behavior(Behavior::approve);
+  EXPECT_TRUE(eventually([&] {
+    vault.wall.advance(base::seconds(10));
+    return vault.state_of(payout.operation) == OperationState::approved;
+  }));
+  EXPECT_EQ(tag(peer.last("0201"), "UC"), tag(first, "UC"));
+  EXPECT_EQ(tag(peer.last("0201"), "UN"), tag(first, "UN"));
+  for (int i = 0; i < 5; ++i) {
+    while (rotation.work().value()) continue;
+    vault.wall.advance(base::hours(2));
+  }
+  EXPECT_EQ(vault.keys->refresh().value()->find_key(old_key), nullptr);
+}
+
+TEST_F(NetworkKeysTest, the_key_is_handed_over_after_each_sign_on_and_once) {
+  EXPECT_EQ(hold(), "00");
+  EXPECT_EQ(hold(), "00");
+  ASSERT_TRUE(vault.network_keys->hand_over().ok());
+  EXPECT_EQ(peer.count("0800"), 2) << "the sign-on and the key";
+  start_network_again();
+  EXPECT_EQ(peer.network_keys(), 0U);
+  EXPECT_EQ(hold(), "00");
+  EXPECT_EQ(peer.network_keys(), 1U);
+}
+
+TEST_F(NetworkKeysTest, a_successor_is_handed_over_with_a_voucher_and_used_after_two_minutes) {
+  ASSERT_EQ(hold(), "00");
+  const auto old_name = tag(peer.last("0100"), "UK");
+  const auto old_key = active();
+  ASSERT_TRUE(rotation.rotate(old_key).ok());
+  ASSERT_TRUE(vault.network_keys->hand_over().ok());
+  EXPECT_EQ(peer.network_keys(), 2U);
+  EXPECT_EQ(tag(peer.last("0800"), "UK"), old_name) << "the old one vouches";
+  EXPECT_EQ(hold(), "00");
+  EXPECT_EQ(tag(peer.last("0100"), "UK"), old_name);
+  vault.wall.advance(base::minutes(2));
+  EXPECT_EQ(hold(), "00");
+  EXPECT_NE(tag(peer.last("0100"), "UK"), old_name);
+  for (int i = 0; i < 3; ++i) {
+    while (rotation.work().value()) continue;
+    vault.wall.advance(base::hours(2));
+  }
+  EXPECT_EQ(vault.keys->refresh().value()->find_key(old_key), nullptr);
+  EXPECT_EQ(hold(), "00");
+}
+
+TEST_F(NetworkKeysTest, a_key_that_the_network_does_not_take_sends_nothing) {
+  peer.refuse_keys(true);
+  const auto answer = run(OperationKind::hold, vault.operation(token, 100));
+  EXPECT_EQ(answer.state, OperationState::not_sent);
+  EXPECT_EQ(answer.response_code, "91");
+  EXPECT_EQ(peer.count("0100"), 0);
+  peer.refuse_keys(false);
+  EXPECT_EQ(hold(), "00");
+}
+
+TEST_F(NetworkKeysTest, a_given_up_key_makes_no_cryptogram) {
+  const auto old_key = active();
+  ASSERT_TRUE(rotation.rotate(old_key).ok());
+  ASSERT_TRUE(rotation.end_key(old_key, KeyCommand::compromise).ok());
+  EXPECT_EQ(run(OperationKind::hold, vault.operation(token, 100)).state, OperationState::not_sent);
+  vault.wall.advance(base::minutes(2));
+  EXPECT_EQ(hold(), "00");
+}
+
+TEST_F(NetworkKeysTest, without_the_networks_key_there_are_no_cryptograms) {
+  Operation operation;
+  operation.sent_at = vault.wall.now();
+  NetworkKeys off(*vault.network, *vault.keys, *vault.numbers, vault.wall, vault.random, {});
+  EXPECT_FALSE(off.key_for(operation).value().has_value());
+  EXPECT_TRUE(off.hand_over().ok());
+  EXPECT_EQ(peer.network_keys(), 0U);
+}
+
+}  // namespace
+}  // namespace karv::vault
