@@ -98,9 +98,8 @@ base::Result<ServerKeys::SeenAll> ServerKeys::see(TenantId tenant, const std::ve
     const auto named = named_by(*ring, tenant, rows[i]);
     auto clear = open_named(*ring, tenant, named, rows[i].key);
     Seen seen;
-    if (known.erased[i]) {
-      seen.state = ServerKeyState::gone;
-    } else if (named.is_whole() && !clear.ok() && clear.error().code() == base::ErrorCode::gone) {
+    const bool dead = named.is_whole() && !clear.ok() && clear.error().code() == base::ErrorCode::gone;
+    if (known.erased[i] || dead) {
       seen.state = ServerKeyState::gone;
     } else if (named.is_whole() && clear.ok()) {
       seen = {.state = ServerKeyState::ok, .clear = std::move(clear).value()};
