@@ -88,8 +88,8 @@ base::Result<void> ServerKeyOpenings::close_hours() {
     }));
   }
   const auto oldest = minute_of(now) - kMinutes;
-  const auto removed = database_.write<void>("vault_remove_server_key_minutes",
-                                             [&](store::Tx& tx) { return delete_minutes_before(tx, oldest); });
+  auto removed = database_.write<void>("vault_remove_server_key_minutes",
+                                       [&](store::Tx& tx) { return delete_minutes_before(tx, oldest); });
   if (!removed.ok() && removed.error().code() == base::ErrorCode::conflict) return {};  // another process did
   return removed;
 }
