@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "apps/common/section.h"
+#include "base/bytes.h"
 #include "vault_api/process_names.h"
 
 namespace karv::apps::vault {

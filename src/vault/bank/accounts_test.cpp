@@ -213,7 +213,7 @@ TEST_F(BankAccounts, control_27_accounts_move_with_every_rotation_and_keep_their
     const bool wide = key_class == KeyClass::root || key_class == KeyClass::epoch;
     const auto old_key =
         vault.keys->refresh().value()->find_active(key_class, wide ? TenantId() : vault.tenant)->row.id;
-    EXPECT_EQ(rotation.rotate(old_key).value().total, key_class == KeyClass::root     ? 3
+    EXPECT_EQ(rotation.rotate(old_key).value().total, key_class == KeyClass::root     ? 4
                                                       : key_class == KeyClass::tenant ? 7
                                                                                       : 5);
     vault.wall.advance(kHandover + base::milliseconds(1));

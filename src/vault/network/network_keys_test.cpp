@@ -65,7 +65,9 @@ TEST_F(NetworkKeysTest, holds_charges_and_payouts_carry_a_cryptogram_that_is_the
 TEST_F(NetworkKeysTest, what_follows_from_an_approved_message_carries_none) {
   const auto held = vault.operation(token, 1000);
   ASSERT_EQ(run(OperationKind::hold, held).outcome, Outcome::approved);
-  run(OperationKind::complete, vault.operation(token, 600, held.operation));
+  const auto taken = vault.operation(token, 600, held.operation);
+  run(OperationKind::complete, taken);
+  ASSERT_TRUE(eventually([&] { return vault.state_of(taken.operation) == OperationState::confirmed; }));
   run(OperationKind::reverse, vault.operation(token, 0, held.operation));
   ASSERT_TRUE(eventually([&] { return peer.count("0400") == 1; }));
   for (const auto* mti : {"0220", "0400"}) EXPECT_EQ(tag(peer.last(mti), "UC"), "") << mti;
