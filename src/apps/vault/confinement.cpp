@@ -137,16 +137,21 @@ void say_off(const char* what) {
 }
 
 // A new certificate is a new file under the old name: their folders are open, and those that links in them lead to.
+void add_identity(LandlockRules& rules, const std::string& path) {
+  if (path.empty()) return;
+  rules.read.push_back(folder_of(path));
+  std::error_code ignored;
+  if (const auto real = std::filesystem::canonical(path, ignored); !ignored)
+    rules.read.push_back(real.parent_path().string());
+}
 void add_identities(LandlockRules& rules, const Config& c) {
-  for (const auto* path : {&c.public_door.cert, &c.public_door.key, &c.private_door.cert, &c.private_door.key,
-                           &c.private_door.client_ca, &c.network.ca, &c.network.cert, &c.network.key,
-                           &c.admin_door.cert, &c.admin_door.key, &c.admin_door.client_ca}) {
-    if (path->empty()) continue;
-    rules.read.push_back(folder_of(*path));
-    std::error_code ignored;
-    if (const auto real = std::filesystem::canonical(*path, ignored); !ignored)
-      rules.read.push_back(real.parent_path().string());
-  }
+  for (const auto* path :
+       {&c.public_door.cert, &c.public_door.key, &c.private_door.cert, &c.private_door.key, &c.private_door.client_ca,
+        &c.network.ca, &c.network.cert, &c.network.key, &c.admin_door.cert, &c.admin_door.key, &c.admin_door.client_ca,
+        &c.staff_door.cert, &c.staff_door.key, &c.staff_door.client_ca})
+    add_identity(rules, *path);
+  for (const auto& bank : c.banks)
+    for (const auto* path : {&bank.ca, &bank.cert, &bank.key}) add_identity(rules, *path);
 }
 
 }  // namespace
@@ -154,18 +159,12 @@ void add_identities(LandlockRules& rules, const Config& c) {
 LandlockRules rules_of(const Config& config) {
   LandlockRules rules;
   rules.read.assign(kSystemFiles.begin(), kSystemFiles.end());
-  for (const auto* path :
-       {&config.public_door.cert, &config.public_door.key, &config.public_door.pages, &config.private_door.cert,
-        &config.private_door.key, &config.private_door.client_ca, &config.network.ca, &config.network.cert,
-        &config.network.key, &config.hsm.module, &config.hsm.pin_file, &config.test_cards, &config.admin_door.cert,
-        &config.admin_door.key, &config.admin_door.client_ca, &config.staff_door.cert, &config.staff_door.key,
-        &config.staff_door.client_ca, &config.staff_door.pages})
+  for (const auto* path : {&config.public_door.pages, &config.hsm.module, &config.hsm.pin_file, &config.test_cards,
+                           &config.staff_door.pages})
     if (!path->empty()) rules.read.push_back(*path);
   add_identities(rules, config);
-  for (const auto& bank : config.banks) {
-    rules.read.insert(rules.read.end(), {bank.ca, bank.cert, bank.key});
+  for (const auto& bank : config.banks)
     if (const auto port = port_of(bank.address)) rules.connect_ports.push_back(*port);
-  }
   rules.write.emplace_back("/dev/null");
   if (kSanitized) rules.read.emplace_back("/proc/self");
   if (!config.erasure.journal.empty()) rules.write.push_back(folder_of(config.erasure.journal));
