@@ -13,9 +13,13 @@ import { purchase } from './support/purchases.ts';
 import { eventually } from './support/sandbox.ts';
 
 const surname = 'Unmistakable-Sjöberg';
-const address = { given_name: 'Astrid', family_name: surname, country: 'SE', city: 'Malmö' };
+// What a shop sends along about who buys; unlike an address it is shown before the shopper has authorized.
+const attachment = {
+  content_type: 'application/vnd.klarna.internal.emd-v2+json',
+  body: JSON.stringify({ customer: surname }),
+};
 const plain = purchase(10_000);
-const withAddress = purchase(10_000, { billing_address: address });
+const withAddress = purchase(10_000, { attachment });
 let installation: Installation;
 let custodians: Custodians;
 let client: Client;
