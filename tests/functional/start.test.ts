@@ -201,6 +201,12 @@ describe('several vaults in the configurations', () => {
       '[private]\ntokenize_peers = ["karv-server"]',
       /never has card numbers/,
     ],
+    [
+      'a network key that is none',
+      /^cryptograms_for = .*$/m,
+      'cryptograms_for = "c2hvcnQ"',
+      /cryptograms_for is not 32 bytes in base64url/,
+    ],
   ] as const)('a vault is refused with %s', (_name, from, to, sentence) => {
     const file = changedFile('vault.toml', (text) => text.replace(from, to));
     expect(refusal(file, 'karv-vault')).toMatch(sentence);
