@@ -92,12 +92,9 @@ Result<bool> renew_before(store::Database& database, KeyVault& vault, std::int64
 
 void log_renewal(std::int64_t epoch, const Renewal& sum) {
   if (sum.renewed + sum.gone + sum.broken == 0) return;
-  base::log::write(sum.broken > 0 ? base::log::Level::error : base::log::Level::info, "subject_keys_renewed",
-                   {{"epoch", epoch},
-                    {"renewed", sum.renewed},
-                    {"gone", sum.gone},
-                    {"broken", sum.broken},
-                    {"left", sum.left}});
+  base::log::write(
+      sum.broken > 0 ? base::log::Level::error : base::log::Level::info, "subject_keys_renewed",
+      {{"epoch", epoch}, {"renewed", sum.renewed}, {"gone", sum.gone}, {"broken", sum.broken}, {"left", sum.left}});
 }
 
 }  // namespace

@@ -486,7 +486,7 @@ TEST_F(JobsTest, subject_keys_are_renewed_when_the_vault_has_turned_its_epoch) {
   const auto order = shop.buy(credit::Plan::pay_in_30, 10'000);
   EXPECT_TRUE(run("subject_keys"));
   shop.world.vault.turn();
-  EXPECT_TRUE(run("subject_keys"));  // the answer to what is left names the new epoch
+  EXPECT_TRUE(run("subject_keys"));        // the answer to what is left names the new epoch
   EXPECT_EQ(shop.world.vault.renewed, 1);  // the customer's
   EXPECT_EQ(shop.world.vault.told.back().before_epoch, 2);
   EXPECT_EQ(shop.world.vault.told.back().rows, 0);

@@ -76,8 +76,7 @@ TEST_F(PlacementServiceTest, an_order_and_a_change_of_its_session_at_once_take_t
     address.billing_address->given_name = "Late";
     base::Result<PaymentSession> changed = base::Error(ErrorCode::internal);
     std::thread page([&] {
-      changed =
-          change_session(shop.world.sealed, shop.context, shop.merchant.merchant_id, session.session_id, address);
+      changed = change_session(shop.world.sealed, shop.context, shop.merchant.merchant_id, session.session_id, address);
     });
     const auto placed = shop.place(authorization, request);
     page.join();

@@ -36,7 +36,9 @@ base::Result<std::string> AdminLine::send(net::Method method, const std::string&
                                .path = path,
                                .headers = {{"Content-Type", "application/json"}},
                                .body = std::move(body)};
-  return vault_api::detail::body_of(client_->send_blocking(std::move(request), kLimit));
+  const auto outcome = client_->send_blocking(std::move(request), kLimit);
+  KARV_TRY(const auto answer, vault_api::detail::body_of(outcome));
+  return std::string(answer);
 }
 
 }  // namespace karv::apps::cli::vault
