@@ -76,16 +76,17 @@ vault::Operation operation_of(OperationKind kind, const vault_api::CardOperation
 base::Result<vault::NetworkRequest> rendered(const vault::Operation& operation, const vault::TypedCard& typed,
                                              const vault::Operation& original) {
   const vault::AcquirerSettings acquirer;
+  const vault::Sender sender{.acquirer = acquirer};
   constexpr auto kFirst = vault::Attempt::first;
   switch (operation.kind) {
     case OperationKind::hold:
-      return vault::authorization_request(operation, typed.card, typed.code, std::nullopt, acquirer);
+      return vault::authorization_request(operation, typed.card, typed.code, std::nullopt, sender);
     case OperationKind::charge:
-      return vault::authorization_request(operation, typed.card, typed.code, original, acquirer);
+      return vault::authorization_request(operation, typed.card, typed.code, original, sender);
     case OperationKind::refund:
       return vault::refund_request(operation, typed.card, original, kFirst, acquirer);
     case OperationKind::payout:
-      return vault::payout_request(operation, typed.card, kFirst, acquirer);
+      return vault::payout_request(operation, typed.card, kFirst, sender);
     case OperationKind::complete:
       return vault::completion_advice(operation, original, kFirst, acquirer);
     case OperationKind::reverse:

@@ -53,6 +53,9 @@ Result<void> KeyStock::put(vault_api::MakeServerKeysAnswer answer, std::size_t a
   }
   const base::Lock lock(mutex_);
   for (auto& key : read) keys_.push_back({std::move(key), wall_.now()});
+  drop_old();
+  if (keys_.empty())  // its store came out of a backup: asking at once again would change nothing
+    return base::internal_error(base::ErrorCode::unavailable, "the vault makes keys of an epoch that is over");
   return {};
 }
 

@@ -31,6 +31,7 @@ constexpr Sql kFindCustomerByEmail = "select customer_id from customers where em
 constexpr Sql kFindCustomer = "select customer_id, email_sealed from customers where customer_id = $1";
 constexpr Sql kInsertCustomer =
     "insert into customers (customer_id, email_index, email_sealed, created_at) values ($1, $2, $3, $4)";
+constexpr Sql kResealCustomer = "update customers set email_sealed = $1 where customer_id = $2";
 constexpr Sql kEraseCustomer = "update customers set email_index = null, email_sealed = null where customer_id = $1";
 
 constexpr Sql kCountCodesByEmail = "select count(*) from one_time_codes where email_index = $1 and issued_at > $2";
@@ -173,6 +174,9 @@ std::optional<CustomerRow> read_customer(const Rows& rows) {
 void insert_customer(store::Tx& tx, CustomerId customer_id, const base::Bytes& email_index,
                      const base::Bytes& email_sealed, base::Instant now) {
   tx.write({kInsertCustomer, {customer_id, email_index, email_sealed, now.ms}}, 1);
+}
+void reseal_customer(store::Tx& tx, CustomerId customer_id, const base::Bytes& email_sealed) {
+  tx.write({kResealCustomer, {email_sealed, customer_id}}, 1);
 }
 void erase_customer_row(store::Tx& tx, CustomerId customer_id) { tx.write({kEraseCustomer, {customer_id}}, 1); }
 

@@ -45,6 +45,7 @@ store::Query find_customer_row(CustomerId customer_id);
 std::optional<CustomerRow> read_customer(const store::Rows& rows);
 void insert_customer(store::Tx& tx, CustomerId customer_id, const base::Bytes& email_index,
                      const base::Bytes& email_sealed, base::Instant now);
+void reseal_customer(store::Tx& tx, CustomerId customer_id, const base::Bytes& email_sealed);
 void erase_customer_row(store::Tx& tx, CustomerId customer_id);
 
 // ---- one-time codes

@@ -197,6 +197,17 @@ Result<bool> resolve_one(store::Database& database, const Context& context, cons
   return now.state != OperationState::intended;
 }
 
+// One whose consequences cannot be recorded must not keep the others waiting, nor be asked about all the time.
+Result<bool> or_later(store::Database& database, const Context& context, const CardOperation& operation,
+                      const char* event, Result<bool> done) {
+  if (done.ok()) return done;
+  base::log::error(event, {{"operation", operation.operation_id.text()},
+                           {"code", base::row_of(done.error().code()).name},
+                           {"detail", done.error().internal_text()}});
+  KARV_TRY_VOID(look_again_later(database, context, operation.operation_id));
+  return false;
+}
+
 }  // namespace
 
 Result<std::int64_t> dispatch_advices(store::Database& database, const Context& context, const VaultLine& vault,
@@ -208,22 +219,17 @@ Result<std::int64_t> dispatch_advices(store::Database& database, const Context& 
       return (operation.kind == OperationKind::complete) == completions;
     });
   return ByPurchase(in_order).handle_all(vault.at_once, [&](const CardOperation& operation) {
-    return dispatch_one(database, context, vault.ask, refused, operation);
+    return or_later(database, context, operation, "card_advice_not_dispatched",
+                    dispatch_one(database, context, vault.ask, refused, operation));
   });
 }
 
 Result<std::int64_t> follow_advices(store::Database& database, const Context& context, const VaultLine& vault,
                                     const Act& refused, std::int64_t limit) {
   KARV_TRY(const auto waiting, load_waiting(database, context, OperationState::accepted, limit));
-  return ByPurchase(waiting).handle_all(vault.at_once, [&](const CardOperation& advice) -> Result<bool> {
-    auto done = follow_one(database, context, vault.ask, refused, advice);
-    if (done.ok()) return done;
-    // One whose consequences cannot be recorded must not keep the others waiting, nor be asked about all the time.
-    base::log::error("card_advice_not_followed", {{"operation", advice.operation_id.text()},
-                                                  {"code", base::row_of(done.error().code()).name},
-                                                  {"detail", done.error().internal_text()}});
-    KARV_TRY_VOID(look_again_later(database, context, advice.operation_id));
-    return false;
+  return ByPurchase(waiting).handle_all(vault.at_once, [&](const CardOperation& advice) {
+    return or_later(database, context, advice, "card_advice_not_followed",
+                    follow_one(database, context, vault.ask, refused, advice));
   });
 }
 
@@ -231,7 +237,8 @@ Result<std::int64_t> resolve_intents(store::Database& database, const Context& c
                                      const Act& settled, std::int64_t limit) {
   KARV_TRY(const auto waiting, load_waiting(database, context, OperationState::intended, limit));
   return ByPurchase(waiting).handle_all(vault.at_once, [&](const CardOperation& operation) {
-    return resolve_one(database, context, vault.ask, settled, operation);
+    return or_later(database, context, operation, "card_answer_not_recorded",
+                    resolve_one(database, context, vault.ask, settled, operation));
   });
 }
 

@@ -8,7 +8,7 @@
 //   [private]  listen, cert, key, client_ca            # listen: address:port, or unix:/path with
 //              socket_group, peer_uids                 # who may connect: a group's name, users' numbers; optional
 //              tokenize_peers                          # certificates that may send lists of card numbers; optional
-//              most_server_keys_hourly                 # that one server may open in an hour; may be left out: 20000
+//              most_server_keys_hourly                 # that one server may open in an hour; may be left out: 200000
 //   [network]  address, server_name, ca, cert, key, answer_limit_ms
 //              cryptograms_for                         # the network's X25519 public key; empty: no cryptograms
 //   [banks.NAME]  address, server_name, ca, cert, key    # who files may be sent to; as many as there are, or none
@@ -48,7 +48,7 @@ struct Config {
     std::string listen, cert, key, client_ca, socket_group;
     std::vector<std::int64_t> peer_uids;
     std::vector<std::string> tokenize_peers;
-    std::int64_t most_server_keys_hourly = 20'000;
+    std::int64_t most_server_keys_hourly = 200'000;
   } private_door;
   struct Admin {
     std::string listen, cert, key, client_ca, socket_group;  // listen empty: no such door

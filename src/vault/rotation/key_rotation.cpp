@@ -72,7 +72,7 @@ base::Result<std::int64_t> KeyRotation::count_left(store::ReadTx& tx, const Stor
     case KeyClass::tenant: {
       KARV_TRY(const auto children, count_keys_under(tx, old_key.id));
       KARV_TRY(const auto subjects, count_subject_keys_under(tx, old_key.key_class, old_key.id));
-      KARV_TRY(const auto generations, count_generations_in_use(tx, old_key.key_class, old_key.id));
+      KARV_TRY(const auto generations, count_generations_in_use(tx, old_key.key_class, old_key.id, wall_.now()));
       return children + subjects + generations;
     }
     case KeyClass::root:
@@ -319,11 +319,12 @@ base::Result<bool> KeyRotation::step(Rotation rotation) {
   std::int64_t left = std::max<std::int64_t>(1, rotation.total - rotation.done - static_cast<std::int64_t>(moved));
   std::int64_t at_servers = 0;                              // of those: what only a tenant's server moves
   if (moved < static_cast<std::size_t>(settings_.batch)) {  // only then it is worth counting
-    KARV_TRY(left, database_.read<std::int64_t>(
-                       "vault_count_to_rewrap", [&](store::ReadTx& tx) -> base::Result<std::int64_t> {
-                         KARV_TRY(at_servers, count_generations_in_use(tx, old_key->key_class, old_key->id));
-                         return count_left(tx, *old_key);
-                       }));
+    KARV_TRY(
+        left,
+        database_.read<std::int64_t>("vault_count_to_rewrap", [&](store::ReadTx& tx) -> base::Result<std::int64_t> {
+          KARV_TRY(at_servers, count_generations_in_use(tx, old_key->key_class, old_key->id, wall_.now()));
+          return count_left(tx, *old_key);
+        }));
   }
   if (rotation.state == RotationState::waiting && left == 0) {
     KARV_TRY_VOID(finish(rotation, *old_key));

@@ -103,6 +103,21 @@ TEST_F(ServerKeysTurn, who_never_had_a_key_is_not_waited_for) {
   EXPECT_EQ(state_of(old_epoch), KeyState::destroyed);
 }
 
+// Server and vault came out of backups of different times: what was told then says nothing about the rows of now.
+TEST_F(ServerKeysTurn, what_was_told_long_ago_ends_no_key) {
+  const auto made = make();
+  const auto old_epoch = rotate(KeyClass::epoch);
+  tell_left(2, 0);
+  work_off();
+  vault.wall.advance(base::days(8));
+  work_off();
+  EXPECT_EQ(state_of(old_epoch), KeyState::decrypt_only);
+  EXPECT_EQ(state_of(made.rows[0]), State::ok);
+  tell_left(2, 0);
+  work_for(base::days(7));
+  EXPECT_EQ(state_of(old_epoch), KeyState::destroyed);
+}
+
 // The server came back from a backup, or an answer was under way when it counted.
 TEST_F(ServerKeysTurn, rows_that_are_told_of_after_there_were_none_are_waited_for_again) {
   const auto made = make();

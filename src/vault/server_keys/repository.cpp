@@ -21,9 +21,11 @@ constexpr Sql kUpdateGeneration =
     "update server_key_generations set rows_left = $1, told_at = $2, alarmed_at = $3"
     " where tenant_id = $4 and generation = $5 and alarmed_at = $6";
 constexpr Sql kCountInUseOfEpoch =
-    "select count(*) from server_key_generations where epoch_key_id = $1 and (rows_left is null or rows_left > 0)";
+    "select count(*) from server_key_generations where epoch_key_id = $1"
+    " and (rows_left is null or rows_left > 0 or told_at < $2)";
 constexpr Sql kCountInUseOfTenant =
-    "select count(*) from server_key_generations where tenant_key_id = $1 and (rows_left is null or rows_left > 0)";
+    "select count(*) from server_key_generations where tenant_key_id = $1"
+    " and (rows_left is null or rows_left > 0 or told_at < $2)";
 constexpr Sql kFindUnderEpoch =
     "select tenant_id, generation from server_key_generations where epoch_key_id = $1 order by tenant_id, generation";
 constexpr Sql kFindUnderTenant =
@@ -105,8 +107,10 @@ void update_generation(store::Tx& tx, const ServerKeyGeneration& before, const S
             {g.rows_left, ms_or_null(g.told_at), g.alarmed_at.ms, before.tenant, before.number, before.alarmed_at.ms}},
            1);
 }
-base::Result<std::int64_t> count_generations_in_use(store::ReadTx& tx, KeyClass key_class, KeyId id) {
-  return count_of(tx, {key_class == KeyClass::epoch ? kCountInUseOfEpoch : kCountInUseOfTenant, {id}});
+base::Result<std::int64_t> count_generations_in_use(store::ReadTx& tx, KeyClass key_class, KeyId id,
+                                                    base::Instant wall_now) {
+  const auto sql = key_class == KeyClass::epoch ? kCountInUseOfEpoch : kCountInUseOfTenant;
+  return count_of(tx, {sql, {id, (wall_now - kToldCounts).ms}});
 }
 base::Result<std::int64_t> lock_generations_under(store::Tx& tx, KeyClass key_class, KeyId id) {
   const auto sql = key_class == KeyClass::epoch ? kFindUnderEpoch : kFindUnderTenant;

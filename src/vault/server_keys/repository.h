@@ -30,8 +30,11 @@ base::Result<std::vector<ServerKeyGeneration>> find_generations(store::ReadTx& t
 void insert_generation(store::Tx& tx, const ServerKeyGeneration& generation);
 // What was told, and the alarm. Fails the transaction when it is gone, or when the alarm is another than in `before`.
 void update_generation(store::Tx& tx, const ServerKeyGeneration& before, const ServerKeyGeneration& generation);
-// Those under a key of class `epoch` or `tenant` of which the server has not said that nothing is left.
-base::Result<std::int64_t> count_generations_in_use(store::ReadTx& tx, KeyClass key_class, KeyId id);
+// Servers say it every ten minutes. What a store out of a backup knows of it may be of another time than the server's.
+inline constexpr base::Duration kToldCounts = base::hours(6);
+// Those under a key of class `epoch` or `tenant` of which the server has not said lately that nothing is left.
+base::Result<std::int64_t> count_generations_in_use(store::ReadTx& tx, KeyClass key_class, KeyId id,
+                                                    base::Instant wall_now);
 // All under a key of class `epoch` or `tenant` that ends; they stay ours until the end of the transaction, so nobody
 // tells of rows meanwhile. Answers how many. Cost: a round trip.
 base::Result<std::int64_t> lock_generations_under(store::Tx& tx, KeyClass key_class, KeyId id);

@@ -10,7 +10,7 @@
 namespace karv::vault {
 
 struct ServerKeySettings {
-  std::int64_t most_hourly = 20'000;  // keys that one tenant's server may open in any hour
+  std::int64_t most_hourly = 200'000;  // keys that one tenant's server may open in any hour
 };
 
 class ServerKeys {
