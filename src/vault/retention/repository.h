@@ -26,17 +26,41 @@ struct AgeSweep {
   std::optional<store::Sql> erase_parts = {};
 };
 inline constexpr auto kAgeSweeps = std::to_array<AgeSweep>({
-    {"card_tickets", "select expires_at from card_tickets where expires_at <= $1 order by expires_at limit $2",
-     "select count(*) from card_tickets where expires_at <= $1", "delete from card_tickets where expires_at <= $1"},
-    {"bank_tickets", "select expires_at from bank_tickets where expires_at <= $1 order by expires_at limit $2",
-     "select count(*) from bank_tickets where expires_at <= $1", "delete from bank_tickets where expires_at <= $1"},
+    // A filled form stays as long as it leads to what has no token.
+    {"card_tickets",
+     "select expires_at from card_tickets where expires_at <= $1"
+     " and (state <> 'filled' or not exists (select 1 from cards a where a.card_id = card_tickets.card_id"
+     " and not exists (select 1 from vault_tokens v where v.card_id = a.card_id)))"
+     " order by expires_at limit $2",
+     "select count(*) from card_tickets where expires_at <= $1"
+     " and (state <> 'filled' or not exists (select 1 from cards a where a.card_id = card_tickets.card_id"
+     " and not exists (select 1 from vault_tokens v where v.card_id = a.card_id)))",
+     "delete from card_tickets where expires_at <= $1"
+     " and (state <> 'filled' or not exists (select 1 from cards a where a.card_id = card_tickets.card_id"
+     " and not exists (select 1 from vault_tokens v where v.card_id = a.card_id)))"},
+    {"bank_tickets",
+     "select expires_at from bank_tickets where expires_at <= $1"
+     " and (state <> 'filled' or not exists (select 1 from bank_accounts a where a.account_id = bank_tickets.account_id"
+     " and not exists (select 1 from bank_tokens v where v.account_id = a.account_id)))"
+     " order by expires_at limit $2",
+     "select count(*) from bank_tickets where expires_at <= $1"
+     " and (state <> 'filled' or not exists (select 1 from bank_accounts a where a.account_id = bank_tickets.account_id"
+     " and not exists (select 1 from bank_tokens v where v.account_id = a.account_id)))",
+     "delete from bank_tickets where expires_at <= $1"
+     " and (state <> 'filled' or not exists (select 1 from bank_accounts a where a.account_id = bank_tickets.account_id"
+     " and not exists (select 1 from bank_tokens v where v.account_id = a.account_id)))"},
+    // What another one quotes goes after that one: a refund needs its completion, and that one its hold.
     {"operations",
      "select created_at from operations where created_at <= $1"
-     " and operation_id not in (select operation_id from open_operations) order by created_at limit $2",
+     " and operation_id not in (select operation_id from open_operations)"
+     " and not exists (select 1 from operations q where q.original_id = operations.operation_id)"
+     " order by created_at limit $2",
      "select count(*) from operations where created_at <= $1"
-     " and operation_id not in (select operation_id from open_operations)",
+     " and operation_id not in (select operation_id from open_operations)"
+     " and not exists (select 1 from operations q where q.original_id = operations.operation_id)",
      "delete from operations where created_at <= $1"
-     " and operation_id not in (select operation_id from open_operations)"},
+     " and operation_id not in (select operation_id from open_operations)"
+     " and not exists (select 1 from operations q where q.original_id = operations.operation_id)"},
     {"bank_files",
      "select created_at from bank_files where created_at <= $1 and due_at is null order by created_at limit $2",
      "select count(*) from bank_files where created_at <= $1 and due_at is null",
@@ -78,11 +102,12 @@ inline constexpr auto kAgeSweeps = std::to_array<AgeSweep>({
 // Deletes what is over, oldest first, `limit` rows and those of the same instant. Answers how many.
 base::Result<std::int64_t> remove_aged(store::Tx& tx, const AgeSweep& sweep, std::int64_t over, std::int64_t limit);
 
-// Filled into forms that were over at `until`, and not collected.
+// Filled into forms that were over at `until`, and not collected: those that remove_uncollected() lets go.
 base::Result<std::vector<CardId>> find_uncollected_cards(store::ReadTx& tx, base::Instant until, std::int64_t limit);
 base::Result<std::vector<BankAccountId>> find_uncollected_accounts(store::ReadTx& tx, base::Instant until,
                                                                    std::int64_t limit);
-// With those forms; it stays when it has a token, or a form that is not over. Answers whether it went.
+// With those forms; it stays when it has a token, a form that is not over, or an operation under way. Answers whether
+// it went.
 base::Result<bool> remove_uncollected(store::Tx& tx, CardId card, base::Instant until);
 base::Result<bool> remove_uncollected(store::Tx& tx, BankAccountId account, base::Instant until);
 

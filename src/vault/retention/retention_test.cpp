@@ -100,6 +100,27 @@ constexpr auto kPlanted = std::to_array<Planted>({
     {"import_approvals", "insert into import_approvals (approved_at, file_digest, custodian_id) values ($1, $2, $3)"},
 });
 
+constexpr store::Sql kCard =
+    "insert into cards (card_id, tenant_id, customer_id, subject_key_id, sealed, fingerprint, fingerprint_key_id, "
+    "brand,"
+    " last4, created_at) values ($1, $2, $3, $4, $5, $6, $7, 'visa', '1111', 0)";
+constexpr store::Sql kToken =
+    "insert into vault_tokens (token_mac, mac_key_id, card_id, customer_id, purpose, used_minor, uses, created_at)"
+    " values ($1, $2, $3, $4, 'saved', 0, 0, 0)";
+constexpr store::Sql kFilledForm =
+    "insert into card_tickets (ticket_mac, tenant_id, customer_id, card_id, expires_at, purpose, frame_ancestors,"
+    " parent_origin, state) values ($1, $2, $3, $4, $5, 'saved', '', '', 'filled')";
+constexpr store::Sql kAccount =
+    "insert into bank_accounts (account_id, tenant_id, owner_id, subject_key_id, sealed, fingerprint,"
+    " fingerprint_key_id, owner_kind, kind, country, last, created_at)"
+    " values ($1, $2, $3, $4, $5, $6, $7, 'customer', 'iban', 'DE', '3000', 0)";
+constexpr store::Sql kBankToken =
+    "insert into bank_tokens (token_mac, mac_key_id, tenant_id, account_id, owner_id, owner_kind, purpose, used_minor,"
+    " uses, created_at) values ($1, $2, $3, $4, $5, 'customer', 'refund', 0, 0, 0)";
+constexpr store::Sql kFilledBankForm =
+    "insert into bank_tickets (ticket_mac, tenant_id, owner_id, account_id, expires_at, owner_kind, purpose, state)"
+    " values ($1, $2, $3, $4, $5, 'customer', 'refund', 'filled')";
+
 class RetentionTest : public ::testing::Test {
  protected:
   template <class Work>
@@ -210,8 +231,106 @@ TEST_F(RetentionTest, control_9_an_operation_under_way_stays_however_old) {
   ASSERT_TRUE(vault.operations->run(vault.tenant, OperationKind::complete, part).ok());
   vault.wall.advance(kBookYears);
   sweep();
-  EXPECT_EQ(count("select count(*) from operations"), 1);
+  EXPECT_EQ(count("select count(*) from operations"), 2);  // with the hold that it quotes
   EXPECT_EQ(vault.state_of(part.operation), OperationState::delivering);
+}
+
+TEST_F(RetentionTest, control_9_what_a_kept_operation_quotes_stays_and_all_go_together) {
+  const auto token = vault.make_card().vault_token;
+  const auto hold = vault.operation(token, 1000);
+  ASSERT_EQ(vault.operations->run(vault.tenant, OperationKind::hold, hold)->outcome, Outcome::approved);
+  const auto part = vault.operation(token, 300, hold.operation);
+  ASSERT_TRUE(vault.operations->run(vault.tenant, OperationKind::complete, part).ok());
+  ASSERT_TRUE(testing::eventually([&] { return vault.state_of(part.operation) == OperationState::confirmed; }));
+  vault.wall.advance(kBookYears - base::days(1));
+  const auto refund_token = vault.derive(token, Purpose::refund);
+  const auto back = vault.operation(refund_token, 100, part.operation);
+  ASSERT_EQ(vault.operations->run(vault.tenant, OperationKind::refund, back)->outcome, Outcome::approved);
+  vault.wall.advance(base::days(2));
+  sweep();
+  EXPECT_EQ(count("select count(*) from operations"), 3);  // two are past their time; the third needs both
+  const auto more = vault.operation(refund_token, 100, part.operation);
+  EXPECT_EQ(vault.operations->run(vault.tenant, OperationKind::refund, more)->outcome, Outcome::approved);
+  vault.wall.advance(kBookYears);
+  sweep();
+  EXPECT_EQ(count("select count(*) from operations"), 0);
+}
+
+TEST_F(RetentionTest, control_9_cards_that_stay_never_stand_before_those_that_go) {
+  constexpr int kWithToken = 20;
+  constexpr int kAll = 620;  // more than are looked at at once
+  const auto over = (vault.wall.now() - base::days(1)).ms;
+  write([&](store::Tx& tx) {
+    for (int i = 0; i < kAll; ++i) {
+      base::Bytes id(16, 0);  // those with a token come first
+      id[0] = static_cast<std::uint8_t>(i / 256);
+      id[1] = static_cast<std::uint8_t>(i % 256);
+      tx.write({kCard, {id, vault.tenant, vault.customer, id, id, id, id}}, 1);
+      tx.write({kFilledForm, {id, vault.tenant, vault.customer, id, over}}, 1);
+      if (i < kWithToken) tx.write({kToken, {id, id, id, vault.customer}}, 1);
+    }
+  });
+  ASSERT_EQ(cards(), kAll);
+  sweep();
+  EXPECT_EQ(cards(), kWithToken);
+  EXPECT_EQ(count_all("card_tickets"), 0);
+}
+
+TEST_F(RetentionTest, control_9_a_form_that_leads_to_a_card_or_account_without_token_waits_for_it) {
+  const auto over = (vault.wall.now() - base::days(1)).ms;
+  const base::Bytes left(16, 1), erased(16, 2), held(16, 3);
+  write([&](store::Tx& tx) {
+    for (const auto& id : {left, held}) tx.write({kCard, {id, vault.tenant, vault.customer, id, id, id, id}}, 1);
+    for (const auto& id : {left, held}) tx.write({kAccount, {id, vault.tenant, vault.customer, id, id, id, id}}, 1);
+    for (const auto& id : {left, erased, held}) {
+      tx.write({kFilledForm, {id, vault.tenant, vault.customer, id, over}}, 1);
+      tx.write({kFilledBankForm, {id, vault.tenant, vault.customer, id, over}}, 1);
+    }
+    tx.write({kToken, {held, held, held, vault.customer}}, 1);
+    tx.write({kBankToken, {held, held, vault.tenant, held, vault.customer}}, 1);
+  });
+  // As when removing the card has failed before.
+  for (const auto* table : {"card_tickets", "bank_tickets"}) {
+    const auto& age = *std::ranges::find(kAgeSweeps, table, &AgeSweep::table);
+    const auto removed =
+        vault.database->write<std::int64_t>("test", [&](store::Tx& tx) { return remove_aged(tx, age, over, 500); });
+    EXPECT_EQ(removed.value(), 2) << table;
+  }
+  EXPECT_EQ(count("select count(*) from card_tickets where card_id = $1", {left}), 1);
+  EXPECT_EQ(count("select count(*) from bank_tickets where account_id = $1", {left}), 1);
+  sweep();
+  EXPECT_EQ(count("select count(*) from card_tickets"), 0);
+  EXPECT_EQ(count("select count(*) from bank_tickets"), 0);
+  EXPECT_EQ(cards(), 1);
+  EXPECT_EQ(count("select count(*) from bank_accounts"), 1);
+}
+
+TEST_F(RetentionTest, control_9_a_card_without_token_stays_while_an_operation_is_under_way) {
+  const auto token = vault.make_card().vault_token;
+  const auto hold = vault.operation(token, 1000);
+  ASSERT_EQ(vault.operations->run(vault.tenant, OperationKind::hold, hold)->outcome, Outcome::approved);
+  peer.ignore_advices(1'000'000);
+  ASSERT_TRUE(
+      vault.operations->run(vault.tenant, OperationKind::complete, vault.operation(token, 300, hold.operation)).ok());
+  ASSERT_TRUE(vault.desk->fill_ticket(ticket(), testing::checked_card()).ok());
+  write([](store::Tx& tx) { tx.write({"delete from vault_tokens", {}}, 1); });
+  vault.wall.advance(base::days(2));
+  const auto until = vault.wall.now() - base::days(1);
+  const auto card =
+      vault.database
+          ->read<store::Rows>("test", [](store::ReadTx& tx) { return tx.read_one({"select card_id from cards", {}}); })
+          ->front()
+          .id<CardId>(0);
+  const auto gone =
+      vault.database->write<bool>("test", [&](store::Tx& tx) { return remove_uncollected(tx, card, until); });
+  EXPECT_FALSE(gone.value());  // also when it was found before the operation began
+  sweep();
+  EXPECT_EQ(cards(), 1);
+  EXPECT_EQ(count("select count(*) from card_tickets where state = 'filled'"), 1);
+  write([](store::Tx& tx) { tx.write({"delete from open_operations", {}}, 1); });
+  sweep();
+  EXPECT_EQ(cards(), 0);
+  EXPECT_EQ(count("select count(*) from card_tickets"), 0);
 }
 
 TEST_F(RetentionTest, control_9_a_card_that_nobody_collected_goes_with_its_form) {

@@ -2,9 +2,10 @@
 // a table without a line fails a test.
 //
 // A vault does not know in which country a customer lives: a period is the longest that one of the countries named asks
-// for, where the law asks for one. Deleting a customer (erasure/) comes before all of it but what is marked `record`.
-// Source: PCI DSS v4.0.1 3.2.1 and 10.5.1; GDPR articles 5(1)(e), 5(2), 6(1) and 17(3); HGB section 257 and AO section
-// 147 (Germany), Bokföringslagen 7:2 (Sweden, seven years); BGB sections 195 and 199.
+// for, where the law asks for one. All of them count on the wall clock, which stamps the columns. Deleting a customer
+// (erasure/) comes before all of it but what is marked `record`. Source: PCI DSS v4.0.1 3.2.1 and 10.5.1; GDPR articles
+// 5(1)(e), 5(2), 6(1) and 17(3); HGB section 257 and AO section 147 (Germany), Bokföringslagen 7:2 (Sweden, seven
+// years); BGB sections 195 and 199.
 #pragma once
 
 #include <array>
@@ -50,8 +51,8 @@ inline constexpr auto kRetention = std::to_array<Retention>({
     {"bank_tickets", "an open or filled account form", KeptUntil::age, "contract; a day to look into complaints", "all",
      base::days(1), "expires_at"},
     // What was moved. No account data but under the file's own key.
-    {"operations", "ids, amounts and times of card operations", KeptUntil::age, "books", "DE", kBookYears,
-     "created_at"},
+    {"operations", "ids, amounts and times of card operations", KeptUntil::age, "books; not before those that quote it",
+     "DE", kBookYears, "created_at"},
     {"open_operations", "what is under way", KeptUntil::settled, "contract", "all"},
     {"bank_files", "files of payments", KeptUntil::age, "books", "DE", kBookYears, "created_at"},
     {"bank_file_entries", "their payments; names sealed", KeptUntil::ended, "books; gone with its file", "DE"},

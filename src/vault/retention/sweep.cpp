@@ -1,6 +1,7 @@
 #include "vault/retention/sweep.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/log.h"
@@ -31,7 +32,7 @@ const Retention& line_of(const AgeSweep& sweep) {
 
 }  // namespace
 
-// Before their forms go: those lead to them.
+// Their forms lead to them, and go with them (repository.h).
 template <class Find>
 base::Result<void> RetentionSweep::remove_uncollected_of(Find find, base::Instant until) {
   for (int batch = 0; batch < kBatches; ++batch) {
@@ -46,7 +47,7 @@ base::Result<void> RetentionSweep::remove_uncollected_of(Find find, base::Instan
       removed += gone ? 1 : 0;
     }
     if (removed > 0) base::log::info("uncollected_removed", {{"rows", removed}});
-    if (removed < kAtOnce) return {};
+    if (std::ssize(ids) < kAtOnce) return {};
   }
   return {};
 }
@@ -66,7 +67,7 @@ base::Result<void> RetentionSweep::run() {
       const auto removed = database_.write<std::int64_t>(
           "vault_remove_aged", [&](store::Tx& tx) { return remove_aged(tx, sweep, over, kAtOnce); });
       if (!removed.ok()) note(removed.error());
-      if (!removed.ok() || *removed < kAtOnce) break;
+      if (!removed.ok() || *removed == 0) break;  // few have gone: others may have been waiting for them
     }
   }
   return first;
