@@ -232,6 +232,7 @@ constexpr const char* kTicketsOfTenants = R"(
     expires_at BIGINT not null
   ))";
 // Whose an operation is. Operations from before had no card that could still be opened; there are none.
+constexpr const char* kKeyTakenAt = "alter table vault_keys add column taken_at BIGINT";
 constexpr const char* kOperationTenant = "alter table operations add column tenant_id BYTEA";
 
 // Who opens the vault together. One custody at a time.
@@ -343,6 +344,7 @@ std::span<const store::Migration> migrations() {
       {20090,
        "keys of tenants' servers",
        {kServerKeyGenerations, kErasedServerKeys, kErasedServerKeysByTime, kServerKeyCounts, kServerKeyMinutes}},
+      {20096, "which keys the card network has taken", {kKeyTakenAt}},
       {20100, "what is old is found", {kOperationsByTime, kTokensByExpiry}},
       {20101, "when staff last signed", {kStaffUsedAt}},
   });

@@ -268,7 +268,8 @@ TestVault::TestVault(Disk& disk, FakePeer* peer, KeySettings key_settings, Among
   accounts.emplace(*database, *keys, wall, random);
   network.emplace(wall, CardNetworkSettings{.tick = base::milliseconds(2), .patience = base::milliseconds(300)});
   numbers.emplace(*database);
-  network_keys.emplace(*network, *keys, *numbers, wall, random, peer == nullptr ? base::Bytes() : peer->public_key());
+  network_keys.emplace(*database, *network, *keys, *numbers, wall, random,
+                       peer == nullptr ? base::Bytes() : peer->public_key());
   settlement.emplace(*database, *cards, *network, *network_keys, *numbers, wall,
                      SettlementSettings{.acquirer = {}, .pause = base::milliseconds(2)});
   refusals.emplace(*database, wall, random);

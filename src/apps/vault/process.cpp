@@ -229,7 +229,7 @@ void Process::Impl::make_parts() {
   const base::Duration limit{config.network.answer_limit_ms};
   network.emplace(wall, kv::CardNetworkSettings{});
   numbers.emplace(*database);
-  network_keys.emplace(*network, *keys, *numbers, wall, random,
+  network_keys.emplace(*database, *network, *keys, *numbers, wall, random,
                        base::from_base64url(config.network.cryptograms_for).value_or(base::Bytes()));
   settlement.emplace(*database, *cards, *network, *network_keys, *numbers, wall,
                      kv::SettlementSettings{.acquirer = {}, .answer_limit = limit});

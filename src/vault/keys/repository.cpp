@@ -21,6 +21,8 @@ constexpr Sql kUpdateKey =
     " and parent_id = $7";
 constexpr Sql kCountKeysUnder =
     "select count(*) from vault_keys where parent_id = $1 and (state = 'active' or state = 'decrypt_only')";
+constexpr Sql kNoteKeyTaken = "update vault_keys set taken_at = $1 where key_id = $2";
+constexpr Sql kLastTaken = "select max(version) from vault_keys where key_class = 'network' and taken_at is not null";
 constexpr Sql kAddKeyUses = "update vault_keys set uses = uses + $1 where key_id = $2";
 
 constexpr Sql kLoadTenants = "select tenant_id, name from tenants order by tenant_id";
@@ -130,6 +132,11 @@ void update_key(store::Tx& tx, const StoredKey& before, const StoredKey& k) {
 base::Result<std::int64_t> count_keys_under(store::ReadTx& tx, KeyId parent) {
   KARV_TRY(const auto rows, tx.read_one({kCountKeysUnder, {parent}}));
   return rows.front().integer(0);
+}
+void note_key_taken(store::Tx& tx, KeyId id, base::Instant now) { tx.write({kNoteKeyTaken, {now.ms, id}}, 1); }
+base::Result<bool> is_last_taken(store::ReadTx& tx, const StoredKey& key) {
+  KARV_TRY(const auto rows, tx.read_one({kLastTaken, {}}));
+  return rows.front().integer_or_null(0) == key.version;
 }
 void add_key_uses(store::Tx& tx, KeyId id, std::int64_t uses) { tx.write({kAddKeyUses, {uses, id}}, 1); }
 

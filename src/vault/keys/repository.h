@@ -16,6 +16,10 @@ void insert_key(store::Tx& tx, const StoredKey& key);
 // What may change: wrapping, state. Fails the transaction when state or parent are no longer as in `before`.
 void update_key(store::Tx& tx, const StoredKey& before, const StoredKey& key);
 base::Result<std::int64_t> count_keys_under(store::ReadTx& tx, KeyId parent);  // those that may still open
+// Of class `network`: the card network has taken it.
+void note_key_taken(store::Tx& tx, KeyId id, base::Instant now);
+// Whether the card network has taken this key, and none of a later version: only it can vouch for the next one.
+base::Result<bool> is_last_taken(store::ReadTx& tx, const StoredKey& key);
 void add_key_uses(store::Tx& tx, KeyId id, std::int64_t uses);
 
 base::Result<std::vector<Tenant>> load_tenants(store::ReadTx& tx);

@@ -11,6 +11,7 @@ namespace karv::vault {
 namespace {
 
 constexpr std::int64_t kLastStan = 999'999;
+constexpr std::string_view kManagementAnswer = "0810";
 
 // A bug in what one answer leads to must not end the conversation.
 template <class Work>
@@ -67,6 +68,11 @@ bool CardNetwork::is_signed_on() const {
 std::int64_t CardNetwork::sign_ons() const {
   const base::Lock lock(mutex_);
   return sign_ons_;
+}
+
+std::int64_t CardNetwork::security_refusals() const {
+  const base::Lock lock(mutex_);
+  return security_refusals_;
 }
 
 std::int64_t CardNetwork::next_stan() {
@@ -183,6 +189,7 @@ void CardNetwork::handle_frame(const base::SecretBytes& frame) {
   {
     const base::Lock lock(mutex_);
     last_use_ = wall_.now();
+    if (answer->response_code == "63" && answer->key.answer_mti != kManagementAnswer) ++security_refusals_;
     const auto found = open_.find(answer->key);
     if (found != open_.end()) {
       done = std::move(found->second.done);

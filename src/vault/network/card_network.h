@@ -79,6 +79,8 @@ class CardNetwork {
   bool is_signed_on() const KARV_EXCLUDES(mutex_);
   // How often it has signed on since the start.
   std::int64_t sign_ons() const KARV_EXCLUDES(mutex_);
+  // How many messages about money it has refused with 63 since the start.
+  std::int64_t security_refusals() const KARV_EXCLUDES(mutex_);
 
  private:
   enum class EventKind : std::uint8_t { opened, frame, closed };
@@ -118,6 +120,7 @@ class CardNetwork {
   std::map<ExchangeKey, Open> open_ KARV_GUARDED_BY(mutex_);
   bool signed_on_ KARV_GUARDED_BY(mutex_) = false;
   std::int64_t sign_ons_ KARV_GUARDED_BY(mutex_) = 0;
+  std::int64_t security_refusals_ KARV_GUARDED_BY(mutex_) = 0;
   bool connected_ KARV_GUARDED_BY(mutex_) = false;
   bool stopping_ KARV_GUARDED_BY(mutex_) = false;
   base::Instant last_use_ KARV_GUARDED_BY(mutex_);

@@ -52,8 +52,9 @@ class CryptogramJudge {
   bool is_vouched(const wire::iso8583::Message& message, const base::SecretBytes& next) const {
     if (message.secret(48) == nullptr) return false;
     const auto extra = wire::iso8583::PrivateData::decode(message.secret(48)->expose());
-    const auto* const former = find(std::string(base::as_text(extra->find("UK")->expose())));
-    return former != nullptr && base::as_text(extra->find("UC")->expose()) == network_key_voucher(*former, next);
+    const auto& newest = keys_.back();  // one that was retired vouches for nothing
+    return base::as_text(extra->find("UK")->expose()) == network_key_name(newest) &&
+           base::as_text(extra->find("UC")->expose()) == network_key_voucher(newest, next);
   }
 
   base::SystemRandom random_;

@@ -118,6 +118,7 @@ TEST_F(NetworkKeysTest, a_payout_whose_answer_is_lost_is_repeated_with_the_same_
   }));
   EXPECT_EQ(tag(peer.last("0201"), "UC"), tag(first, "UC"));
   EXPECT_EQ(tag(peer.last("0201"), "UN"), tag(first, "UN"));
+  ASSERT_TRUE(vault.network_keys->hand_over().ok());
   for (int i = 0; i < 5; ++i) {
     while (rotation.work().value()) continue;
     vault.wall.advance(base::hours(2));
@@ -163,13 +164,89 @@ TEST_F(NetworkKeysTest, a_key_that_the_network_does_not_take_sends_nothing) {
   EXPECT_EQ(answer.state, OperationState::not_sent);
   EXPECT_EQ(answer.response_code, "91");
   EXPECT_EQ(peer.count("0100"), 0);
+  const int asked = peer.count("0800");
   peer.refuse_keys(false);
+  EXPECT_EQ(hold(), "91") << "what has just failed is not asked again";
+  EXPECT_EQ(peer.count("0800"), asked);
+  vault.wall.advance(base::seconds(5));
   EXPECT_EQ(hold(), "00");
 }
 
-TEST_F(NetworkKeysTest, a_given_up_key_makes_no_cryptogram) {
+TEST_F(NetworkKeysTest, many_at_once_are_one_handover) {
+  std::vector<std::future<std::string>> holds;
+  for (int i = 0; i < 8; ++i) holds.push_back(std::async(std::launch::async, [&] { return hold(); }));
+  for (auto& answer : holds) EXPECT_EQ(answer.get(), "00");
+  EXPECT_EQ(peer.count("0800"), 2) << "the sign-on and the key";
+}
+
+TEST_F(NetworkKeysTest, a_network_that_forgets_its_keys_on_a_live_line_is_given_them_again) {
+  ASSERT_EQ(hold(), "00");
+  peer.forget_network_keys();
+  EXPECT_EQ(hold(), "63");
+  EXPECT_EQ(hold(), "00");
+  EXPECT_EQ(hold(), "00");
+  EXPECT_EQ(peer.count("0800"), 3) << "the sign-on and the key, twice";
+}
+
+TEST_F(NetworkKeysTest, a_network_that_has_forgotten_is_given_the_former_key_before_its_successor) {
+  ASSERT_EQ(hold(), "00");
+  ASSERT_TRUE(rotation.rotate(active()).ok());
+  ASSERT_TRUE(vault.network_keys->hand_over().ok());
+  vault.wall.advance(base::minutes(2));  // the successor is in use, the former one is kept
+  start_network_again();
+  EXPECT_EQ(hold(), "00");
+  EXPECT_EQ(peer.network_keys(), 2U);
+}
+
+TEST_F(NetworkKeysTest, a_former_key_that_the_network_let_go_stops_no_newer_one) {
+  ASSERT_EQ(hold(), "00");
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(rotation.rotate(active()).ok());
+    ASSERT_TRUE(vault.network_keys->hand_over().ok());
+    vault.wall.advance(base::minutes(5));
+  }
+  peer.forget_network_keys();
+  EXPECT_EQ(hold(), "63");
+  EXPECT_EQ(hold(), "00") << "all three came, the first is gone";
+  ASSERT_TRUE(rotation.rotate(active()).ok());
+  EXPECT_TRUE(vault.network_keys->hand_over().ok()) << "the first is refused";
+  EXPECT_EQ(peer.network_keys(), 2U);
+}
+
+TEST_F(NetworkKeysTest, a_key_whose_predecessor_is_still_in_use_is_not_rotated) {
+  ASSERT_TRUE(rotation.rotate(active()).ok());
+  const auto again = rotation.rotate(active());
+  ASSERT_FALSE(again.ok());
+  EXPECT_EQ(again.error().code(), base::ErrorCode::conflict);
+  EXPECT_EQ(again.error().reason(), "KEY_IN_USE");
+  vault.wall.advance(base::minutes(5));
+  EXPECT_TRUE(rotation.rotate(active()).ok());
+}
+
+TEST_F(NetworkKeysTest, the_last_key_that_was_taken_is_kept_until_its_successor_is) {
+  ASSERT_EQ(hold(), "00");
   const auto old_key = active();
   ASSERT_TRUE(rotation.rotate(old_key).ok());
+  const auto a_day = [&] {  // the line is down
+    for (int i = 0; i < 12; ++i) {
+      while (rotation.work().value()) continue;
+      vault.wall.advance(base::hours(2));
+    }
+    return vault.keys->refresh().value()->find_key(old_key) != nullptr;
+  };
+  EXPECT_TRUE(a_day());
+  EXPECT_EQ(rotation.end_key(old_key, KeyCommand::destroy).error().reason(), "KEY_IN_USE");
+  EXPECT_EQ(hold(), "00") << "it vouches for its successor";
+  EXPECT_FALSE(a_day());
+  EXPECT_EQ(hold(), "00");
+}
+
+TEST_F(NetworkKeysTest, a_key_is_given_up_when_its_successor_was_taken_and_makes_no_cryptogram_then) {
+  ASSERT_EQ(hold(), "00");
+  const auto old_key = active();
+  ASSERT_TRUE(rotation.rotate(old_key).ok());
+  EXPECT_EQ(rotation.end_key(old_key, KeyCommand::compromise).error().reason(), "KEY_IN_USE");
+  ASSERT_TRUE(vault.network_keys->hand_over().ok());
   ASSERT_TRUE(rotation.end_key(old_key, KeyCommand::compromise).ok());
   EXPECT_EQ(run(OperationKind::hold, vault.operation(token, 100)).state, OperationState::not_sent);
   vault.wall.advance(base::minutes(2));
@@ -179,7 +256,7 @@ TEST_F(NetworkKeysTest, a_given_up_key_makes_no_cryptogram) {
 TEST_F(NetworkKeysTest, without_the_networks_key_there_are_no_cryptograms) {
   Operation operation;
   operation.sent_at = vault.wall.now();
-  NetworkKeys off(*vault.network, *vault.keys, *vault.numbers, vault.wall, vault.random, {});
+  NetworkKeys off(*vault.database, *vault.network, *vault.keys, *vault.numbers, vault.wall, vault.random, {});
   EXPECT_FALSE(off.key_for(operation).value().has_value());
   EXPECT_TRUE(off.hand_over().ok());
   EXPECT_EQ(peer.network_keys(), 0U);

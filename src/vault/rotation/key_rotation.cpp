@@ -23,6 +23,13 @@ constexpr base::Duration kLeftoversFor = base::days(60);  // older ones were loo
 
 bool wraps_subjects(KeyClass key_class) { return key_class == KeyClass::epoch || key_class == KeyClass::tenant; }
 
+// The card network holds two keys: a third must not come before the first has made its last message.
+bool is_predecessor_in_use(const KeyRing& ring, const StoredKey& key, base::Instant now) {
+  return key.key_class == KeyClass::network && std::ranges::any_of(ring.rows(), [&](const StoredKey& row) {
+           return row.key_class == KeyClass::network && row.retired_at && *row.retired_at + kStillInUse > now;
+         });
+}
+
 base::Error no_such_key() { return base::public_error(base::ErrorCode::not_found, "There is no such active key."); }
 
 }  // namespace
@@ -33,6 +40,9 @@ base::Result<Rotation> KeyRotation::rotate(KeyId old_id) {
   const HsmTools tools{.hsm = *hsm, .prefix = holder_.settings().hsm_prefix};
   const OpenKey* const old_key = ring->find_key(old_id);
   if (old_key == nullptr || old_key->row.state != KeyState::active) return no_such_key();
+  if (is_predecessor_in_use(*ring, old_key->row, wall_.now()))
+    return base::public_error(base::ErrorCode::conflict, "Its predecessor is still in use: rotate it in five minutes.",
+                              "KEY_IN_USE");
   KARV_TRY(const auto next, make_successor(tools, *ring, old_key->row, wall_, random_));
   const auto to = next_state(old_key->row.state, KeyCommand::retire);
   KARV_REQUIRE(to.has_value());
@@ -89,8 +99,11 @@ base::Result<std::int64_t> KeyRotation::count_left(store::ReadTx& tx, const Stor
     }
     case KeyClass::proof:
       return count_proofs_by_key(tx, old_key.id);
-    case KeyClass::network:  // what is repeated under the same numbers has the same cryptogram
-      return count_open_payouts(tx, old_key.retired_at.value_or(wall_.now()) + kStillInUse);
+    case KeyClass::network: {  // what is repeated under the same numbers has the same cryptogram
+      KARV_TRY(const auto payouts, count_open_payouts(tx, old_key.retired_at.value_or(wall_.now()) + kStillInUse));
+      KARV_TRY(const bool vouches, is_last_taken(tx, old_key));
+      return payouts + (vouches ? 1 : 0);
+    }
     case KeyClass::ticket:
     case KeyClass::subject:
       break;
@@ -361,6 +374,10 @@ base::Result<void> KeyRotation::check_ending(store::ReadTx& tx, const StoredKey&
   };
   KARV_TRY(const auto children, count_keys_under(tx, row.id));
   if (children > 0) return in_use("Keys are still wrapped by this one: let its rotation move them first.");
+  if (row.key_class == KeyClass::network && row.state != KeyState::compromised) {
+    KARV_TRY(const bool vouches, is_last_taken(tx, row));
+    if (vouches) return in_use("The card network has not taken its successor yet: without this key it never would.");
+  }
   if (to != KeyState::destroyed || row.state == KeyState::compromised) return {};
   if (wall_.now() < *row.retired_at + settings_.keep_others)
     return in_use("It was retired less than an hour ago: a process may still be using it.");

@@ -44,12 +44,12 @@ class KeyRotation {
         subject_keys_(holder, wall, random) {}
 
   // Makes the successor of an active key and retires it. Not for subject keys. Answers the rotation that goes on from
-  // here. Errors: not_found (no such active key), conflict (somebody else has just rotated it), unavailable
-  // VAULT_SEALED.
+  // here. Errors: not_found (no such active key), conflict (somebody else has just rotated it; KEY_IN_USE: a
+  // network key whose predecessor was retired within five minutes), unavailable VAULT_SEALED.
   base::Result<Rotation> rotate(KeyId old_key);
   // Ends a retired key before its rotation would: destroy (nothing may be under it, and nobody may be using it) or
   // compromise (what is still under it is given up). Errors: not_found; not_matching KEY_IN_USE (active: rotate it
-  // first; keys or values are under it; retired within the hour).
+  // first; keys or values are under it; retired within the hour; the card network has not taken its successor).
   base::Result<void> end_key(KeyId id, KeyCommand command);
   // Starts what is due by period or uses, and says so in the log. Answers how many keys that were.
   base::Result<int> start_due();
