@@ -124,7 +124,7 @@ describe('a cryptogram', () => {
 });
 
 describe('a network key', () => {
-  test('is taken with the voucher of one that is held, and two are held', () => {
+  test('is taken with the voucher of the newest that is held, and two are held', () => {
     const line = new Line();
     assert.equal(line.key(sharedKey), '00', 'the same key once more');
     assert.equal(line.key(otherKey), '63', 'nobody vouches');
@@ -135,6 +135,9 @@ describe('a network key', () => {
     const next = (): string => line.ask('0100', stamped('0100', toMap(hold(visa, 10)), otherKey));
     assert.deepEqual([old(), next()], ['00', '00']);
     const third = Buffer.alloc(32, 11);
+    assert.equal(line.key(sharedKey), '00', 'handed over again');
+    assert.equal(line.key(third, voucher(sharedKey, third)), '63', 'the former one vouches for nothing any more');
+    assert.deepEqual([old(), next()], ['00', '00'], 'and pushes nothing out');
     assert.equal(line.key(third, voucher(otherKey, third)), '00');
     assert.deepEqual([old(), next()], ['63', '00'], 'the oldest is gone');
     assert.deepEqual(line.faults(), ['unknown key']);

@@ -1,7 +1,8 @@
 // The network's side of cryptograms: takes the acquirer's keys, and judges the holds, charges and payouts made with
 // them. Written from docs/card-network.md, sharing nothing with Karv's own code, so that two wrongs cannot agree.
 //
-// Keys: two at most; the first is taken from whoever may sign on, each further one with the voucher of one that is held.
+// Keys: two at most; the first is taken from whoever may sign on, each further one with the voucher of the newest that
+// is held.
 // Uses: of each card the newest 64 use numbers are remembered; one that is among them or older than all of a full list is
 // refused (the window of RFC 4303 3.4.3), so messages may overtake one another and none counts twice.
 // In memory, like everything here: a network that was started again is given its key at the next sign-on.
@@ -44,14 +45,15 @@ export class Cryptograms {
     return createPublicKey(this.#own).export({ format: 'jwk' }).x ?? '';
   }
 
-  /** Takes a key that was handed over. 30: not one for this network; 63: nobody whose key is held vouches for it. */
+  /** Takes a key that was handed over. 30: not one for this network; 63: the newest that is held does not vouch for it. */
   takeKey(wrapped: string, vouchedBy: string | null, voucher: string | null): '00' | '30' | '63' {
     const key = this.#open(wrapped);
     if (key?.length !== keySize) return '30';
     const name = keyName(key);
     if (this.#keys.has(name)) return '00';
-    const former = this.#keys.get(vouchedBy ?? '');
-    const vouched = former !== undefined && equal(voucher, mac(former, framed(['karv network key', name])));
+    const [newest, former] = [...this.#keys].at(-1) ?? [];
+    const vouched =
+      former !== undefined && vouchedBy === newest && equal(voucher, mac(former, framed(['karv network key', name])));
     if (this.#keys.size > 0 && !vouched) return '63';
     this.#keys.set(name, key);
     const oldest = this.#keys.keys().next().value;
