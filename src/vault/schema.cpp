@@ -276,6 +276,10 @@ constexpr const char* kNextCustodians = R"(
     acceptance BYTEA not null,
     share TEXT not null
   ))";
+constexpr const char* kOpenAsSent = "alter table open_operations add column as_sent TEXT";
+// A payout without it was not sent. Of those recorded before nobody knows.
+constexpr const char* kPayoutsMaybeSent =
+    "update operations set state = 'repeating' where kind = 'payout' and state = 'recorded'";
 constexpr const char* kMostUses = "alter table vault_tokens add column most_uses BIGINT";
 constexpr const char* kMostEach = "alter table vault_tokens add column most_each_minor BIGINT";
 
@@ -344,6 +348,7 @@ std::span<const store::Migration> migrations() {
       {20090,
        "keys of tenants' servers",
        {kServerKeyGenerations, kErasedServerKeys, kErasedServerKeysByTime, kServerKeyCounts, kServerKeyMinutes}},
+      {20095, "payouts as they were sent", {kOpenAsSent, kPayoutsMaybeSent}},
       {20096, "which keys the card network has taken", {kKeyTakenAt}},
       {20100, "what is old is found", {kOperationsByTime, kTokensByExpiry}},
       {20101, "when staff last signed", {kStaffUsedAt}},

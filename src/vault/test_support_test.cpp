@@ -270,7 +270,7 @@ TestVault::TestVault(Disk& disk, FakePeer* peer, KeySettings key_settings, Among
   numbers.emplace(*database);
   network_keys.emplace(*database, *network, *keys, *numbers, wall, random,
                        peer == nullptr ? base::Bytes() : peer->public_key());
-  settlement.emplace(*database, *cards, *network, *network_keys, *numbers, wall,
+  settlement.emplace(*database, *cards, *network, *numbers, wall,
                      SettlementSettings{.acquirer = {}, .pause = base::milliseconds(2)});
   refusals.emplace(*database, wall, random);
   endings.emplace(*database, *keys, *refusals);

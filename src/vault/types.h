@@ -121,6 +121,10 @@ struct OpenOperation {
   OperationId id;
   std::int64_t attempts = 0;
   base::Instant due_at;
+  // Of a payout: what its repeats say again (payout_as_sent() in network_messages.h). Written before its first message
+  // leaves, so without it none has left; gone with the row.
+  std::optional<std::string> as_sent = {};
+  friend bool operator==(const OpenOperation&, const OpenOperation&) = default;
 };
 
 }  // namespace karv::vault

@@ -231,7 +231,7 @@ void Process::Impl::make_parts() {
   numbers.emplace(*database);
   network_keys.emplace(*database, *network, *keys, *numbers, wall, random,
                        base::from_base64url(config.network.cryptograms_for).value_or(base::Bytes()));
-  settlement.emplace(*database, *cards, *network, *network_keys, *numbers, wall,
+  settlement.emplace(*database, *cards, *network, *numbers, wall,
                      kv::SettlementSettings{.acquirer = {}, .answer_limit = limit});
   refusals.emplace(*database, wall, random);
   card_endings.emplace(*database, *keys, *refusals);

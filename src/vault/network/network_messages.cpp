@@ -6,6 +6,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "base/check.h"
 #include "crypto/jwe.h"
 #include "vault/network/cryptogram.h"
 #include "wire/iso8583.h"
@@ -122,6 +123,13 @@ void add_card(iso::Message& message, const Operation& operation, const Card& car
   message.set_padded(43, statement_text(operation.merchant_name, 40));
 }
 
+iso::Message payout_message(const Operation& operation, const Card& card, Attempt attempt,
+                            const AcquirerSettings& acquirer) {
+  auto message = money_message(mti_of("0200", attempt), operation, "260000", acquirer);
+  add_card(message, operation, card, false, acquirer);
+  return message;
+}
+
 }  // namespace
 
 std::string_view numeric_currency(std::string_view alphabetic) {
@@ -157,14 +165,21 @@ base::Result<NetworkRequest> refund_request(const Operation& operation, const Ca
   return finish(message);
 }
 
-base::Result<NetworkRequest> payout_request(const Operation& operation, const Card& card, Attempt attempt,
-                                            const Sender& sender) {
-  auto message = money_message(mti_of("0200", attempt), operation, "260000", sender.acquirer);
-  add_card(message, operation, card, false, sender.acquirer);
+std::string payout_as_sent(const Operation& operation, const Card& card, const Sender& sender) {
+  const auto message = payout_message(operation, card, Attempt::first, sender.acquirer);
   iso::PrivateData extra;
   extra.add("IN", "M");
   if (sender.network_key != nullptr) add_cryptogram(extra, *sender.network_key, message, operation);
-  message.set_secret(48, extra.encode());
+  return fmt::format("{}{}", message.secret(14)->expose_text(), extra.encode().expose_text());
+}
+
+base::Result<NetworkRequest> payout_request(const Operation& operation, const Card& card, std::string_view as_sent,
+                                            Attempt attempt, const AcquirerSettings& acquirer) {
+  constexpr std::size_t kExpirySize = 4;
+  KARV_REQUIRE(as_sent.size() > kExpirySize);
+  auto message = payout_message(operation, card, attempt, acquirer);
+  message.set_secret(14, base::SecretBytes::copy_of(as_sent.substr(0, kExpirySize)));
+  message.set_secret(48, base::SecretBytes::copy_of(as_sent.substr(kExpirySize)));
   return finish(message);
 }
 

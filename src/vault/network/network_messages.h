@@ -55,9 +55,12 @@ base::Result<NetworkRequest> authorization_request(const Operation& operation, c
 // 0200, repeats 0201, processing code 20.
 base::Result<NetworkRequest> refund_request(const Operation& operation, const Card& card, const Operation& original,
                                             Attempt attempt, const AcquirerSettings& acquirer);
-// 0200, repeats 0201, processing code 26: an original credit.
-base::Result<NetworkRequest> payout_request(const Operation& operation, const Card& card, Attempt attempt,
-                                            const Sender& sender);
+// What a payout's repeats say as its first message did, though card, keys or settings have changed since: elements 14
+// and 48, so expiry and cryptogram. Not for logs.
+std::string payout_as_sent(const Operation& operation, const Card& card, const Sender& sender);
+// 0200, repeats 0201, processing code 26: an original credit. `as_sent`: as above.
+base::Result<NetworkRequest> payout_request(const Operation& operation, const Card& card, std::string_view as_sent,
+                                            Attempt attempt, const AcquirerSettings& acquirer);
 // 0220, repeats 0221.
 base::Result<NetworkRequest> completion_advice(const Operation& operation, const Operation& hold, Attempt attempt,
                                                const AcquirerSettings& acquirer);

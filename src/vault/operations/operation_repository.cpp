@@ -36,14 +36,16 @@ constexpr Sql kCountCompletions =
 
 constexpr Sql kInsertOpen = "insert into open_operations (operation_id, attempts, due_at) values ($1, $2, $3)";
 constexpr Sql kUpdateOpen = "update open_operations set attempts = $1, due_at = $2 where operation_id = $3";
+constexpr Sql kKeepAsSent = "update open_operations set as_sent = $1 where operation_id = $2 and as_sent is null";
 constexpr Sql kUpsertOpen =
     "insert into open_operations (operation_id, attempts, due_at) values ($1, $2, $3)"
     " on conflict (operation_id) do update set attempts = excluded.attempts, due_at = excluded.due_at";
 constexpr Sql kDeleteOpen = "delete from open_operations where operation_id = $1";
 constexpr Sql kFindDue =
-    "select operation_id, attempts, due_at from open_operations where due_at <= $1 order by due_at limit $2";
-constexpr Sql kFindOpen = "select operation_id, attempts, due_at from open_operations where operation_id = $1";
-constexpr Sql kFindAllOpen = "select operation_id, attempts, due_at from open_operations order by operation_id";
+    "select operation_id, attempts, due_at, as_sent from open_operations where due_at <= $1 order by due_at limit $2";
+constexpr Sql kFindOpen = "select operation_id, attempts, due_at, as_sent from open_operations where operation_id = $1";
+constexpr Sql kFindAllOpen =
+    "select operation_id, attempts, due_at, as_sent from open_operations order by operation_id";
 constexpr Sql kCountOpenWithToken =
     "select count(*) from open_operations join operations on operations.operation_id = open_operations.operation_id"
     " where operations.token_mac = $1";
@@ -89,7 +91,10 @@ base::Result<std::optional<Operation>> first_or_none(base::Result<store::Rows> r
 std::vector<OpenOperation> open_from(const store::Rows& rows) {
   std::vector<OpenOperation> open;
   for (const auto& row : rows)
-    open.push_back({.id = row.id<OperationId>(0), .attempts = row.integer(1), .due_at = {row.integer(2)}});
+    open.push_back({.id = row.id<OperationId>(0),
+                    .attempts = row.integer(1),
+                    .due_at = {row.integer(2)},
+                    .as_sent = row.text_or_null(3)});
   return open;
 }
 
@@ -154,9 +159,12 @@ void update_open(store::Tx& tx, const OpenOperation& open) {
 base::Result<bool> move_open(store::Tx& tx, const OpenOperation& before, const OpenOperation& after) {
   KARV_TRY(const auto answers, tx.read_for_update({{kFindOpen, {before.id}}}));
   const auto found = open_from(answers.at(0));
-  if (found.empty() || found[0].attempts != before.attempts || found[0].due_at != before.due_at) return false;
+  if (found.empty() || found[0] != before) return false;
   update_open(tx, after);
   return true;
+}
+void keep_as_sent(store::Tx& tx, OperationId id, const std::string& as_sent) {
+  tx.write({kKeepAsSent, {as_sent, id}}, 1);
 }
 void upsert_open(store::Tx& tx, const OpenOperation& open) {
   tx.write({kUpsertOpen, {open.id, open.attempts, open.due_at.ms}}, 1);

@@ -22,9 +22,12 @@ void update_operation(store::Tx& tx, const Operation& operation, OperationState 
 base::Result<std::int64_t> count_completions_under_way(store::ReadTx& tx, OperationId hold);
 
 void insert_open(store::Tx& tx, const OpenOperation& open);
+// This and move_open() leave `as_sent` as it is.
 void update_open(store::Tx& tx, const OpenOperation& open);
 // Moves a row on, unless it is not as it was: another process has it, or it is settled. Answers whether it did.
 base::Result<bool> move_open(store::Tx& tx, const OpenOperation& before, const OpenOperation& after);
+// Fails the transaction when it is not open, or was sent before.
+void keep_as_sent(store::Tx& tx, OperationId id, const std::string& as_sent);
 // Makes sure that it is on the list, due at that time.
 void upsert_open(store::Tx& tx, const OpenOperation& open);
 void delete_open(store::Tx& tx, OperationId id);

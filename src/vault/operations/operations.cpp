@@ -186,11 +186,22 @@ base::Result<NetworkRequest> Operations::make_request(const Recorded& recorded) 
     return refund_request(operation, card, *recorded.original, Attempt::first, settings_.acquirer);
   KARV_TRY(const auto key, network_keys_.key_for(operation));
   const Sender sender{.acquirer = settings_.acquirer, .network_key = key ? &*key : nullptr};
-  if (operation.kind == OperationKind::payout) return payout_request(operation, card, Attempt::first, sender);
+  if (operation.kind == OperationKind::payout) return make_payout(operation, card, sender);
   base::SecretBytes code;
   if (operation.kind == OperationKind::hold && operation.initiator == Initiator::cardholder)
     code = codes_.take(operation.card, wall_.now());
   return authorization_request(operation, card, code, recorded.original, sender);
+}
+
+// What its repeats must say again is durable before it leaves.
+base::Result<NetworkRequest> Operations::make_payout(const Operation& operation, const Card& card,
+                                                     const Sender& sender) {
+  const std::string as_sent = payout_as_sent(operation, card, sender);
+  KARV_TRY_VOID(database_.write<void>("vault_keep_as_sent", [&](store::Tx& tx) -> base::Result<void> {
+    keep_as_sent(tx, operation.id, as_sent);
+    return {};
+  }));
+  return payout_request(operation, card, as_sent, Attempt::first, settings_.acquirer);
 }
 
 base::Result<Operation> Operations::send_and_settle(const Recorded& recorded) {

@@ -80,6 +80,7 @@ class Operations {
   base::Result<Operation> wanted_operation(TenantId tenant, OperationKind kind,
                                            const vault_api::CardOperation& request);
   base::Result<NetworkRequest> make_request(const Recorded& recorded);
+  base::Result<NetworkRequest> make_payout(const Operation& operation, const Card& card, const Sender& sender);
   base::Result<Operation> send_and_settle(const Recorded& recorded);
   base::Result<Operation> step(const Operation& recorded, OperationCommand command, const NetworkAnswer& answer);
 

@@ -15,9 +15,17 @@ namespace karv::vault {
 namespace {
 
 constexpr std::int64_t kMostAtOnce = 100;
+constexpr base::Duration kUndecidedPause = base::minutes(10);
+
+// What the network says to a repeat that it takes for another message: 94 (transmitted twice), 63 (security violation).
+// The first one may have been booked all the same.
+bool decides_nothing(OperationState state, std::string_view response_code) {
+  return state == OperationState::repeating && (response_code == "94" || response_code == "63");
+}
 
 // The network's word on an advice. A reversal of what it does not know is as good as done.
 std::optional<OperationCommand> command_for(const Operation& operation, const std::string& response_code) {
+  if (decides_nothing(operation.state, response_code)) return std::nullopt;
   const bool fine = response_code == "00";
   switch (operation.state) {
     case OperationState::repeating:
@@ -110,19 +118,21 @@ void Settlement::deliver_due() {
   }
 }
 
-base::Result<NetworkRequest> Settlement::payout_again(const Operation& operation) {
+base::Result<NetworkRequest> Settlement::payout_again(const Operation& operation, const OpenOperation& open) {
+  if (!open.as_sent)  // recorded by a version that did not keep it
+    return base::internal_error(base::ErrorCode::gone,
+                                "not known how it was sent: look the operation up in the acquirer's report");
   KARV_TRY(const auto sealed, database_.read<std::optional<SealedCard>>(
                                   "vault_read_card", [&](store::ReadTx& tx) { return find_card(tx, operation.card); }));
   if (!sealed) return card_erased();
   KARV_TRY(const auto card, cards_.open(*sealed));
-  KARV_TRY(const auto key, network_keys_.key_for(operation));
-  return payout_request(operation, card, Attempt::repeated,
-                        {.acquirer = settings_.acquirer, .network_key = key ? &*key : nullptr});
+  return payout_request(operation, card, *open.as_sent, Attempt::repeated, settings_.acquirer);
 }
 
-base::Result<NetworkRequest> Settlement::make_request(const Operation& operation, Attempt attempt) {
+base::Result<NetworkRequest> Settlement::make_request(const Operation& operation, const OpenOperation& open) {
+  const Attempt attempt = open.attempts == 0 ? Attempt::first : Attempt::repeated;
   if (operation.state == OperationState::reversing) return reversal_advice(operation, attempt, settings_.acquirer);
-  if (operation.kind == OperationKind::payout) return payout_again(operation);
+  if (operation.kind == OperationKind::payout) return payout_again(operation, open);
   KARV_REQUIRE(operation.original.has_value());
   struct Facts {
     Operation original;
@@ -169,16 +179,28 @@ void Settlement::try_again(const OpenOperation& claimed, base::Instant due_at) {
     base::log::warn("settlement_cannot_postpone", {{"detail", moved.error().internal_text()}});
 }
 
+void Settlement::take_over(const Operation& recorded, const OpenOperation& open) {
+  if (recorded.kind != OperationKind::payout || open.as_sent)
+    return (void)step(recorded.id, lost_answer(recorded.kind), {});
+  // Nothing has left, and nothing will: whoever recorded it can keep no `as_sent` of what is no longer open.
+  (void)database_.write<void>("vault_abandon_payout", [&](store::Tx& tx) -> base::Result<void> {
+    KARV_TRY(const bool same, move_open(tx, open, open));
+    if (!same) return {};
+    KARV_TRY_VOID(step_operation(tx, recorded.id, OperationCommand::abandon, {.now = wall_.now()}));
+    return {};
+  });
+}
+
 void Settlement::deliver(const OpenOperation& open) {
   const auto operation = database_.read<std::optional<Operation>>(
       "vault_read_open", [&](store::ReadTx& tx) { return find_operation(tx, open.id); });
   if (!operation.ok() || !*operation) return finish(open.id);
   const Operation& found = **operation;
   if (found.state == OperationState::recorded) {  // whoever was to finish it did not, and its lease is over
-    (void)step(found.id, lost_answer(found.kind), {});
+    take_over(found, open);
     return finish(open.id);
   }
-  auto message = make_request(found, open.attempts == 0 ? Attempt::first : Attempt::repeated);
+  auto message = make_request(found, open);
   const base::Instant now = wall_.now();
   if (!message.ok() && message.error().code() == base::ErrorCode::unavailable) {
     (void)move(open, {.id = open.id, .attempts = open.attempts, .due_at = now + base::seconds(1)});
@@ -192,7 +214,8 @@ void Settlement::deliver(const OpenOperation& open) {
   const base::Instant again = now + retry_delay(open.attempts);
   const OpenOperation claimed{.id = open.id,
                               .attempts = open.attempts + 1,
-                              .due_at = message.ok() ? std::max(again, now + lease_of(settings_.answer_limit)) : again};
+                              .due_at = message.ok() ? std::max(again, now + lease_of(settings_.answer_limit)) : again,
+                              .as_sent = open.as_sent};
   const auto moved = move(open, claimed);
   if (!moved.ok() || !*moved || !message.ok()) return finish(open.id);
   network_.send(std::move(message).value(), settings_.answer_limit,
@@ -203,14 +226,17 @@ void Settlement::deliver(const OpenOperation& open) {
                     ~Finish() { settlement.finish(id); }
                   } const last{*this, found.id};
                   const bool answered = exchange.end == ExchangeEnd::answered;
-                  if (!answered || !handle_answer(found, exchange.answer)) try_again(claimed, again);
+                  if (answered && handle_answer(found, exchange.answer)) return;
+                  const bool undecided = answered && decides_nothing(found.state, exchange.answer.response_code);
+                  try_again(claimed, undecided ? wall_.now() + kUndecidedPause : again);
                 });
 }
 
 bool Settlement::handle_answer(const Operation& operation, const NetworkAnswer& answer) {
   const auto command = command_for(operation, answer.response_code);
   if (!command) {
-    base::log::error("card_reversal_refused",
+    const bool repeat = operation.state == OperationState::repeating;
+    base::log::error(repeat ? "card_repeat_undecided" : "card_reversal_refused",
                      {{"operation_id", operation.id.text()}, {"response_code", answer.response_code}});
     return false;
   }

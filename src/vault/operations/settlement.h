@@ -2,7 +2,9 @@
 // answered, reverses holds and charges whose answer was lost, and reverses late approvals too. Works from the database
 // alone, so that it goes on where a killed process stopped. Several processes may work from one database: each attempt
 // is claimed by moving its row on, and an operation that another has under way is due only when that one's lease is
-// over. Waits between attempts: 1 s, 2 s, 4 s ... 30 s. One thread decides; answers come on the network's thread.
+// over. Waits between attempts: 1 s, 2 s, 4 s ... 30 s; ten minutes after an answer to a repeat that decides nothing.
+// A payout is repeated as it was sent (OpenOperation::as_sent), so that needs no network key. One thread decides;
+// answers come on the network's thread.
 #pragma once
 
 #include <set>
@@ -13,7 +15,6 @@
 #include "store/database.h"
 #include "vault/cards/card_store.h"
 #include "vault/network/card_network.h"
-#include "vault/network/network_keys.h"
 #include "vault/network/trace_numbers.h"
 #include "vault/operations/operation_rules.h"
 #include "vault/types.h"
@@ -28,12 +29,11 @@ struct SettlementSettings {
 
 class Settlement {
  public:
-  Settlement(store::Database& database, CardStore& cards, CardNetwork& network, NetworkKeys& network_keys,
-             TraceNumbers& numbers, const base::Clock& wall, SettlementSettings settings)
+  Settlement(store::Database& database, CardStore& cards, CardNetwork& network, TraceNumbers& numbers,
+             const base::Clock& wall, SettlementSettings settings)
       : database_(database),
         cards_(cards),
         network_(network),
-        network_keys_(network_keys),
         numbers_(numbers),
         wall_(wall),
         settings_(std::move(settings)) {}
@@ -54,8 +54,9 @@ class Settlement {
   void run();
   void deliver_due();
   void deliver(const OpenOperation& open);
-  base::Result<NetworkRequest> payout_again(const Operation& operation);
-  base::Result<NetworkRequest> make_request(const Operation& operation, Attempt attempt);
+  void take_over(const Operation& recorded, const OpenOperation& open);
+  base::Result<NetworkRequest> payout_again(const Operation& operation, const OpenOperation& open);
+  base::Result<NetworkRequest> make_request(const Operation& operation, const OpenOperation& open);
   // Whether the answer settles it.
   bool handle_answer(const Operation& operation, const NetworkAnswer& answer);
   void try_again(const OpenOperation& claimed, base::Instant due_at);
@@ -68,7 +69,6 @@ class Settlement {
   store::Database& database_;
   CardStore& cards_;
   CardNetwork& network_;
-  NetworkKeys& network_keys_;
   TraceNumbers& numbers_;
   const base::Clock& wall_;
   SettlementSettings settings_;
