@@ -220,13 +220,34 @@ void FakePeer::handle_money(const iso::Message& request) {
   }
 }
 
+namespace {
+
+// Of a repeat whose first message came: 00 when it says the same, 94 when it says something else under its numbers.
+std::optional<std::string> judge_repeat(const iso::Message& request, std::span<const iso::Message> before) {
+  if (!request.mti().ends_with('1') || request.secret(48) == nullptr) return std::nullopt;
+  for (const auto& first : before) {
+    const bool its_first = first.mti() == request.mti().substr(0, 3) + "0" && first.find(11) == request.find(11) &&
+                           first.find(37) == request.find(37);
+    if (!its_first) continue;
+    const bool same = first.find(4) == request.find(4) && *first.secret(48) == *request.secret(48);
+    return same ? "00" : "94";
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 bool FakePeer::take(const base::SecretBytes& frame) {
   auto request = iso::decode(frame.expose());
   EXPECT_TRUE(request.ok());
   std::string advice_code;
+  std::optional<std::string> remembered;
   {
     const base::Lock lock(mutex_);
     if (refuse_) return false;
+    remembered = judge_repeat(request.value(), messages_);
+    // What is not answered was booked, whoever demanded what then.
+    if (!remembered && behavior_ == Behavior::silent && request->mti() == "0200") remembered = "00";
     messages_.push_back(iso::decode(frame.expose()).value());
     const bool advice = request->mti()[1] == '4' || request->mti()[2] == '2';
     if (advice && ignored_ > 0) {
@@ -239,7 +260,7 @@ bool FakePeer::take(const base::SecretBytes& frame) {
     answer(request.value(), judge(request.value()));
   } else if (!advice_code.empty()) {
     answer(request.value(), advice_code);
-  } else if (const auto said = judge(request.value()); said != "00") {
+  } else if (const auto said = remembered ? *remembered : judge(request.value()); said != "00") {
     answer(request.value(), said);
   } else {
     handle_money(request.value());

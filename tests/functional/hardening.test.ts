@@ -160,6 +160,11 @@ describe.skipIf(obstacle !== null)('in production', () => {
       /\[banks\.sandbox-bank\] key_pins names no key/,
     ],
     [
+      'a card network without cryptograms',
+      () => reasons(owner, (t) => t.replace(/cryptograms_for.*\n/, '')),
+      /\[network\] cryptograms_for names no key/,
+    ],
+    [
       'a PIN in a file',
       () => reasons(owner, (t) => t.replace('[hsm]', '[hsm]\npin_file = "x"')),
       /one person could open/,

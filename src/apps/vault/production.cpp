@@ -44,6 +44,9 @@ std::vector<std::string> unsafe_settings(const Config& config) {
     unsafe.emplace_back(
         "[hsm] pin_file: one person could open the vault; remove it, and give the PIN to custodians (`karv vault "
         "init`)");
+  if (config.network.cryptograms_for.empty())
+    unsafe.emplace_back(
+        "[network] cryptograms_for names no key: whoever has a card's number could charge it; name the network's");
   for (const auto& bank : config.banks)
     if (bank.key_pins.empty())
       unsafe.push_back(fmt::format(

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "vault/keys/repository.h"
+#include "vault/operations/operation_repository.h"
 #include "vault/rotation/key_rotation.h"
 #include "vault/test_support.h"
 
@@ -28,6 +29,32 @@ class NetworkKeysTest : public ::testing::Test {
     const auto extra = iso::PrivateData::decode(message.secret(48)->expose());
     const auto* const value = extra->find(name);
     return value == nullptr ? "" : std::string(value->expose_text());
+  }
+  // A payout that the network booked and did not answer, and its first message.
+  vault_api::CardOperation lose_payout(Operations& operations) {
+    const auto payout = vault.operation(vault.derive(saved, Purpose::payout, 1000), 1000);
+    peer.set_behavior(Behavior::silent);
+    auto answer =
+        std::async(std::launch::async, [&] { return operations.run(vault.tenant, OperationKind::payout, payout); });
+    EXPECT_TRUE(eventually([&] { return peer.count("0200") == 1; }));
+    vault.wall.advance(base::seconds(8));
+    EXPECT_EQ(answer.get()->outcome, Outcome::unknown);
+    return payout;
+  }
+  bool is_approved(const vault_api::CardOperation& payout) {
+    peer.set_behavior(Behavior::approve);
+    return eventually([&] {
+      vault.wall.advance(base::seconds(10));
+      return vault.state_of(payout.operation) == OperationState::approved;
+    });
+  }
+  std::vector<OpenOperation> all_open() {
+    return vault.database->read<std::vector<OpenOperation>>("test", [](auto& tx) { return find_all_open(tx); }).value();
+  }
+  std::optional<std::string> as_sent(OperationId id) {
+    for (const auto& row : all_open())
+      if (row.id == id) return row.as_sent;
+    return std::nullopt;
   }
   // The sign-on of a network that was started again.
   void start_network_again() {
@@ -124,6 +151,87 @@ TEST_F(NetworkKeysTest, a_payout_whose_answer_is_lost_is_repeated_with_the_same_
     vault.wall.advance(base::hours(2));
   }
   EXPECT_EQ(vault.keys->refresh().value()->find_key(old_key), nullptr);
+}
+
+TEST_F(NetworkKeysTest, a_payout_is_repeated_as_it_was_sent_though_the_card_has_another_expiry) {
+  const auto payout = lose_payout(*vault.operations);
+  ASSERT_TRUE(as_sent(payout.operation).has_value());
+  const auto first = peer.last("0200");
+  auto fields = testing::typed();
+  fields.expiry_month = 9;
+  fields.expiry_year = 2031;
+  vault_api::TicketRequest request;
+  request.customer = vault.customer;
+  request.purpose = Purpose::saved;
+  request.parent_origin = "https://pay.localhost:8443";
+  const auto ticket = vault.desk->create_ticket(vault.tenant, request).value();
+  ASSERT_TRUE(vault.desk->fill_ticket(ticket.ticket, parse_card(std::move(fields), vault.wall.now()).value()).ok());
+  EXPECT_EQ(vault.cards->open(vault.sealed_card(saved))->expiry.month, 9) << "typed again, it is the same row";
+  EXPECT_TRUE(is_approved(payout));
+  const auto repeat = peer.last("0201");
+  EXPECT_EQ(*repeat.secret(14), *first.secret(14));
+  EXPECT_EQ(*repeat.secret(48), *first.secret(48));
+  EXPECT_FALSE(as_sent(payout.operation).has_value()) << "settled, it is forgotten";
+}
+
+TEST_F(NetworkKeysTest, a_payout_that_went_bare_is_repeated_bare) {
+  NetworkKeys off(*vault.network, *vault.keys, *vault.numbers, vault.wall, vault.random, {});
+  Operations before(*vault.database, *vault.keys, *vault.cards, vault.codes, *vault.network, off, *vault.refusals,
+                    *vault.numbers, vault.wall, vault.random, {});
+  const auto payout = lose_payout(before);
+  EXPECT_EQ(tag(peer.last("0200"), "UC"), "");
+  EXPECT_TRUE(is_approved(payout));
+  EXPECT_EQ(tag(peer.last("0201"), "UC"), "");
+}
+
+TEST_F(NetworkKeysTest, a_payout_is_repeated_without_its_key) {
+  const auto payout = lose_payout(*vault.operations);
+  const auto old_key = active();
+  ASSERT_TRUE(rotation.rotate(old_key).ok());
+  ASSERT_TRUE(vault.network_keys->hand_over().ok());
+  ASSERT_TRUE(rotation.end_key(old_key, KeyCommand::compromise).ok());
+  peer.refuse_keys(true);
+  EXPECT_TRUE(is_approved(payout));
+  EXPECT_EQ(tag(peer.last("0201"), "UC"), tag(peer.last("0200"), "UC"));
+}
+
+TEST_F(NetworkKeysTest, a_repeat_that_the_network_takes_for_another_message_stays_open) {
+  for (const auto* code : {"94", "63"}) {
+    const auto payout = vault.operation(vault.derive(saved, Purpose::payout, 1000), 1000);
+    peer.set_behavior(Behavior::hang_up);
+    EXPECT_EQ(run(OperationKind::payout, payout).outcome, Outcome::unknown);
+    peer.set_decline_code(code);
+    peer.set_behavior(Behavior::decline);
+    ASSERT_TRUE(eventually([&] {  // the long pause has begun
+      vault.wall.advance(base::seconds(1));
+      const auto open = all_open();
+      return open.size() == 1 && open.front().due_at > vault.wall.now() + base::minutes(9);
+    }));
+    EXPECT_EQ(vault.state_of(payout.operation), OperationState::repeating) << code;
+    peer.set_behavior(Behavior::approve);
+    vault.wall.advance(base::minutes(10));
+    EXPECT_TRUE(eventually([&] { return vault.state_of(payout.operation) == OperationState::approved; })) << code;
+  }
+}
+
+TEST_F(NetworkKeysTest, a_payout_that_nobody_sent_is_given_up) {
+  const auto payout = vault.operation(vault.derive(saved, Purpose::payout, 1000), 1000);
+  peer.set_behavior(Behavior::silent);
+  auto answer = std::async(std::launch::async,
+                           [&] { return vault.operations->run(vault.tenant, OperationKind::payout, payout); });
+  ASSERT_TRUE(eventually([&] { return peer.count("0200") == 1; }));
+  ASSERT_TRUE(vault.database
+                  ->write<void>("test",
+                                [&](store::Tx& tx) -> base::Result<void> {  // as of a process that died before it
+                                  delete_open(tx, payout.operation);
+                                  insert_open(tx, {.id = payout.operation, .attempts = 0, .due_at = vault.wall.now()});
+                                  return {};
+                                })
+                  .ok());
+  EXPECT_TRUE(eventually([&] { return vault.state_of(payout.operation) == OperationState::not_sent; }));
+  vault.wall.advance(base::seconds(8));
+  EXPECT_EQ(answer.get()->state, OperationState::not_sent);
+  EXPECT_EQ(peer.count("0201"), 0);
 }
 
 TEST_F(NetworkKeysTest, the_key_is_handed_over_after_each_sign_on_and_once) {
