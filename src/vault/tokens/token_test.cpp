@@ -229,6 +229,7 @@ TEST(VaultTokens, a_payout_without_an_answer_is_repeated_and_one_that_was_not_se
   EXPECT_EQ(unsent->state, OperationState::not_sent);
   world.peer.refuse_sends(false);
   EXPECT_EQ(world.stored(token).used_minor, 0);
+  vault.wall.advance(base::seconds(5));  // the network's key, which was not sent either, is tried again
   world.peer.set_behavior(Behavior::garbage);
   const auto lost = vault.operation(token, 1000);
   EXPECT_EQ(world.run(OperationKind::payout, lost)->outcome, Outcome::unknown);
