@@ -86,7 +86,8 @@ base::Result<vault::NetworkRequest> rendered(const vault::Operation& operation, 
     case OperationKind::refund:
       return vault::refund_request(operation, typed.card, original, kFirst, acquirer);
     case OperationKind::payout:
-      return vault::payout_request(operation, typed.card, kFirst, sender);
+      return vault::payout_request(operation, typed.card, vault::payout_as_sent(operation, typed.card, sender), kFirst,
+                                   acquirer);
     case OperationKind::complete:
       return vault::completion_advice(operation, original, kFirst, acquirer);
     case OperationKind::reverse:

@@ -175,7 +175,7 @@ TEST_F(NetworkKeysTest, a_payout_is_repeated_as_it_was_sent_though_the_card_has_
 }
 
 TEST_F(NetworkKeysTest, a_payout_that_went_bare_is_repeated_bare) {
-  NetworkKeys off(*vault.network, *vault.keys, *vault.numbers, vault.wall, vault.random, {});
+  NetworkKeys off(*vault.database, *vault.network, *vault.keys, *vault.numbers, vault.wall, vault.random, {});
   Operations before(*vault.database, *vault.keys, *vault.cards, vault.codes, *vault.network, off, *vault.refusals,
                     *vault.numbers, vault.wall, vault.random, {});
   const auto payout = lose_payout(before);
