@@ -6,6 +6,7 @@
 
 #include "vault/keys/repository.h"
 #include "vault/operations/operation_repository.h"
+#include "vault/operations/operation_steps.h"
 #include "vault/rotation/key_rotation.h"
 #include "vault/test_support.h"
 
@@ -207,6 +208,12 @@ TEST_F(NetworkKeysTest, a_repeat_that_the_network_takes_for_another_message_stay
       const auto open = all_open();
       return open.size() == 1 && open.front().due_at > vault.wall.now() + base::minutes(9);
     }));
+    // Nor does the first message's answer, when its sender comes late.
+    const auto late = vault.database->write<Operation>("test", [&](store::Tx& tx) {
+      return step_operation(tx, payout.operation, OperationCommand::decline,
+                            {.now = vault.wall.now(), .response_code = code});
+    });
+    EXPECT_EQ(late->state, OperationState::repeating) << code;
     EXPECT_EQ(vault.state_of(payout.operation), OperationState::repeating) << code;
     peer.set_behavior(Behavior::approve);
     vault.wall.advance(base::minutes(10));

@@ -126,7 +126,7 @@ base::Result<Operation> step_operation(store::Tx& tx, Operation operation, Opera
                                        const StepFacts& facts) {
   const OperationState from = operation.state;
   const auto to = next_state(from, command);
-  if (!to) return operation;
+  if (!to || decides_nothing(from, facts.response_code)) return operation;
   if (from == OperationState::reversing && command == OperationCommand::confirm &&
       facts.confirmed_stan != operation.reversal_stan)
     return operation;

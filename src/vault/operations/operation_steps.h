@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -17,6 +18,12 @@ inline constexpr const char* kNotReachable = "91";  // issuer or switch inoperat
 inline constexpr const char* kTooLate = "68";       // response received too late: reversed
 // Of a reversal: the network does not know what is to be reversed, so it never came there. Kept as the operation's own.
 inline constexpr const char* kNeverSeen = "25";
+
+// What the network says to a repeat that it takes for another message: 94 (transmitted twice), 63 (security violation).
+// The first one may have been booked all the same.
+constexpr bool decides_nothing(OperationState state, std::string_view response_code) {
+  return state == OperationState::repeating && (response_code == "94" || response_code == "63");
+}
 
 struct StepFacts {
   base::Instant now;                // wall

@@ -17,12 +17,6 @@ namespace {
 constexpr std::int64_t kMostAtOnce = 100;
 constexpr base::Duration kUndecidedPause = base::minutes(10);
 
-// What the network says to a repeat that it takes for another message: 94 (transmitted twice), 63 (security violation).
-// The first one may have been booked all the same.
-bool decides_nothing(OperationState state, std::string_view response_code) {
-  return state == OperationState::repeating && (response_code == "94" || response_code == "63");
-}
-
 // The network's word on an advice. A reversal of what it does not know is as good as done.
 std::optional<OperationCommand> command_for(const Operation& operation, const std::string& response_code) {
   if (decides_nothing(operation.state, response_code)) return std::nullopt;
