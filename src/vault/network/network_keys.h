@@ -6,8 +6,8 @@
 // holds two: the one in use and its successor or predecessor. Handed over are all that are open, the oldest first: to a
 // network that has forgotten them each vouches for the next. That it was taken is noted in the key's row: the last one
 // that was is kept until its successor is. Which key a message is made with follows from its time alone
-// (KeyRing::find_in_use), so a repeat has the cryptogram of its first message. Not here: the cryptogram itself
-// (cryptogram.h). Used by operations.h and settlement.h. Thread-safe.
+// (KeyRing::find_in_use). Repeats need none: they say what their first message said. Not here: the cryptogram itself
+// (cryptogram.h). Used by operations.h. Thread-safe.
 #pragma once
 
 #include <map>
