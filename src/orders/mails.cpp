@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
+#include "base/log.h"
 #include "orders/dates.h"
 
 namespace karv::orders {
@@ -26,8 +27,14 @@ Result<notify::PreparedMail> prepare(store::ReadTx& tx, const Context& context, 
 
 Result<void> queue(store::Tx& tx, const Context& context, const Order& order, std::string_view name,
                    Parameters parameters) {
-  KARV_TRY(const auto mail, prepare(tx, context, order, name, std::move(parameters)));
-  notify::store_mail(tx, mail);
+  const auto mail = prepare(tx, context, order, name, std::move(parameters));
+  if (!mail.ok() && mail.error().code() == base::ErrorCode::gone) {
+    // Whoever was forgotten is written to no more; what was done with the money is recorded all the same.
+    base::log::warn("mail_without_address", {{"order", order.order_id.text()}, {"mail", name}});
+    return {};
+  }
+  if (!mail.ok()) return mail.error();
+  notify::store_mail(tx, *mail);
   return {};
 }
 

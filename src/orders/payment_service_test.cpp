@@ -194,6 +194,20 @@ TEST_F(PaymentServiceTest, the_shopper_may_pay_at_once_whatever_was_not_sent_bef
   EXPECT_TRUE(start(id, order.customer_id).ok());
 }
 
+TEST_F(PaymentServiceTest, money_of_a_customer_whose_key_is_gone_is_recorded_without_a_mail) {
+  const auto order = captured(Plan::pay_in_3);
+  ASSERT_TRUE(finish(*start(installment(order, 1).installment_id), OperationEvent::approve).ok());
+  EXPECT_EQ(shop.mails(notify::kInstallmentCharged), 1U);
+  shop.world.vault.turn();
+  shop.world.vault.destroy(1);
+  shop.world.wall.advance(identity::kOpenedTime);
+  const auto paid = finish(*start(installment(order, 2).installment_id), OperationEvent::approve);
+  ASSERT_TRUE(paid.ok());
+  EXPECT_EQ(paid->state, InstallmentState::paid);
+  EXPECT_EQ(shop.mails(notify::kInstallmentCharged), 1U);
+  EXPECT_TRUE(shop.books_are_right(order));
+}
+
 // The job barred the first charge and a second one is on its way when the answer to the first call comes at last.
 TEST_F(PaymentServiceTest, an_answer_that_comes_after_it_was_settled_changes_nothing) {
   const auto order = captured(Plan::pay_in_3);

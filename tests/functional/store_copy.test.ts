@@ -63,7 +63,7 @@ describe.skipIf(onPostgres)('from a file to PostgreSQL', () => {
     const child = spawn(join(bin, 'karv'), command, { stdio: ['ignore', 'ignore', 'pipe'] });
     const ended = new Promise((resolve) => child.on('exit', resolve));
     await new Promise((resolve) => child.stderr.once('data', resolve)); // it copies
-    await sleep(randomInt(80));
+    await sleep(5 + randomInt(20)); // all of it takes some 150 ms on a fast machine
     child.kill('SIGKILL');
     await ended;
     const [brought, all] = ask(address, 'select sum(copied_rows), sum(source_rows) from store_copy_tables').split('|');
