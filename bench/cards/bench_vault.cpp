@@ -47,10 +47,11 @@ BenchVault::BenchVault(store::Database& database, const std::shared_ptr<crypto::
       accounts_(database, keys_, wall_, random_),
       network_(wall_, {}),
       numbers_(database),
+      network_keys_(database, network_, keys_, numbers_, wall_, random_, {}),
       refusals_(database, wall_, random_),
       desk_(database, keys_, cards_, codes_, refusals_, wall_, random_, {.public_url = "https://vault.localhost:8444"}),
       batch_(database, keys_, cards_, wall_, random_),
-      operations_(database, keys_, cards_, codes_, network_, refusals_, numbers_, wall_, random_, {}),
+      operations_(database, keys_, cards_, codes_, network_, network_keys_, refusals_, numbers_, wall_, random_, {}),
       rotation_(database, keys_, cards_, accounts_, wall_, random_) {
   must(keys_.unseal(hsm));
   tenant_ = must(keys_.get())->find_tenant("karv-server").value();

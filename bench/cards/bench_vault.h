@@ -82,6 +82,7 @@ class BenchVault {
   vault::SecurityCodes codes_;
   vault::CardNetwork network_;
   vault::TraceNumbers numbers_;
+  vault::NetworkKeys network_keys_;  // none: messages go without cryptograms
   vault::Refusals refusals_;
   vault::CardDesk desk_;
   vault::CardBatch batch_;

@@ -123,6 +123,7 @@ struct Process::Impl {
   void make_parts();
   void make_reveal();
   base::Result<void> open_line();
+  base::Result<bool> is_alone();
   base::Result<void> open_banks();
   base::Result<void> open_doors();
   base::Result<void> open_admin_door();
@@ -336,12 +337,20 @@ base::Result<void> Process::Impl::open_line() {
   return {};
 }
 
+// Whether no other process serves the database now. One of this name that was killed is nobody.
+base::Result<bool> Process::Impl::is_alone() {
+  if (store::is_file(config.database)) return true;
+  KARV_TRY(const auto processes, kv::list_processes(*database, wall.now()));
+  return std::ranges::none_of(processes, [&](const auto& one) { return one.here && one.name != config.process; });
+}
+
 base::Result<void> Process::Impl::open_banks() {
   KARV_TRY(
       banks,
       Banks::create(loop, {.database = *database, .keys = *keys, .accounts = *accounts, .wall = wall, .random = random},
                     config.banks));
-  return banks->start(store::is_file(config.database));
+  KARV_TRY(const bool alone, is_alone());
+  return banks->start(alone);
 }
 
 base::Result<void> Process::Impl::open_doors() {
