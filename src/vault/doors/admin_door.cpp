@@ -8,17 +8,11 @@
 #include "json/decode.h"
 #include "json/encode.h"
 #include "json/words.h"
-#include "vault/doors/problem.h"
+#include "vault/doors/reply.h"
 #include "vault/keys/repository.h"
 
 namespace karv::vault {
 namespace {
-
-template <class Answer>
-net::Reply reply_of(const base::Result<Answer>& answer, const net::Request& request) {
-  if (!answer.ok()) return problem_response(answer.error(), request);
-  return json_response(json::encode(answer.value()));
-}
 
 template <class Message, class Work>
 net::Handler handle(Work work) {

@@ -5,9 +5,8 @@
 #include <utility>
 
 #include "json/decode.h"
-#include "json/encode.h"
 #include "net/http.h"
-#include "vault/doors/problem.h"
+#include "vault/doors/reply.h"
 #include "vault/keys/key_holder.h"
 
 namespace karv::vault {
@@ -25,9 +24,7 @@ net::Handler tenant_handler(const KeyHolder& keys, Work work) {
     if (!tenant.ok()) return problem_response(tenant.error(), request);
     const auto message = json::decode<Message>(request.body, json::kOwnChannel);
     if (!message.ok()) return problem_response(message.error(), request);
-    const auto answer = work(tenant.value(), message.value());
-    if (!answer.ok()) return problem_response(answer.error(), request);
-    return json_response(json::encode(answer.value()));
+    return reply_of(work(tenant.value(), message.value()), request);
   };
 }
 

@@ -3,7 +3,7 @@
 #include "json/decode.h"
 #include "json/encode.h"
 #include "vault/doors/admin_door.h"
-#include "vault/doors/problem.h"
+#include "vault/doors/reply.h"
 #include "vault/doors/tenant_messages.h"
 
 namespace karv::vault {
@@ -13,12 +13,6 @@ base::Result<vault_api::ErasureAnswer> erase(Eraser& eraser, const KeyHolder& ke
   KARV_TRY(const auto tenant, tenant_of(keys, request));
   KARV_TRY(const auto message, json::decode<vault_api::ErasureRequest>(request.body, json::kOwnChannel));
   return eraser.erase({.id = tenant, .name = request.peer_certificate_cn}, message);
-}
-
-template <class Answer>
-net::Reply reply_of(const base::Result<Answer>& answer, const net::Request& request) {
-  if (!answer.ok()) return problem_response(answer.error(), request);
-  return json_response(json::encode(answer.value()));
 }
 
 }  // namespace

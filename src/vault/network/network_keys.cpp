@@ -82,8 +82,8 @@ base::Result<void> NetworkKeys::ensure_handed(const KeyRing& ring, const OpenKey
 
 base::Result<std::optional<base::SecretBytes>> NetworkKeys::key_for(const Operation& operation) {
   if (recipient_.empty()) return std::optional<base::SecretBytes>();
-  // What may be repeated needs the key that every process takes for it. For the rest any that the network holds will
-  // do, so that an HSM that is away ends no purchases.
+  // A payout, which is rare, begins with the key of now. For the rest any that the network holds will do, so that an
+  // HSM that is away ends no purchases.
   KARV_TRY(const auto ring, operation.kind == OperationKind::payout ? keys_.get_fresh() : keys_.get());
   const OpenKey* const key = ring->find_in_use(KeyClass::network, operation.sent_at);
   if (key == nullptr)

@@ -3,17 +3,11 @@
 #include "json/decode.h"
 #include "json/encode.h"
 #include "vault/doors/admin_door.h"
-#include "vault/doors/problem.h"
+#include "vault/doors/reply.h"
 #include "vault/doors/tenant_messages.h"
 
 namespace karv::vault {
 namespace {
-
-template <class Answer>
-net::Reply reply_of(const base::Result<Answer>& answer, const net::Request& request) {
-  if (!answer.ok()) return problem_response(answer.error(), request);
-  return json_response(json::encode(answer.value()));
-}
 
 // Decodes a message of whom `admit` lets in, runs it, encodes the answer.
 template <class Message, class Admit, class Work>

